@@ -1,0 +1,2 @@
+from .descriptions import Description as Description
+from .descriptions import DescriptionError as DescriptionError

@@ -1,0 +1,1 @@
+"""The public data that ship with the library, and their loader."""

@@ -1,0 +1,1 @@
+"""The glass: per metre, no power, no length."""

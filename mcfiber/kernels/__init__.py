@@ -1,0 +1,1 @@
+"""Numba kernels on plain arrays in SI units: no labels, no checks, no input or output."""

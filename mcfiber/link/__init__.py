@@ -1,0 +1,1 @@
+"""The way: what accumulates with length or depends on power."""

@@ -1,0 +1,162 @@
+"""Every variable of a result: its dimensions, unit, meaning, valid range and source.
+
+One table serves to stamp attributes, to build the documentation and to test.  `compute` is the one door
+between labelled data and kernels: it applies an array function by named core dimensions and stamps.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+
+from mcfiber.typing import AnyArray
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from mcfiber._jit import Lifted
+
+
+@dataclass(frozen=True)
+class Variable:
+    """What the library says about one result variable."""
+
+    name: str
+    dims: tuple[str, ...]
+    units: str
+    long_name: str
+    comment: str = ""
+    source: str = ""
+    low: float = 0.0
+    high: float = math.inf
+
+    def attributes(self) -> dict[str, Any]:
+        """Attributes for a DataArray: units (UDUNITS text), long name, comment."""
+        attributes = {"units": self.units, "long_name": self.long_name}
+        return attributes | ({"comment": self.comment} if self.comment else {})
+
+
+_TABLE: dict[str, Variable] = {}
+
+
+def register(variable: Variable) -> Variable:
+    """Add a variable to the table; a name is taken once."""
+    if variable.name in _TABLE:
+        msg = f"variable {variable.name!r} is in the table already"
+        raise ValueError(msg)
+    _TABLE[variable.name] = variable
+    return variable
+
+
+def lookup(name: str) -> Variable:
+    """Find a variable of the table.
+
+    Raises
+    ------
+    KeyError
+        If no variable has that name.
+    """
+    return _TABLE[name]
+
+
+def table() -> Iterator[Variable]:
+    """Iterate over all variables, by name."""
+    return iter(sorted(_TABLE.values(), key=lambda variable: variable.name))
+
+
+def stamp(name: str, array: "xr.DataArray") -> "xr.DataArray":
+    """Set name and attributes of a labelled array from the table."""
+    array.name = name
+    array.attrs = lookup(name).attributes()
+    return array
+
+
+@overload
+def compute(
+    name: str, function: "Lifted", /, *inputs: Any, sizes: dict[str, int] | None = ...
+) -> "xr.DataArray": ...
+@overload
+def compute(
+    name: tuple[str, ...], function: "Lifted", /, *inputs: Any, sizes: dict[str, int] | None = ...
+) -> "tuple[xr.DataArray, ...]": ...
+def compute(
+    name: str | tuple[str, ...], function: "Lifted", /, *inputs: Any, sizes: dict[str, int] | None = None
+) -> Any:
+    """Apply a lifted kernel to labelled data and stamp the result.
+
+    Core dimensions are those of the kernel's signature; an input that lacks one does not differ along it.
+    All other dimensions (core, span, sample, a sweep's axes) broadcast by name.
+
+    Parameters
+    ----------
+    name
+        Variable of the table, or one for each output.
+    function
+        Kernel made by `mcfiber._jit.lift`.
+    *inputs
+        Numbers, arrays of the core dimensions, or DataArrays.
+    sizes
+        Lengths of output dimensions that no input has.
+    """
+    import xarray as xr
+
+    present = [
+        tuple(
+            dim
+            for dim in core
+            if dim in getattr(value, "dims", core[-np.ndim(value) :] if np.ndim(value) else ())
+        )
+        for value, core in zip(inputs, function.signature.inputs, strict=True)
+    ]
+
+    def call(*arrays: AnyArray) -> Any:
+        return function(
+            *(
+                _with_missing(np.asarray(array), have, core)
+                for array, have, core in zip(arrays, present, function.signature.inputs, strict=True)
+            ),
+            sizes=sizes,
+        )
+
+    result = xr.apply_ufunc(
+        call,
+        *(_labelled(value, have) for value, have in zip(inputs, present, strict=True)),
+        input_core_dims=present,
+        output_core_dims=function.signature.outputs,
+        keep_attrs=False,
+    )
+    if isinstance(name, str):
+        return stamp(name, _as_dataarray(result))
+    return tuple(stamp(one, _as_dataarray(array)) for one, array in zip(name, result, strict=True))
+
+
+def _labelled(value: Any, dims: tuple[str, ...]) -> Any:
+    import xarray as xr
+
+    return xr.DataArray(value, dims=dims) if isinstance(value, np.ndarray) and value.ndim else value
+
+
+def _with_missing(array: AnyArray, have: tuple[str, ...], core: tuple[str, ...]) -> AnyArray:
+    lead = array.ndim - len(have)
+    return array.reshape(
+        array.shape[:lead] + tuple(array.shape[lead + have.index(dim)] if dim in have else 1 for dim in core)
+    )
+
+
+def _as_dataarray(value: Any) -> "xr.DataArray":
+    import xarray as xr
+
+    return value if isinstance(value, xr.DataArray) else xr.DataArray(value)
+
+
+def _add(name: str, dims: str, units: str, long_name: str, comment: str = "", **rest: Any) -> None:
+    register(Variable(name, tuple(dims.split()), units, long_name, comment, **rest))
+
+
+_add("frequency", "channel", "Hz", "centre frequency of the channel")
+_add("wavelength", "channel", "nm", "vacuum wavelength of the channel's centre")
+_add("symbol_rate", "channel", "Hz", "symbol rate", "Two-dimensional symbols per second and polarisation.")
+_add("band", "channel", "", "transmission band of the channel")
+_add("status", "", "", "status of the point", "0 where the point can exist; see flag_meanings.", high=255)
