@@ -80,9 +80,7 @@ class Lifted:
         shaped = tuple(output.reshape(lead + output.shape[1:]) for output in outputs)
         return shaped if len(shaped) > 1 else shaped[0]
 
-    def _shapes(
-        self, inputs: Sequence[AnyArray], sizes: dict[str, int]
-    ) -> tuple[tuple[int, ...], dict[str, int]]:
+    def _shapes(self, inputs: Sequence[AnyArray], sizes: dict[str, int]) -> tuple[tuple[int, ...], dict[str, int]]:
         leads = []
         for array, core in zip(inputs, self.signature.inputs, strict=True):
             split = array.ndim - len(core)

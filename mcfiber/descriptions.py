@@ -195,9 +195,7 @@ def _checked_axis(value: Any, unit: str, allowed: str, inside: Callable[[Any], A
     bad = ~inside(np.asarray(value.data, dtype=np.float64))
     if bad.any():
         where = int(np.argmax(bad))
-        msg = (
-            f"got {float(value.data[where]):g}{unit} at position {where} of the axis; allowed: {allowed}{end}"
-        )
+        msg = f"got {float(value.data[where]):g}{unit} at position {where} of the axis; allowed: {allowed}{end}"
         raise ValueError(msg)
     return value.astype(np.float64)
 
@@ -251,7 +249,8 @@ def _tree(changes: Mapping[str, Any]) -> dict[str, Any]:
         for key in parents:
             branch = branch.setdefault(key, {})
             if isinstance(branch, _Leaf):
-                raise _refused(path, f"another change already replaces {key!r}")
+                msg = f"{path}: another change already replaces {key!r}"
+                raise refused(msg)
         branch[last] = _Leaf(value)
     return tree
 
@@ -266,10 +265,7 @@ def _replaced(target: Any, change: Any, path: tuple[str, ...]) -> Any:
         try:
             return type(target)(**values)
         except DescriptionError as error:
-            problems = [
-                (".".join((*path, where)) if where else ".".join(path), text)
-                for where, text in error.problems
-            ]
+            problems = [(".".join((*path, where)) if where else ".".join(path), text) for where, text in error.problems]
             raise DescriptionError(error.title, problems) from None
     if isinstance(target, dict):
         return target | {
@@ -290,26 +286,26 @@ def _child(target: Any, key: str, path: tuple[str, ...]) -> Any:
         if key in target:
             return target[key]
         raise _no_such_path(path, key, [str(name) for name in target])
-    return (
-        target[_index(target, key, path)] if isinstance(target, (list, tuple)) else _index(target, key, path)
-    )
+    return target[_index(target, key, path)] if isinstance(target, (list, tuple)) else _index(target, key, path)
 
 
 def _index(target: Any, key: str, path: tuple[str, ...]) -> int:
     if not isinstance(target, (list, tuple)):
-        msg = f"{'.'.join(path)} holds {target!r}, which has no part {key!r}"
-        raise _refused(".".join((*path, key)), msg)
+        msg = f"{'.'.join((*path, key))}: {'.'.join(path)} holds {target!r}, which has no part {key!r}"
+        raise refused(msg)
     if not key.isdigit() or int(key) >= len(target):
         raise _no_such_path(path, key, [str(index) for index in range(len(target))])
     return int(key)
 
 
 def _no_such_path(path: tuple[str, ...], key: str, known: list[str]) -> DescriptionError:
-    return _refused(".".join((*path, key)), f"no such field; known here: {', '.join(known)}")
+    return refused(f"{'.'.join((*path, key))}: no such field; known here: {', '.join(known)}")
 
 
-def _refused(path: str, text: str) -> DescriptionError:
-    return DescriptionError("path", [(path, text)])
+def refused(message: str) -> DescriptionError:
+    """Make the error for a message of the form ``"field: sentence"``."""
+    path, _, text = message.partition(": ")
+    return DescriptionError("value", [(path, text)])
 
 
 def _same(first: Any, second: Any) -> bool:
