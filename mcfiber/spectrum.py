@@ -151,9 +151,18 @@ class Spectrum(Description):
         return self
 
     @property
+    def count(self) -> int:
+        """Number of channels."""
+        if self.frequency_thz is not None:
+            return len(self.frequency_thz)
+        return sum(group.channels for group in self.groups)
+
+    @property
     def band_names(self) -> tuple[str, ...]:
-        """Bands of the channels, in ascending frequency, each once."""
-        return tuple(dict.fromkeys(channels(self).bands))
+        """Bands of the channels, each once."""
+        if self.frequency_thz is not None:
+            return tuple(dict.fromkeys(band_of(frequency) for frequency in sorted(self.frequency_thz)))
+        return tuple(dict.fromkeys(group.band for group in self.groups))
 
 
 @dataclass(frozen=True)
