@@ -1,2 +1,15 @@
 from .descriptions import Description as Description
 from .descriptions import DescriptionError as DescriptionError
+from .fiber.layout import CustomLayout as CustomLayout
+from .fiber.layout import HexagonalLayout as HexagonalLayout
+from .fiber.layout import RingLayout as RingLayout
+from .fiber.layout import SquareLayout as SquareLayout
+from .fiber.multicore import MeasuredCrosstalk as MeasuredCrosstalk
+from .fiber.multicore import MulticoreFiber as MulticoreFiber
+from .fiber.multicore import WavelengthTable as WavelengthTable
+from .link.span import Amplifier as Amplifier
+from .link.span import Link as Link
+from .link.span import LoopEquipment as LoopEquipment
+from .link.span import Span as Span
+from .spectrum import ChannelGroup as ChannelGroup
+from .spectrum import Spectrum as Spectrum

@@ -66,9 +66,7 @@ class Lifted:
         sizes
             Lengths of output dimensions that no input has.
         """
-        inputs = [
-            _as_number_array(array, core) for array, core in zip(arrays, self.signature.inputs, strict=True)
-        ]
+        inputs = [_as_number_array(array, core) for array, core in zip(arrays, self.signature.inputs, strict=True)]
         lead, sizes = self._shapes(inputs, dict(sizes or {}))
         count = int(np.prod(lead, dtype=np.int64))
         flat = [
@@ -82,9 +80,7 @@ class Lifted:
         shaped = tuple(output.reshape(lead + output.shape[1:]) for output in outputs)
         return shaped if len(shaped) > 1 else shaped[0]
 
-    def _shapes(
-        self, inputs: Sequence[AnyArray], sizes: dict[str, int]
-    ) -> tuple[tuple[int, ...], dict[str, int]]:
+    def _shapes(self, inputs: Sequence[AnyArray], sizes: dict[str, int]) -> tuple[tuple[int, ...], dict[str, int]]:
         leads = []
         for array, core in zip(inputs, self.signature.inputs, strict=True):
             split = array.ndim - len(core)
@@ -97,9 +93,7 @@ class Lifted:
                     msg = f"dimension {name!r} has length {length} in one input and {known} in another"
                     raise ValueError(msg)
         for name in {name for core in self.signature.outputs for name in core} - sizes.keys():
-            msg = (
-                f"the length of dimension {name!r} is unknown: no input has it; give sizes={{{name!r}: ...}}"
-            )
+            msg = f"the length of dimension {name!r} is unknown: no input has it; give sizes={{{name!r}: ...}}"
             raise ValueError(msg)
         return np.broadcast_shapes(*leads), sizes
 

@@ -193,6 +193,8 @@ def _checked_items(check: Check, items: Iterable[tuple[Any, Any]], info: Validat
     for key, item in items:
         try:
             accepted[key] = check(item, info)
+        except DescriptionError as error:
+            problems += [(f"{key}.{path}", text) for path, text in error.problems]
         except ValueError as error:
             problems.append((str(key), str(error)))
     if problems:
@@ -250,9 +252,7 @@ def _checked_axis(value: Any, unit: str, allowed: str, inside: Callable[[Any], A
     bad = ~inside(np.asarray(value.data, dtype=np.float64))
     if bad.any():
         where = int(np.argmax(bad))
-        msg = (
-            f"got {float(value.data[where]):g}{unit} at position {where} of the axis; allowed: {allowed}{end}"
-        )
+        msg = f"got {float(value.data[where]):g}{unit} at position {where} of the axis; allowed: {allowed}{end}"
         raise ValueError(msg)
     return value.astype(np.float64)
 
@@ -303,9 +303,11 @@ def _tree(changes: Mapping[str, Any]) -> dict[str, Any]:
         for key in parents:
             branch = branch.setdefault(key, {})
             if isinstance(branch, _Leaf):
-                raise _refused(path, f"another change replaces all of {key!r}")
+                msg = f"{path}: another change replaces all of {key!r}"
+                raise refused(msg)
         if last in branch:
-            raise _refused(path, "another change replaces a part of it")
+            msg = f"{path}: another change replaces a part of it"
+            raise refused(msg)
         branch[last] = _Leaf(value)
     return tree
 
@@ -336,14 +338,18 @@ def _child(target: Any, key: str, path: tuple[str, ...]) -> Any:
     elif isinstance(target, (list, tuple)):
         known = {str(index): item for index, item in enumerate(target)}
     else:
-        raise _refused(".".join((*path, key)), f"{'.'.join(path)} is {_shown(target)}, which has no parts")
+        msg = f"{'.'.join((*path, key))}: {'.'.join(path)} is {_shown(target)}, which has no parts"
+        raise refused(msg)
     if key not in known:
-        raise _refused(".".join((*path, key)), f"there is no such value{_suggestion(key, known)}")
+        msg = f"{'.'.join((*path, key))}: there is no such value{_suggestion(key, known)}"
+        raise refused(msg)
     return known[key]
 
 
-def _refused(path: str, text: str) -> DescriptionError:
-    return DescriptionError("path", [(path, text)])
+def refused(message: str) -> DescriptionError:
+    """Make the error for a message of the form ``"field: sentence"``."""
+    path, _, text = message.partition(": ")
+    return DescriptionError("value", [(path, text)])
 
 
 def _same(first: Any, second: Any) -> bool:
@@ -406,12 +412,16 @@ def _sentence(item: Any, model: type[BaseModel]) -> str:
     if kind == "missing":
         return "is missing and has no default"
     if kind == "union_tag_invalid":
-        return f"got {details['discriminator']} = {details['tag']!r}; allowed: {details['expected_tags']}"
+        return f"got a {_bare(details['discriminator'])} {details['tag']!r}; allowed: {details['expected_tags']}"
     if kind == "union_tag_not_found":
-        return f"got {shown}, which does not say its {details['discriminator']}"
+        return f"got {shown}, which does not say its {_bare(details['discriminator'])}"
     if kind in _ALLOWED:
         return f"got {shown}; allowed: {_ALLOWED[kind].format(**details)}"
     return f"got {shown}; {item['msg'][:1].lower()}{item['msg'][1:]}"
+
+
+def _bare(quoted: str) -> str:
+    return quoted.strip("'")
 
 
 _ALLOWED = {

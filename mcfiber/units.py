@@ -64,9 +64,7 @@ UNITS: dict[str, Unit] = {
     "tbps": _scaled("Tb/s", 1e12),
     "ebps_km": _scaled("Eb/s km", 1e21),
     "db": Unit("dB", lambda value: 10.0 ** (value / 10.0), lambda value: 10.0 * np.log10(value)),
-    "dbm": Unit(
-        "dBm", lambda value: 1e-3 * 10.0 ** (value / 10.0), lambda value: 10.0 * np.log10(value * 1e3)
-    ),
+    "dbm": Unit("dBm", lambda value: 1e-3 * 10.0 ** (value / 10.0), lambda value: 10.0 * np.log10(value * 1e3)),
     "db_per_km": _scaled("dB/km", 1e-3 / DB_PER_NEPER),
     "db_um4_per_km": _scaled("dB um^4/km", 1e-3 * 1e-24 / DB_PER_NEPER),
     "db_per_nm": _scaled("dB/nm", 1e9 / DB_PER_NEPER),
@@ -91,7 +89,7 @@ def unit_label(field: str) -> str:
     return f" {unit.label}" if unit else ""
 
 
-def convert(value: T, unit: str) -> T:
+def convert(value: Any, unit: str) -> Any:
     """Turn a value in engineering units into SI.
 
     Parameters
@@ -101,8 +99,7 @@ def convert(value: T, unit: str) -> T:
     unit
         Suffix of the table `UNITS`, as in ``"db_per_km"``.
     """
-    result: T = mapped(UNITS[unit].to_si, value)
-    return result
+    return mapped(UNITS[unit].to_si, value)
 
 
 def si(description: Any, field: str) -> Any:

@@ -74,9 +74,7 @@ def stamp(name: str, array: "xr.DataArray") -> "xr.DataArray":
 
 
 @overload
-def compute(
-    name: str, function: "Lifted", /, *inputs: Any, sizes: dict[str, int] | None = ...
-) -> "xr.DataArray": ...
+def compute(name: str, function: "Lifted", /, *inputs: Any, sizes: dict[str, int] | None = ...) -> "xr.DataArray": ...
 @overload
 def compute(
     name: tuple[str, ...], function: "Lifted", /, *inputs: Any, sizes: dict[str, int] | None = ...
@@ -103,11 +101,7 @@ def compute(
     import xarray as xr
 
     present = [
-        tuple(
-            dim
-            for dim in core
-            if dim in getattr(value, "dims", core[-np.ndim(value) :] if np.ndim(value) else ())
-        )
+        tuple(dim for dim in core if dim in getattr(value, "dims", core[-np.ndim(value) :] if np.ndim(value) else ()))
         for value, core in zip(inputs, function.signature.inputs, strict=True)
     ]
 
