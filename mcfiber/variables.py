@@ -160,3 +160,29 @@ _add("wavelength", "channel", "nm", "vacuum wavelength of the channel's centre")
 _add("symbol_rate", "channel", "Hz", "symbol rate", "Two-dimensional symbols per second and polarisation.")
 _add("band", "channel", "", "transmission band of the channel")
 _add("status", "", "", "status of the point", "0 where the point can exist; see flag_meanings.", high=255)
+
+# What arrives: rates.
+_add(
+    "shannon",
+    "core channel",
+    "bit",
+    "Shannon limit",
+    "log2(1 + SNR), per two-dimensional symbol and polarisation.",
+)
+_add(
+    "mutual_information",
+    "core channel",
+    "bit",
+    "mutual information",
+    "Per two-dimensional symbol and polarisation.",
+)
+_add(
+    "gmi",
+    "core channel",
+    "bit",
+    "generalised mutual information",
+    "Bit-metric decoding; per two-dimensional symbol and polarisation.",
+)
+_add("ngmi", "core channel", "1", "normalised generalised mutual information", high=1.0)
+_add("net_rate", "core channel", "bit s-1", "net rate", "Of a channel in a core, both polarisations.")
+_add("format_index", "core channel", "1", "index of the modulation format")
