@@ -47,6 +47,12 @@ def pack(system: Any, grid: Any, **arrays: Any) -> xr.Dataset:
     return _indexed(dataset)
 
 
+def noted(dataset: xr.Dataset, **notes: Any) -> xr.Dataset:
+    """Copy with more entries in the provenance."""
+    provenance = json.loads(dataset.attrs[PROVENANCE]) | notes
+    return dataset.assign_attrs({PROVENANCE: json.dumps(provenance, default=float, allow_nan=True)})
+
+
 def open_result(path: str | Path) -> xr.Dataset:
     """Open a result that was written with ``to_netcdf`` or ``to_zarr``, with its indexes.
 

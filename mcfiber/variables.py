@@ -188,3 +188,28 @@ _add("total_net_rate", "", "bit s-1", "net rate of the whole system")
 _add("distance", "", "m", "length of the line")
 _add("capacity_distance", "", "bit m s-1", "net rate times distance")
 _add("spectral_efficiency", "", "bit s-1 Hz-1", "net rate over the bandwidth that the channels take")
+# What arrives: rates.
+_add(
+    "shannon",
+    "core channel",
+    "bit",
+    "Shannon limit",
+    "log2(1 + SNR), per two-dimensional symbol and polarisation.",
+)
+_add(
+    "mutual_information",
+    "core channel",
+    "bit",
+    "mutual information",
+    "Per two-dimensional symbol and polarisation.",
+)
+_add(
+    "gmi",
+    "core channel",
+    "bit",
+    "generalised mutual information",
+    "Bit-metric decoding; per two-dimensional symbol and polarisation.",
+)
+_add("ngmi", "core channel", "1", "normalised generalised mutual information", high=1.0)
+_add("net_rate", "core channel", "bit s-1", "net rate", "Of a channel in a core, both polarisations.")
+_add("format_index", "core channel", "1", "index of the modulation format")

@@ -6,7 +6,6 @@ path), and what was published of the result in ``[reported]``.
 
 import difflib
 import zlib
-from collections.abc import Iterator
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -122,32 +121,22 @@ class CatalogEntry(Description):
         result: Self = self.replace({"system": system, "provenance": fixed})
         return result
 
-    def sampled(self, samples: int, seed: int) -> "Iterator[tuple[np.ndarray[Any, Any], dict[str, Any]]]":
-        """Draw what is not known: uniform, independent, and the same for all spans.
+    def sampled(self, samples: int, seed: int) -> dict[str, Any]:
+        """Draw what is not known: uniform, independent, and common to all spans.
 
-        Yields, for each combination of choices, the numbers of its samples and the changes to the system; real
-        values are axes with the dimension `sample`.  The first n of N samples do not depend on N.
+        Returns
+        -------
+        dict
+            By path, an array of `samples` numbers or words.  The first n of N samples do not depend on N, and those
+            of a path do not depend on which others are uncertain.
         """
-        import xarray as xr
-
-        position = np.arange(samples)
-        drawn = {
+        drawn: dict[str, Any] = {
             path: low + (high - low) * _generator(seed, path).random(samples)
             for path, (low, high) in self.ranges.items()
         }
-        picked = {
-            path: _generator(seed, path).integers(len(options), size=samples) for path, options in self.choices.items()
-        }
-        combined = np.stack([*picked.values(), np.zeros(samples, np.int64)])
-        for combination in np.unique(combined, axis=1).T:
-            members = position[(combined == combination[:, None]).all(axis=0)]
-            axis = {"sample": members}
-            changes: dict[str, Any] = {
-                path: xr.DataArray(values[members], dims="sample", coords=axis) for path, values in drawn.items()
-            }
-            for (path, options), index in zip(self.choices.items(), combination, strict=False):
-                changes[path] = options[index]
-            yield members, changes
+        for path, options in self.choices.items():
+            drawn[path] = np.array(options)[_generator(seed, path).integers(len(options), size=samples)]
+        return drawn
 
 
 def load(name: str | Path) -> CatalogEntry:
