@@ -23,13 +23,13 @@ class Models(Description):
     ----------
     amplifier_noise
         Power spectral density of amplified spontaneous emission: "exact" is ``(F G - 1) h f``;
-        "high_gain" ``F (G - 1) h f`` and "input_referred" ``F G h f`` are the approximations in circulation.
+        "excess_gain" ``F (G - 1) h f`` and "input_noise" ``F G h f`` are the approximations in circulation.
     nonlinear_interference
         "gn": closed form of the Gaussian-noise model for channels with gaps; self- and cross-phase modulation,
         at the centre of the channel, incoherent over spans.
     """
 
-    amplifier_noise: Literal["exact", "high_gain", "input_referred"] = "exact"
+    amplifier_noise: Literal["exact", "excess_gain", "input_noise"] = "exact"
     nonlinear_interference: Literal["gn"] = "gn"
 
 
