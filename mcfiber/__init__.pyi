@@ -1,6 +1,5 @@
 from .descriptions import Description as Description
 from .descriptions import DescriptionError as DescriptionError
-<<<<<<< HEAD
 from .fiber.layout import CustomLayout as CustomLayout
 from .fiber.layout import HexagonalLayout as HexagonalLayout
 from .fiber.layout import RingLayout as RingLayout
@@ -14,11 +13,9 @@ from .link.span import LoopEquipment as LoopEquipment
 from .link.span import Span as Span
 from .spectrum import ChannelGroup as ChannelGroup
 from .spectrum import Spectrum as Spectrum
-=======
 from .rate.achievable import achievable_rate as achievable_rate
 from .rate.transceiver import AdaptiveCode as AdaptiveCode
 from .rate.transceiver import DecodedFraction as DecodedFraction
 from .rate.transceiver import FixedRateCode as FixedRateCode
 from .rate.transceiver import IdealCode as IdealCode
 from .rate.transceiver import Transceiver as Transceiver
->>>>>>> rate
