@@ -154,3 +154,13 @@ _add("wavelength", "channel", "nm", "vacuum wavelength of the channel's centre")
 _add("symbol_rate", "channel", "Hz", "symbol rate", "Two-dimensional symbols per second and polarisation.")
 _add("band", "channel", "", "transmission band of the channel")
 _add("status", "", "", "status of the point", "0 where the point can exist; see flag_meanings.", high=255)
+
+# mode-dependent loss of randomly coupled cores
+_add("mode_dependent_loss_sum", "", "1", "root sum square of the spans' mode-dependent loss",
+     "Nepers of power, rms over the modes: xi, what penalties and statistics depend on.")  # fmt: skip
+_add("mode_dependent_loss_rms", "", "1", "accumulated mode-dependent loss",
+     "Nepers of power: standard deviation of the log gains (squared singular values) over the modes.")  # fmt: skip
+_add("mode_dependent_loss_peak_to_peak", "", "1", "mean peak-to-peak mode-dependent loss",
+     "Nepers of power: log ratio of the largest to the smallest gain, mean over realisations.")  # fmt: skip
+_add("mdl_penalty", "core channel", "1", "factor by which mode-dependent loss multiplies the line's noise",
+     "For the named receiver; 1 where cores are not coupled.", low=1.0)  # fmt: skip
