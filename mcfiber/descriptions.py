@@ -76,8 +76,6 @@ class Description(BaseModel):
             and all(_same(value, other.__dict__[name]) for name, value in self.__dict__.items())
         )
 
-    __hash__ = None  # type: ignore[assignment]  # fields may hold arrays
-
 
 # ---------------------------------------------------------------------------------------------------------
 # numbers
@@ -370,13 +368,16 @@ def _problems(error: ValidationError, model: type[BaseModel], values: Mapping[st
     """Say in the user's terms what pydantic found.
 
     Where a value may be one of several descriptions, pydantic tries each and reports them all; only the
-    complaints of the one that fits best are of use.
+    complaints of the one that fits best are of use: it is about a part of the value, not all of it, or short.
     """
     attempts: dict[str, dict[str, list[Problem]]] = {}
     for item in error.errors(include_url=False):
         path, place, branch = _split(item["loc"], values)
         attempts.setdefault(place, {}).setdefault(branch, []).extend(_told(item, path, model))
-    best = (min(branches.values(), key=len) for branches in attempts.values())
+    best = (
+        min(branches.values(), key=lambda problems: (all(path == place for path, _ in problems), len(problems)))
+        for place, branches in attempts.items()
+    )
     return list(dict.fromkeys(problem for problems in best for problem in problems))
 
 
@@ -434,8 +435,8 @@ _ALLOWED = {
     "tuple_type": "a list",
     "dict_type": "a table",
     "model_type": "a table of the values of a {class_name}, or a {class_name}",
-    "too_short": "at least {min_length} of them",
-    "too_long": "at most {max_length} of them",
+    "too_short": "a list of at least {min_length}",
+    "too_long": "a list of at most {max_length}",
 }
 
 

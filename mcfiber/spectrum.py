@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import model_validator
 
 from mcfiber import units
-from mcfiber.descriptions import Description, each, integer, is_axis, number, refused, sequence
+from mcfiber.descriptions import Description, each, flag, integer, is_axis, number, refused, sequence
 from mcfiber.typing import Real
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class Spectrum(Description):
     frequency_thz: Annotated[tuple[float, ...] | None, each(number(low=170, high=245))] = None
     symbol_rate_gbd: Annotated[Real | tuple[float, ...] | None, each(number(above=0, high=10_000))] = None
     guard_gap_ghz: Annotated[Real, number(low=0)] = 0.0
-    super_nyquist: bool = False
+    super_nyquist: Annotated[bool, flag()] = False
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

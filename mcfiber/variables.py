@@ -84,8 +84,9 @@ def compute(
 ) -> Any:
     """Apply a lifted kernel to labelled data and stamp the result.
 
-    Core dimensions are those of the kernel's signature; an input that lacks one does not differ along it.
-    All other dimensions (core, span, sample, a sweep's axes) broadcast by name.
+    Core dimensions are those of the kernel's signature; an input that lacks one does not differ along it, and
+    neither does the result where every input lacks it.  All other dimensions (core, span, sample, a sweep's axes)
+    broadcast by name.
 
     Parameters
     ----------
@@ -105,20 +106,26 @@ def compute(
         for value, core in zip(inputs, function.signature.inputs, strict=True)
     ]
 
+    known = {dim for dims in present for dim in dims} | (sizes or {}).keys()
+    carried = [tuple(dim for dim in core if dim in known) for core in function.signature.outputs]
+
     def call(*arrays: AnyArray) -> Any:
-        return function(
+        result = function(
             *(
                 _with_missing(np.asarray(array), have, core)
                 for array, have, core in zip(arrays, present, function.signature.inputs, strict=True)
             ),
             sizes=sizes,
         )
+        if isinstance(result, tuple):
+            return tuple(map(_without_missing, result, carried, function.signature.outputs))
+        return _without_missing(result, carried[0], function.signature.outputs[0])
 
     result = xr.apply_ufunc(
         call,
         *(_labelled(value, have) for value, have in zip(inputs, present, strict=True)),
         input_core_dims=present,
-        output_core_dims=function.signature.outputs,
+        output_core_dims=carried,
         keep_attrs=False,
     )
     if isinstance(name, str):
@@ -137,6 +144,11 @@ def _with_missing(array: AnyArray, have: tuple[str, ...], core: tuple[str, ...])
     return array.reshape(
         array.shape[:lead] + tuple(array.shape[lead + have.index(dim)] if dim in have else 1 for dim in core)
     )
+
+
+def _without_missing(array: AnyArray, have: tuple[str, ...], core: tuple[str, ...]) -> AnyArray:
+    lead = array.ndim - len(core)
+    return array.reshape(array.shape[:lead] + tuple(array.shape[lead + core.index(dim)] for dim in have))
 
 
 def _as_dataarray(value: Any) -> "xr.DataArray":

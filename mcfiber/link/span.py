@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import BeforeValidator, model_validator
+from pydantic import model_validator
 
 from mcfiber import units
 from mcfiber.descriptions import Description, by_band, each, integer, is_axis, number, refused
@@ -122,10 +122,7 @@ class Link(Description):
     (10, 800)
     """
 
-    span: Annotated[
-        Span | tuple[Span, ...],
-        BeforeValidator(lambda value: tuple(map(_span, value)) if isinstance(value, (list, tuple)) else _span(value)),
-    ]
+    span: Span | tuple[Span, ...]
     span_count: Annotated[int | None, integer(low=1, high=100_000)] = None
     amplifier: Amplifier = Amplifier()
     loop: LoopEquipment | None = None
@@ -173,7 +170,3 @@ def over_spans(link: Link, value: Any) -> Any:
     if is_axis(value) and "span" in value.dims:
         return value.sum("span")
     return value * link.count
-
-
-def _span(value: Any) -> Any:
-    return Span(**value) if isinstance(value, dict) else value
