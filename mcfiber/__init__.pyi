@@ -1,3 +1,5 @@
+from .catalog import CatalogEntry as CatalogEntry
+from .catalog import load as load
 from .descriptions import Description as Description
 from .descriptions import DescriptionError as DescriptionError
 from .fiber.layout import CustomLayout as CustomLayout
@@ -19,3 +21,9 @@ from .rate.transceiver import DecodedFraction as DecodedFraction
 from .rate.transceiver import FixedRateCode as FixedRateCode
 from .rate.transceiver import IdealCode as IdealCode
 from .rate.transceiver import Transceiver as Transceiver
+from .result import open_result as open_result
+from .spectrum import ChannelGroup as ChannelGroup
+from .spectrum import Spectrum as Spectrum
+from .system import Models as Models
+from .system import System as System
+from .uncertainty import predict as predict

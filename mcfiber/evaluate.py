@@ -66,6 +66,7 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
     return result.pack(
         system,
         grid,
+        symbol_rate=grid.symbol_rate,
         signal_power=power.launch,
         ase_power=ase,
         nli_power=nli,

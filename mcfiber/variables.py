@@ -225,3 +225,12 @@ _add(
 _add("ngmi", "core channel", "1", "normalised generalised mutual information", high=1.0)
 _add("net_rate", "core channel", "bit s-1", "net rate", "Of a channel in a core, both polarisations.")
 _add("format_index", "core channel", "1", "index of the modulation format")
+# mode-dependent loss of randomly coupled cores
+_add("mode_dependent_loss_sum", "", "1", "root sum square of the spans' mode-dependent loss",
+     "Nepers of power, rms over the modes: xi, what penalties and statistics depend on.")  # fmt: skip
+_add("mode_dependent_loss_rms", "", "1", "accumulated mode-dependent loss",
+     "Nepers of power: standard deviation of the log gains (squared singular values) over the modes.")  # fmt: skip
+_add("mode_dependent_loss_peak_to_peak", "", "1", "mean peak-to-peak mode-dependent loss",
+     "Nepers of power: log ratio of the largest to the smallest gain, mean over realisations.")  # fmt: skip
+_add("mdl_penalty", "core channel", "1", "factor by which mode-dependent loss multiplies the line's noise",
+     "For the named receiver; 1 where cores are not coupled.", low=1.0)  # fmt: skip

@@ -81,7 +81,7 @@ class Transceiver(Description):
     0.94
     """
 
-    format: Annotated[str, AfterValidator(_known_format)]
+    format: Annotated[str, AfterValidator(_known_format)] = "16QAM"
     snr_db: Annotated[Real, number(infinite=True, remedy="back-to-back values are 14 to 25 dB")] = math.inf
     code: Code = DecodedFraction()
     pilot_overhead_percent: Annotated[Real, number(low=0.0, high=99.0, remedy="usual: 0 to 5 %")] = 0.0
