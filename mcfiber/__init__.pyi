@@ -13,8 +13,6 @@ from .link.span import Amplifier as Amplifier
 from .link.span import Link as Link
 from .link.span import LoopEquipment as LoopEquipment
 from .link.span import Span as Span
-from .spectrum import ChannelGroup as ChannelGroup
-from .spectrum import Spectrum as Spectrum
 from .rate.achievable import achievable_rate as achievable_rate
 from .rate.transceiver import AdaptiveCode as AdaptiveCode
 from .rate.transceiver import DecodedFraction as DecodedFraction
