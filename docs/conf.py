@@ -1,11 +1,22 @@
 """Sphinx configuration. `make docs` builds with every warning an error, and needs no network."""
 
+import hashlib
 import sys
 from pathlib import Path
 
 import mcfiber
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+
+def library_digest() -> str:
+    """Tell this state of the library from others: pages are executed again once it changes."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(mcfiber.__file__).parent.rglob("*")):
+        if path.suffix in {".py", ".toml", ".csv", ".json", ".npz"}:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
 
 project = "mcfiber"
 copyright = "2026, the mcfiber developers"
@@ -35,10 +46,10 @@ bibtex_default_style = "alpha"
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 nb_execution_mode = "cache"
-nb_execution_cache_path = str(Path(__file__).parent / "_build" / ".jupyter_cache")
+nb_execution_cache_path = str(Path(__file__).parent / "_build" / f"executed-{library_digest()}")
 nb_execution_raise_on_error = True
 nb_execution_timeout = 300
-nb_merge_streams = True
+nb_render_markdown_format = "myst"
 
 html_theme = "pydata_sphinx_theme"
 html_title = "mcfiber"
@@ -53,6 +64,6 @@ html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,
 }
-html_sidebars = {"index": []}
+html_sidebars = {page: [] for page in ("index", "tutorial", "howto", "validation", "glossary")}
 html_show_sourcelink = False
 html_copy_source = False

@@ -1,6 +1,7 @@
 """Formulas as drawings: typeset while the pages are built, so that they need neither a network nor a script."""
 
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import ziamath
 from docutils import nodes
@@ -27,13 +28,7 @@ def _drawing(latex: str, node: nodes.Node, *, inline: bool) -> str:
     picture.set("aria-label", " ".join(latex.split()))
     if inline:
         picture.set("style", f"vertical-align: {drop:.2f}px")
-    return _text(picture)
-
-
-def _text(picture: Any) -> str:
-    from xml.etree import ElementTree
-
-    return ElementTree.tostring(picture, encoding="unicode")
+    return ET.tostring(picture, encoding="unicode")
 
 
 def visit_math(self: Any, node: nodes.math) -> None:

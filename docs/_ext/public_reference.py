@@ -7,15 +7,16 @@ import re
 from pathlib import Path
 from typing import Any
 
-import mcfiber
-import mcfiber.kernels
 from docutils import nodes
-from mcfiber import variables
-from mcfiber.descriptions import Description, DescriptionError
-from mcfiber.units import unit_of
 from pydantic_core import PydanticUndefined
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
+
+import mcfiber
+import mcfiber.kernels
+from mcfiber import variables
+from mcfiber.descriptions import Description, DescriptionError
+from mcfiber.units import unit_of
 
 # Page, title, introduction, and the modules whose public names it shows.
 PAGES = [
@@ -41,6 +42,15 @@ Everything here is written from the library itself. The names are those of ``imp
 {pages}
 """
 
+ABOUT_VARIABLES = """\
+One table in the library holds them; it stamps the attributes, and the tests and this page read it. A variable has a
+dimension only if it differs along it; axes of a sweep, ``sample`` and ``span`` come on top."""
+
+ABOUT_KERNELS = """\
+For writers of other tools: functions of plain arrays in SI units, with none of the library's objects. Every array has one
+leading dimension ``n``, the designs; outputs come last and are filled; nothing is checked. ``mcfiber._jit.lift`` makes a
+kernel broadcast."""
+
 
 def write_pages(app: Sphinx) -> None:
     """Write all reference pages; a page that did not change keeps its date, so that it is not built again."""
@@ -54,8 +64,7 @@ def write_pages(app: Sphinx) -> None:
             shown |= public.keys()
             pages.append(name)
             _write(folder / f"{name}.rst", _page(title, introduction, public))
-    missing = mcfiber.__all__ - shown if isinstance(mcfiber.__all__, set) else set(mcfiber.__all__) - shown
-    if missing:
+    if missing := set(mcfiber.__all__) - shown:
         msg = f"public names that no reference page shows: {sorted(missing)}"
         raise RuntimeError(msg)
     _write(folder / "variables.rst", _variables())
@@ -75,8 +84,11 @@ def _page(title: str, introduction: str, public: dict[str, Any]) -> str:
         if inspect.isclass(thing) and issubclass(thing, Description) and thing is not Description:
             parts.append(_fields(thing))
     if title == "System and results":
+        parts += [_heading("What evaluating does", "-"), ".. autofunction:: mcfiber.evaluate.evaluate", ""]
         parts += [_heading("Questions to a result", "-"), "Reached as ``result.mcf``.", ""]
-        parts.append(_class_entry("mcfiber.result.ResultAccessor", importlib.import_module("mcfiber.result").ResultAccessor))
+        parts.append(
+            _class_entry("mcfiber.result.ResultAccessor", importlib.import_module("mcfiber.result").ResultAccessor)
+        )
     return "\n".join(parts)
 
 
@@ -109,7 +121,8 @@ def _fields(description: type[Description]) -> str:
         elif field.default is PydanticUndefined:
             default = "required"
         elif isinstance(field.default, Description):
-            default = f":class:`~mcfiber.{type(field.default).__name__}`"
+            kind = type(field.default).__name__
+            default = f":class:`~mcfiber.{kind}`" if kind in mcfiber.__all__ else f"``{kind}()``"
         else:
             default = "none" if field.default is None else f"``{field.default!r}``"
         rows.append((f"``{name}``", unit.label if unit else "", default, allowed.get(name, "")))
@@ -138,13 +151,14 @@ def _allowed(description: type[Description]) -> dict[str, str]:
 def _variables() -> str:
     parts = [
         _heading("Variables of a result", "="),
-        "One table in the library holds them; it stamps the attributes, and the tests and this page read it. "
-        "A variable has a dimension only if it differs along it; axes of a sweep, ``sample`` and ``span`` come on top.",
+        ABOUT_VARIABLES,
         "",
     ]
     for variable in variables.table():
         low, high = variable.low, variable.high
-        bounds = f"{low:g} to {high:g}" if high < float("inf") else f"at least {low:g}" if low > -float("inf") else "any"
+        bounds = (
+            f"{low:g} to {high:g}" if high < float("inf") else f"at least {low:g}" if low > -float("inf") else "any"
+        )
         parts += [
             f".. py:data:: mcfiber.variables.{variable.name}",
             "",
@@ -162,9 +176,7 @@ def _variables() -> str:
 def _kernels() -> str:
     parts = [
         _heading("Kernels", "="),
-        "For writers of other tools: functions of plain arrays in SI units, with none of the library's objects. Every "
-        "array has one leading dimension ``n``, the designs; outputs come last and are filled; nothing is checked. "
-        "``mcfiber._jit.lift`` makes a kernel broadcast.",
+        ABOUT_KERNELS,
         "",
     ]
     for found in sorted(pkgutil.iter_modules(mcfiber.kernels.__path__), key=lambda module: module.name):
@@ -182,7 +194,12 @@ def _kernels() -> str:
         for name, function in functions.items():
             arguments = ", ".join(inspect.signature(function).parameters)
             text = inspect.cleandoc(function.__doc__ or "")
-            parts += [f".. py:function:: mcfiber.kernels.{found.name}.{name}({arguments})", "", "   .. code-block:: text", ""]
+            parts += [
+                f".. py:function:: mcfiber.kernels.{found.name}.{name}({arguments})",
+                "",
+                "   .. code-block:: text",
+                "",
+            ]
             parts += [f"      {line}".rstrip() for line in text.splitlines()] + [""]
     return "\n".join(parts)
 
