@@ -35,17 +35,19 @@ def list_systems(
 
     if as_json:
         entries = [load(name) for name in names()]
-        _print_json([
-            {
-                "name": entry.name,
-                "title": entry.title,
-                "cores": entry.system.fiber.cores,
-                "channels": entry.system.spectrum.count,
-                "distance_km": float(entry.system.link.distance()) / 1e3,
-                "reported_net_rate_tbps": entry.reported.net_rate_tbps,
-            }
-            for entry in entries
-        ])
+        _print_json(
+            [
+                {
+                    "name": entry.name,
+                    "title": entry.title,
+                    "cores": entry.system.fiber.cores,
+                    "channels": entry.system.spectrum.count,
+                    "distance_km": float(entry.system.link.distance()) / 1e3,
+                    "reported_net_rate_tbps": entry.reported.net_rate_tbps,
+                }
+                for entry in entries
+            ]
+        )
     else:
         _print(report.catalogue())
 
@@ -71,7 +73,8 @@ def show(
 def run(
     system: SystemName,
     changes: Annotated[
-        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Set a value; it is then no longer uncertain.")
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Set a value; it is then no longer uncertain."),
     ] = None,
     samples: Annotated[int, typer.Option(min=1, max=1_000_000, help="Samples of what is not known.")] = 256,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,

@@ -43,7 +43,9 @@ def provenance(entry: CatalogEntry, *, statuses: tuple[str, ...] | None = None) 
         table.add_column(heading, overflow="fold")
     for path, known in entry.provenance.items():
         if statuses is None or known.status in statuses:
-            allowed = " to ".join(f"{limit:g}" for limit in known.range) if known.range else " | ".join(known.choices or ())
+            allowed = (
+                " to ".join(f"{limit:g}" for limit in known.range) if known.range else " | ".join(known.choices or ())
+            )
             table.add_row(path, _short(entry.system.value_at(path)), allowed, known.status, known.source)
     return table
 

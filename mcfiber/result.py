@@ -241,10 +241,14 @@ class ResultAccessor:
         ds = self._dataset
         total = ds["total_net_rate"]
         other = [dim for dim in total.dims]
-        lines = [f"{self.provenance['system'].get('name') or 'system'}: {self.cores} cores, {ds.sizes['channel']} channels"]
+        lines = [
+            f"{self.provenance['system'].get('name') or 'system'}: {self.cores} cores, {ds.sizes['channel']} channels"
+        ]
         if other:
             low, middle, high = (float(total.quantile(q)) / 1e12 for q in (0.05, 0.5, 0.95))
-            lines.append(f"net rate {middle:.4g} Tb/s (5-95 %: {low:.4g} to {high:.4g}) over {', '.join(map(str, other))}")
+            lines.append(
+                f"net rate {middle:.4g} Tb/s (5-95 %: {low:.4g} to {high:.4g}) over {', '.join(map(str, other))}"
+            )
         else:
             lines.append(f"net rate {float(total) / 1e12:.4g} Tb/s over {float(ds['distance']) / 1e3:.5g} km")
         snr = units.decibels(ds["snr"])
@@ -252,7 +256,10 @@ class ResultAccessor:
         limits = self.limits()["noise_share"]
         share = limits.median([dim for dim in limits.dims if dim != "limit"])
         ranked = sorted(zip(share["limit"].values, share.values, strict=True), key=lambda pair: -pair[1])
-        lines.append("limited by " + ", ".join(f"{str(name).replace('_', ' ')} {part:.0%}" for name, part in ranked if part > 0.005))
+        lines.append(
+            "limited by "
+            + ", ".join(f"{str(name).replace('_', ' ')} {part:.0%}" for name, part in ranked if part > 0.005)
+        )
         return "\n".join(lines)
 
     @property

@@ -158,8 +158,11 @@ def _check_bands(path: str, value: Any, bands: tuple[str, ...]) -> None:
 def _plain(value: Any) -> Any:
     if isinstance(value, Description):
         kind = {"kind": value.kind} if "kind" in type(value).model_fields else {}  # type: ignore[attr-defined]
-        return kind | {name: _plain(getattr(value, name)) for name in sorted(value.model_fields_set)
-                       if getattr(value, name) is not None}
+        return kind | {
+            name: _plain(getattr(value, name))
+            for name in sorted(value.model_fields_set)
+            if getattr(value, name) is not None
+        }
     if is_axis(value):
         return {"axis": value.dims[0], "values": value.values.tolist()}
     if isinstance(value, dict):

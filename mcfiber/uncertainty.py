@@ -79,7 +79,12 @@ def interval(values: Any) -> tuple[float, float, float]:
 
 def _joined(parts: list[xr.Dataset]) -> xr.Dataset:
     joined = xr.concat(
-        parts, dim="sample", data_vars="minimal", coords="minimal", compat="override", join="override",
+        parts,
+        dim="sample",
+        data_vars="minimal",
+        coords="minimal",
+        compat="override",
+        join="override",
         combine_attrs="override",
     )
     return joined.sortby("sample")

@@ -168,9 +168,17 @@ _add("band", "channel", "", "transmission band of the channel")
 _add("status", "", "", "status of the point", "0 where the point can exist; see flag_meanings.", high=255)
 
 # The budget: powers of one channel in one core, both polarisations, at the amplifier's output.
-_add("signal_power", "core channel", "W", "launch power of the channel", "At the amplifier's output, before the fan-in.")
+_add(
+    "signal_power", "core channel", "W", "launch power of the channel", "At the amplifier's output, before the fan-in."
+)
 _add("ase_density", "channel", "W Hz-1", "power spectral density of amplified spontaneous emission")
-_add("ase_power", "core channel", "W", "amplified spontaneous emission in the channel", "In a bandwidth of the symbol rate.")
+_add(
+    "ase_power",
+    "core channel",
+    "W",
+    "amplified spontaneous emission in the channel",
+    "In a bandwidth of the symbol rate.",
+)
 _add("nli_power", "core channel", "W", "nonlinear interference in the channel")
 _add("crosstalk_power", "core channel", "W", "mean inter-core crosstalk in the channel")
 _add("pair_crosstalk", "core_out core_in channel", "1", "mean crosstalk from core_in over signal power in core_out")

@@ -187,4 +187,6 @@ def _generator(seed: int, path: str) -> np.random.Generator:
 
 
 def _touches(path: str, changes: dict[str, Any]) -> bool:
-    return any(path == changed or path.startswith(f"{changed}.") or changed.startswith(f"{path}.") for changed in changes)
+    return any(
+        path == changed or path.startswith(f"{changed}.") or changed.startswith(f"{path}.") for changed in changes
+    )

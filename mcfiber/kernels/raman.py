@@ -177,9 +177,7 @@ def _product(matrix: FloatArray, columns: FloatArray, out: FloatArray) -> None:
         for j in range(0, whole, 4):
             a, b, c, d = matrix[i, j], matrix[i, j + 1], matrix[i, j + 2], matrix[i, j + 3]
             for m in range(columns.shape[1]):
-                out[i, m] += (
-                    a * columns[j, m] + b * columns[j + 1, m] + c * columns[j + 2, m] + d * columns[j + 3, m]
-                )
+                out[i, m] += a * columns[j, m] + b * columns[j + 1, m] + c * columns[j + 2, m] + d * columns[j + 3, m]
         for j in range(whole, waves):
             for m in range(columns.shape[1]):
                 out[i, m] += matrix[i, j] * columns[j, m]

@@ -12,9 +12,7 @@ from mcfiber.link.power import PowerProfile
 from mcfiber.link.span import Link, along_spans, over_spans
 
 _TRANSFER = lift(kernels.coupled_power_transfer, "(core_out,core_in),(core_out),()->(core_out,core_in)")
-_REPEATED = lift(
-    kernels.repeated_crosstalk, "(core_out,core_in),(core_out),(core_out),()->(core_out,core_in)"
-)
+_REPEATED = lift(kernels.repeated_crosstalk, "(core_out,core_in),(core_out),(core_out),()->(core_out,core_in)")
 _CHAIN = lift(
     kernels.accumulated_crosstalk,
     "(span,core_out,core_in),(span,core_out),(span,core_out)->(core_out,core_in)",

@@ -51,9 +51,7 @@ def table(name: str) -> Table:
     levels = pulse_amplitudes(count)
     bits = 2 * (count.bit_length() - 1)
     top_db = 10.0 * math.log10(SATURATION / float(np.diff(levels).min()) ** 2)
-    grid_db = TABLE_START_DB + TABLE_STEP_DB * np.arange(
-        math.ceil((top_db - TABLE_START_DB) / TABLE_STEP_DB) + 1
-    )
+    grid_db = TABLE_START_DB + TABLE_STEP_DB * np.arange(math.ceil((top_db - TABLE_START_DB) / TABLE_STEP_DB) + 1)
     uniform = np.full(count, 1.0 / count)
     mutual, generalised = line_information(10.0 ** (0.1 * grid_db), levels, uniform, gray(count), bits // 2)
     entropy = float(bits)

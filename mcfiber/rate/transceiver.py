@@ -24,9 +24,7 @@ class DecodedFraction(Description):
     """
 
     kind: Literal["decoded_fraction"] = "decoded_fraction"
-    decoded_to_gmi: Annotated[Real, number(low=0.0, high=1.0, remedy="measured ratios are 0.92 to 0.96")] = (
-        0.94
-    )
+    decoded_to_gmi: Annotated[Real, number(low=0.0, high=1.0, remedy="measured ratios are 0.92 to 0.96")] = 0.94
 
 
 class FixedRateCode(Description):

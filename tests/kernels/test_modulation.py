@@ -40,9 +40,7 @@ VECTORS = {
 def square(order, snr):
     count = math.isqrt(order)
     bits = count.bit_length() - 1
-    mutual, generalised = line_information(
-        snr, pulse_amplitudes(count), np.full(count, 1.0 / count), gray(count), bits
-    )
+    mutual, generalised = line_information(snr, pulse_amplitudes(count), np.full(count, 1.0 / count), gray(count), bits)
     return 2.0 * mutual, 2.0 * generalised
 
 
@@ -82,9 +80,7 @@ def test_line_information__two_levels_at_high_precision():
     snr = 10.0**0.7
 
     def lost(y):
-        return mpmath.exp(-((y - mpmath.sqrt(snr)) ** 2) / 2) * mpmath.log(
-            1 + mpmath.exp(-2 * y * mpmath.sqrt(snr)), 2
-        )
+        return mpmath.exp(-((y - mpmath.sqrt(snr)) ** 2) / 2) * mpmath.log(1 + mpmath.exp(-2 * y * mpmath.sqrt(snr)), 2)
 
     integral = mpmath.quad(lost, [-20, -5, 0, 2, 5, 20]) / mpmath.sqrt(2 * mpmath.pi)
     assert square(4, snr)[0] == pytest.approx(2.0 * (1.0 - float(integral)), abs=1e-10)

@@ -294,6 +294,4 @@ def test_noise__anti_stokes_is_colder_by_the_boltzmann_factor() -> None:
 
     stokes = emission(np.array([0.0, 1.0]))[0]
     anti_stokes = emission(np.array([1.0, 0.0]))[1] * down[0] / down[1]
-    assert stokes / anti_stokes == pytest.approx(
-        math.exp(PLANCK * offset / (BOLTZMANN * temperature)), rel=1e-9
-    )
+    assert stokes / anti_stokes == pytest.approx(math.exp(PLANCK * offset / (BOLTZMANN * temperature)), rel=1e-9)
