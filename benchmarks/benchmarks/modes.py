@@ -15,8 +15,8 @@ PROFILES = {
 class FundamentalMode:
     """LP01 of a thousand designs at 96 wavelengths: index, dispersion, slope, area, diameters, field outside."""
 
-    params = list(PROFILES)
-    param_names = ["profile"]
+    params = tuple(PROFILES)
+    param_names = ("profile",)
 
     def setup(self, profile):
         radius, delta = (np.array(values) for values in PROFILES[profile])

@@ -61,7 +61,8 @@ def _off_zero(q: float, r: float) -> float:
 
 @kernel
 def _panels(q: float, width: float) -> int:
-    return min(_PANELS, 1 + int(math.sqrt(q) * width / _PHASE)) if q > 0.0 else 1
+    """Panels of a ring, each less than one zero (or a few decay lengths) wide."""
+    return min(_PANELS, 1 + int(math.sqrt(abs(q)) * width / _PHASE))
 
 
 @kernel
@@ -75,7 +76,7 @@ def across(order: int, q: float, start: float, end: float, f: float, g: float) -
     """Carry F and r F' across a ring: F, r F', |int F^2 r dr| and the number of zeros of F."""
     q = _off_zero(q, max(start, end))
     a, b = _coefficients(order, q, start, f, g)
-    count, zeros, last = _panels(q, abs(end - start)), 0, f
+    count, zeros, last = _panels(q, abs(end - start)) if q > 0.0 else 1, 0, f
     value, slope = f, g
     for panel in range(1, count + 1):
         value, slope = _evaluate(order, q, start, a, b, start + (end - start) * panel / count)
