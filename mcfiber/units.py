@@ -64,9 +64,7 @@ UNITS: dict[str, Unit] = {
     "tbps": _scaled("Tb/s", 1e12),
     "ebps_km": _scaled("Eb/s km", 1e21),
     "db": Unit("dB", lambda value: 10.0 ** (value / 10.0), lambda value: 10.0 * np.log10(value)),
-    "dbm": Unit(
-        "dBm", lambda value: 1e-3 * 10.0 ** (value / 10.0), lambda value: 10.0 * np.log10(value * 1e3)
-    ),
+    "dbm": Unit("dBm", lambda value: 1e-3 * 10.0 ** (value / 10.0), lambda value: 10.0 * np.log10(value * 1e3)),
     "db_per_km": _scaled("dB/km", 1e-3 / DB_PER_NEPER),
     "db_um4_per_km": _scaled("dB um^4/km", 1e-3 * 1e-24 / DB_PER_NEPER),
     "db_per_nm": _scaled("dB/nm", 1e9 / DB_PER_NEPER),
@@ -91,7 +89,7 @@ def unit_label(field: str) -> str:
     return f" {unit.label}" if unit else ""
 
 
-def convert(value: T, unit: str) -> T:
+def convert(value: Any, unit: str) -> Any:
     """Turn a value in engineering units into SI.
 
     Parameters
@@ -101,20 +99,34 @@ def convert(value: T, unit: str) -> T:
     unit
         Suffix of the table `UNITS`, as in ``"db_per_km"``.
     """
-    result: T = mapped(UNITS[unit].to_si, value)
-    return result
+    return mapped(UNITS[unit].to_si, value)
 
 
 def si(description: Any, field: str) -> Any:
-    """Read a field of a description in SI units."""
+    """Read a field of a description in SI units; lists and tables of values are read item by item."""
     value = getattr(description, field)
     unit = unit_of(field)
-    return value if unit is None or value is None else mapped(unit.to_si, value)
+    return value if unit is None else _in_si(unit, value)
+
+
+def _in_si(unit: Unit, value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_in_si(unit, item) for item in value)
+    if isinstance(value, dict):
+        return {key: _in_si(unit, item) for key, item in value.items()}
+    return None if value is None else mapped(unit.to_si, value)
 
 
 def mapped(function: Callable[[Any], Any], value: Any) -> Any:
-    """Apply a function of arrays, keeping labels (an order faster than arithmetic on labelled arrays)."""
-    return value.copy(data=function(value.data)) if hasattr(value, "dims") else function(value)
+    """Apply a function of arrays, keeping dimensions and coordinates but no attributes: the unit changes.
+
+    An order faster than arithmetic on labelled arrays.
+    """
+    if not hasattr(value, "dims"):
+        return function(value)
+    result = value.copy(data=function(value.data))
+    result.attrs = {}
+    return result
 
 
 def decibels(ratio: T) -> T:

@@ -8,9 +8,7 @@ from mcfiber.link import transfer_draws as drawing
 
 
 def hexagon(rings):
-    points = [
-        (q, r) for q in range(-rings, rings + 1) for r in range(-rings, rings + 1) if abs(q + r) <= rings
-    ]
+    points = [(q, r) for q in range(-rings, rings + 1) for r in range(-rings, rings + 1) if abs(q + r) <= rings]
     x = np.array([q + r / 2 for q, r in points])
     y = np.array([r * 3**0.5 / 2 for q, r in points])
     return (np.abs(np.hypot(x[:, None] - x, y[:, None] - y) - 1.0) < 1e-9).astype(float)
@@ -22,9 +20,7 @@ class MeanCrosstalk:
     def setup(self):
         self.h = hexagon(2) * np.geomspace(1e-9, 1e-8, 180)[:, None, None]
         self.loss = np.full(19, 4e-5)
-        self.transfer = lift(
-            kernels.coupled_power_transfer, "(core_out,core_in),(core_out),()->(core_out,core_in)"
-        )
+        self.transfer = lift(kernels.coupled_power_transfer, "(core_out,core_in),(core_out),()->(core_out,core_in)")
         self.repeated = lift(
             kernels.repeated_crosstalk, "(core_out,core_in),(core_out),(core_out),()->(core_out,core_in)"
         )

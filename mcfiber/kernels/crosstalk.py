@@ -26,9 +26,7 @@ LANES = 32
 
 
 @kernel
-def coupled_power_transfer(
-    h: FloatArray, attenuation: FloatArray, length: FloatArray, out: FloatArray
-) -> None:
+def coupled_power_transfer(h: FloatArray, attenuation: FloatArray, length: FloatArray, out: FloatArray) -> None:
     """Power transfer matrix of a length of fibre, ``expm((H - diag(attenuation)) length)``.
 
     Summed as ``exp(-s) expm(H length + s)``, whose terms are all positive: every entry keeps its relative
@@ -254,9 +252,7 @@ def _ratio(chain: FloatArray, out: FloatArray) -> None:
 
 
 @kernel
-def accumulated_crosstalk(
-    transfer: FloatArray, survival: FloatArray, power: FloatArray, out: FloatArray
-) -> None:
+def accumulated_crosstalk(transfer: FloatArray, survival: FloatArray, power: FloatArray, out: FloatArray) -> None:
     """Crosstalk over signal power after a chain of spans, each ending in an amplifier for every core.
 
     An amplifier undoes what its core lost in the span and sets the power of the next launch, so a span
@@ -332,9 +328,7 @@ def repeated_crosstalk(
 
 
 @kernel
-def coupling_from_crosstalk(
-    crosstalk: FloatArray, neighbours: FloatArray, length: FloatArray, out: FloatArray
-) -> None:
+def coupling_from_crosstalk(crosstalk: FloatArray, neighbours: FloatArray, length: FloatArray, out: FloatArray) -> None:
     """Power coupling coefficient from a measured crosstalk, exactly.
 
     Inverts ``X = n (1 - e^{-(n+1) h L}) / (1 + n e^{-(n+1) h L})``, the crosstalk of a core with n equal

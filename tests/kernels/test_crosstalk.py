@@ -28,9 +28,7 @@ DB_PER_KM = math.log(10.0) / 1e4
 
 def hexagon(rings):
     """Adjacency of the nearest neighbours of a hexagonal layout; the centre is the middle core."""
-    points = [
-        (q, r) for q in range(-rings, rings + 1) for r in range(-rings, rings + 1) if abs(q + r) <= rings
-    ]
+    points = [(q, r) for q in range(-rings, rings + 1) for r in range(-rings, rings + 1) if abs(q + r) <= rings]
     x = np.array([q + r / 2 for q, r in points])
     y = np.array([r * math.sqrt(3) / 2 for q, r in points])
     distance = np.hypot(x[:, None] - x, y[:, None] - y)
@@ -100,9 +98,7 @@ def test_transfer__not_a_number_ends_and_shows():
     assert np.isnan(transfer(np.full((2, 2), np.nan), np.zeros(2), 1.0)).all()
 
 
-symmetric = hnp.arrays(np.float64, (4, 4), elements=st.floats(0.0, 1e-4)).map(
-    lambda h: np.triu(h, 1) + np.triu(h, 1).T
-)
+symmetric = hnp.arrays(np.float64, (4, 4), elements=st.floats(0.0, 1e-4)).map(lambda h: np.triu(h, 1) + np.triu(h, 1).T)
 
 
 @given(symmetric, st.floats(0.0, 1e5))

@@ -1,0 +1,187 @@
+"""The multicore fibre, as described values."""
+
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from pydantic import BeforeValidator, model_validator
+
+from mcfiber.descriptions import Description, each, is_axis, number, refused
+from mcfiber.fiber.layout import Layout, outer_cladding_thickness
+from mcfiber.typing import Real
+from mcfiber.units import convert
+
+
+class WavelengthTable(Description):
+    """A quantity against wavelength, interpolated linearly and never extrapolated.
+
+    Parameters
+    ----------
+    wavelength_nm
+        Ascending wavelengths, at least two.
+    value
+        One value for each wavelength, in the unit of the field that holds the table.
+    """
+
+    wavelength_nm: Annotated[tuple[float, ...], each(number(low=1000, high=2000))]
+    value: Annotated[tuple[float, ...], each(number())]
+
+    @model_validator(mode="after")
+    def _aligned(self) -> Self:
+        if len(self.wavelength_nm) < 2 or np.any(np.diff(self.wavelength_nm) <= 0):
+            msg = "wavelength_nm: give at least two wavelengths, ascending"
+            raise refused(msg)
+        if len(self.value) != len(self.wavelength_nm):
+            msg = f"value: got {len(self.value)} values for {len(self.wavelength_nm)} wavelengths; give one for each"
+            raise refused(msg)
+        return self
+
+    def at(self, wavelength_nm: Any) -> Any:
+        """Interpolate at wavelengths in nm.
+
+        Raises
+        ------
+        ValueError
+            If a wavelength lies outside the table.
+        """
+        low, high = self.wavelength_nm[0], self.wavelength_nm[-1]
+        asked = np.asarray(wavelength_nm)
+        if asked.min() < low or asked.max() > high:
+            msg = (
+                f"the table covers {low:g} to {high:g} nm, asked for {asked.min():.2f} to {asked.max():.2f} nm; "
+                "extend the table (nothing is extrapolated)"
+            )
+            raise ValueError(msg)
+        return np.interp(asked, self.wavelength_nm, self.value)
+
+
+def _table_or(inner: Any) -> BeforeValidator:
+    """Let a table pass to its description, and check anything else as numbers."""
+
+    def check(value: Any, info: Any) -> Any:
+        if isinstance(value, WavelengthTable):
+            return value
+        return WavelengthTable(**value) if isinstance(value, dict) else inner.func(value, info)
+
+    return BeforeValidator(check)
+
+
+class MeasuredCrosstalk(Description):
+    """Measured mean crosstalk between cores, from which the coupling follows.
+
+    Parameters
+    ----------
+    crosstalk_db
+        Mean crosstalk (of the linear ratio) after `length_km`, with all cores launched equally.
+    length_km
+        Length that it was measured over.
+    definition
+        "pair": from one neighbour; "total_from_neighbours": from all neighbours of the core that has most.
+    wavelength_nm
+        Wavelength of the measurement.
+    slope_db_per_nm
+        Change of the crosstalk in dB with wavelength.
+    """
+
+    crosstalk_db: Annotated[Real, number(low=-150, high=-3, remedy="a crosstalk ratio in dB is negative")]
+    length_km: Annotated[Real, number(above=0, high=100_000)]
+    definition: Literal["pair", "total_from_neighbours"]
+    wavelength_nm: Annotated[Real, number(low=1000, high=2000)] = 1550.0
+    slope_db_per_nm: Annotated[Real, number(low=-1, high=1)] = 0.0
+
+
+class MulticoreFiber(Description):
+    """A multicore fibre: layout, cladding, and what each core does to light.
+
+    Parameters
+    ----------
+    layout
+        Where the cores sit.
+    cladding_diameter_um
+        Diameter of the glass.
+    coupling
+        "weak": every core carries its own signal, with crosstalk; "random": strongly and randomly coupled
+        cores that are received together.
+    attenuation_db_per_km
+        One number, one for each core, or a table against wavelength.
+    dispersion_ps_per_nm_km, dispersion_slope_ps_per_nm2_km
+        Chromatic dispersion and its slope at `reference_wavelength_nm`; with no slope, the group-velocity
+        dispersion beta_2 is the same at every wavelength.
+    effective_area_um2
+        Effective area of one core.
+    nonlinear_index_m2_per_w
+        Kerr coefficient n2.
+    crosstalk
+        Measured crosstalk of weakly coupled cores.
+    spatial_mode_dispersion_ps_per_sqrt_km, spatial_mode_dispersion_definition
+        Spatial mode dispersion of randomly coupled cores, and what the number means: "sigma" is the standard
+        deviation of the intensity impulse response, "2sigma" is twice that.
+    bend_radius_mm, twist_rate_per_m
+        Mean bend radius and twist (turns per metre).
+    reference_wavelength_nm
+        Wavelength of dispersion and slope.
+
+    Raises
+    ------
+    DescriptionError
+        If the cores do not fit the cladding, or weakly coupled cores have no crosstalk.
+
+    Examples
+    --------
+    >>> from mcfiber.fiber.layout import HexagonalLayout
+    >>> fiber = MulticoreFiber(layout=HexagonalLayout(cores=19, pitch_um=18), coupling="random")
+    >>> fiber.cores
+    19
+    """
+
+    layout: Layout
+    cladding_diameter_um: Annotated[Real, number(above=0, high=2000)] = 125.0
+    coupling: Literal["weak", "random"] = "weak"
+    attenuation_db_per_km: Annotated[
+        Real | tuple[float, ...] | WavelengthTable,
+        _table_or(each(number(above=0, high=100, remedy="attenuation is a positive loss"))),
+    ] = 0.2
+    dispersion_ps_per_nm_km: Annotated[Real, number(low=-500, high=500)] = 17.0
+    dispersion_slope_ps_per_nm2_km: Annotated[Real | None, number(low=-10, high=10)] = None
+    effective_area_um2: Annotated[Real, number(above=1, high=10_000)] = 80.0
+    nonlinear_index_m2_per_w: Annotated[Real, number(low=0, high=1e-17)] = 2.6e-20
+    crosstalk: MeasuredCrosstalk | None = None
+    spatial_mode_dispersion_ps_per_sqrt_km: Annotated[Real | None, number(low=0, high=1e5)] = None
+    spatial_mode_dispersion_definition: Literal["sigma", "2sigma"] = "sigma"
+    bend_radius_mm: Annotated[Real, number(above=0, infinite=True)] = 140.0
+    twist_rate_per_m: Annotated[Real, number(low=0, high=1000)] = 0.2
+    reference_wavelength_nm: Annotated[Real, number(low=1000, high=2000)] = 1550.0
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        thickness = outer_cladding_thickness(self.layout, convert(self.cladding_diameter_um, "um"))
+        if not is_axis(thickness) and thickness <= 0:
+            msg = (
+                f"cladding_diameter_um: got {self.cladding_diameter_um:g} um, but the outermost core's centre lies "
+                f"{-thickness * 1e6:g} um outside; allowed: above {self.cladding_diameter_um - 2e6 * thickness:g} um; "
+                "widen the cladding or reduce the pitch"
+            )
+            raise refused(msg)
+        losses = self.attenuation_db_per_km
+        if isinstance(losses, tuple) and len(losses) != self.cores:
+            msg = f"attenuation_db_per_km: got {len(losses)} values for {self.cores} cores; give one for each core"
+            raise refused(msg)
+        if self.cores > 1 and self.coupling == "weak" and self.crosstalk is None:
+            msg = (
+                "crosstalk: is missing; weakly coupled cores need their measured crosstalk "
+                '(or set coupling = "random" for cores that are received together)'
+            )
+            raise refused(msg)
+        if self.coupling == "random" and self.crosstalk is not None:
+            msg = "crosstalk: randomly coupled cores are received together, so crosstalk has no meaning; remove it"
+            raise refused(msg)
+        return self
+
+    @property
+    def cores(self) -> int:
+        """Number of cores."""
+        return self.layout.cores
+
+    @property
+    def coupled_cores(self) -> int:
+        """Number of cores that share their light: all where coupling is random, else one."""
+        return self.cores if self.coupling == "random" else 1

@@ -1,0 +1,132 @@
+"""What the glass does to every channel: attenuation, dispersion, nonlinearity, coupling per metre."""
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mcfiber import units
+from mcfiber.descriptions import is_axis
+from mcfiber.fiber.layout import neighbours
+from mcfiber.fiber.multicore import MeasuredCrosstalk, MulticoreFiber, WavelengthTable
+from mcfiber.spectrum import Channels
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+@dataclass(frozen=True)
+class Glass:
+    """Properties of the fibre per metre, in SI; each has a dimension only where it differs along it.
+
+    Attributes
+    ----------
+    attenuation
+        Power attenuation, (core) and (channel) where they differ. [1/m]
+    group_velocity_dispersion
+        beta_2, (channel). [s^2/m]
+    nonlinear_coefficient
+        gamma = 2 pi n2 f / (c A_eff), (channel). [1/(W m)]
+    power_coupling
+        h of every pair, (core_out, core_in) and (channel); None where cores are not weakly coupled. [1/m]
+    cores, coupled_cores
+        Number of cores, and how many of them share their light.
+    """
+
+    attenuation: Any
+    group_velocity_dispersion: Any
+    nonlinear_coefficient: Any
+    power_coupling: "xr.DataArray | None"
+    cores: int
+    coupled_cores: int
+
+
+def properties(fiber: MulticoreFiber, grid: Channels) -> Glass:
+    """Properties of a fibre on a grid of channels.
+
+    Parameters
+    ----------
+    fiber
+        The description.
+    grid
+        Channels in SI.
+
+    Returns
+    -------
+    Glass
+        Per metre, no power, no length.
+    """
+    return Glass(
+        attenuation=attenuation(fiber, grid.frequency),
+        group_velocity_dispersion=group_velocity_dispersion(fiber, grid.frequency),
+        nonlinear_coefficient=nonlinear_coefficient(fiber, grid.frequency),
+        power_coupling=measured_power_coupling(fiber, grid.frequency),
+        cores=fiber.cores,
+        coupled_cores=fiber.coupled_cores,
+    )
+
+
+def attenuation(fiber: MulticoreFiber, frequency: Any) -> Any:
+    """Power attenuation of the cores. [1/m]"""
+    import xarray as xr
+
+    loss = fiber.attenuation_db_per_km
+    if isinstance(loss, WavelengthTable):
+        table = loss
+        return units.mapped(
+            lambda hertz: units.convert(table.at(units.wavelength(hertz) * 1e9), "db_per_km"), frequency
+        )
+    if isinstance(loss, tuple):
+        return xr.DataArray(units.convert(np.asarray(loss), "db_per_km"), dims="core")
+    return units.convert(loss, "db_per_km")
+
+
+def group_velocity_dispersion(fiber: MulticoreFiber, frequency: Any) -> Any:
+    """Group-velocity dispersion beta_2 at each frequency. [s^2/m]
+
+    The third order beta_3 = lambda^3 (lambda S + 2 D) / (2 pi c)^2 makes beta_2 linear in frequency; where no
+    slope is given, beta_2 is constant.
+    """
+    reference = units.si(fiber, "reference_wavelength_nm")
+    dispersion = units.si(fiber, "dispersion_ps_per_nm_km")
+    slope = units.si(fiber, "dispersion_slope_ps_per_nm2_km")
+    beta2 = -dispersion * reference**2 / (2 * math.pi * units.SPEED_OF_LIGHT)
+    if slope is None:
+        return beta2
+    beta3 = reference**3 * (reference * slope + 2 * dispersion) / (2 * math.pi * units.SPEED_OF_LIGHT) ** 2
+    return beta2 + 2 * math.pi * beta3 * (frequency - units.wavelength(reference))
+
+
+def nonlinear_coefficient(fiber: MulticoreFiber, frequency: Any) -> Any:
+    """Kerr coefficient gamma = 2 pi n2 f / (c A_eff) of one core. [1/(W m)]"""
+    strength = units.si(fiber, "nonlinear_index_m2_per_w") / units.si(fiber, "effective_area_um2")
+    return frequency * (2 * math.pi / units.SPEED_OF_LIGHT) * strength
+
+
+def measured_power_coupling(fiber: MulticoreFiber, frequency: Any) -> "xr.DataArray | None":
+    """Power-coupling coefficient h of every pair of cores, from the measured crosstalk. [1/m]
+
+    Nearest neighbours couple equally; farther pairs are taken as uncoupled, which a measurement of the total
+    cannot tell apart.  The measured value is inverted with the exact solution of the coupled-power equations
+    for one core and its n neighbours, ``x = n (1 - e^{-(n+1) h L}) / (1 + n e^{-(n+1) h L})``.
+    """
+    import xarray as xr
+
+    if fiber.crosstalk is None or fiber.cores == 1:
+        return None
+    adjacent = neighbours(fiber.layout)
+    count = 1 if fiber.crosstalk.definition == "pair" else int(adjacent.sum(axis=1).max())
+    pattern = xr.DataArray(adjacent.astype(np.float64), dims=("core_out", "core_in"))
+    coupling: xr.DataArray = pattern * _coupling_of(fiber.crosstalk, count, frequency)
+    return coupling
+
+
+def _coupling_of(measured: MeasuredCrosstalk, count: int, frequency: Any) -> Any:
+    ratio = units.si(measured, "crosstalk_db")
+    slope = units.si(measured, "slope_db_per_nm")
+    if is_axis(slope) or slope != 0:
+        offset = units.wavelength(frequency) - units.si(measured, "wavelength_nm")
+        ratio = ratio * np.exp(slope * offset)
+    length = units.si(measured, "length_km")
+    return -np.log1p(-(count + 1) * ratio / (count * (1 + ratio))) / ((count + 1) * length)

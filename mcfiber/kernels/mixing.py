@@ -1,0 +1,264 @@
+"""Mode-dependent loss of randomly coupled cores: how it accumulates, and what it costs a receiver.
+
+Log gains are in nepers of power throughout.  The penalties compare with a channel without mode-dependent
+loss: `penalty = snr / (2**rate - 1)`, where `rate` is the mean rate per mode of the named receiver, noise
+enters along the whole way, and every amplifier holds the signal power.
+"""
+
+import math
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+
+from mcfiber._jit import Lifted, kernel, lift
+from mcfiber.typing import FloatArray
+
+RECEIVERS = ("mmse", "zero_forcing", "optimal")
+
+
+# ---------------------------------------------------------------------------------------------------------
+# accumulation
+
+
+def growth(spans: int, modes: int, repeat: str = "independent") -> float:
+    """Factor by which the variance of log gains grows over a chain of equal spans.
+
+    Parameters
+    ----------
+    spans
+        Number of spans, K.
+    modes
+        Number of modes, D = 2 x cores.
+    repeat
+        ``"independent"``: every span mixes anew, variance grows as K.  ``"same"``: every lap passes the
+        same fibre (one Haar matrix U repeated), ``E|tr U^m|^2 = min(m, D)`` correlates the laps:
+        ``K + [sum over k != l of min(|k - l|, D) - K (K - 1)] / (D^2 - 1)``.  The same holds for group delays.
+    """
+    if repeat == "independent":
+        return float(spans)
+    laps = np.arange(1, spans)
+    correlated = 2.0 * np.sum((spans - laps) * (np.minimum(laps, modes) - 1.0))
+    return float(spans + correlated / (modes**2 - 1.0))
+
+
+@kernel
+def accumulated_loss(
+    span_rms: FloatArray,
+    factor: FloatArray,
+    modes: FloatArray,
+    spread: FloatArray,
+    xi: FloatArray,
+    rms: FloatArray,
+    peak_to_peak: FloatArray,
+) -> None:
+    """Accumulated mode-dependent loss of a chain, with spans of equal or of given strength.
+
+    span_rms (n, span) Np, rms log gain of a span; factor (n,) = growth(K, D, repeat); modes (n,);
+    spread (n,) = expected_spread(D).  xi (n,) Np, root sum square; rms (n,) Np, rms over the modes of the
+    accumulated log gain; peak_to_peak (n,) Np, mean of largest over smallest gain.
+    """
+    for i in range(span_rms.shape[0]):
+        square = 0.0
+        for span in range(span_rms.shape[1]):
+            square += span_rms[i, span] ** 2
+        square *= factor[i] / span_rms.shape[1]
+        finite = modes[i] ** 2 / (modes[i] ** 2 - 1.0)
+        xi[i] = math.sqrt(square)
+        # Ho & Kahn, Opt. Express 19, 16612 (2011), for many modes; the factor for any number of modes
+        # follows from Ho, J. Lightwave Technol. 30, 3603 (2012): Gaussian plus uniform matrix.
+        rms[i] = math.sqrt(square * (1.0 + square / 12.0 * finite))
+        peak_to_peak[i] = spread[i] * rms[i]
+
+
+ACCUMULATED_LOSS = lift(accumulated_loss, "(span),(),(),()->(),(),()")
+
+
+@cache
+def expected_spread(modes: int) -> float:
+    """Mean distance of the largest and the smallest eigenvalue, over their rms, of a random Hermitian matrix.
+
+    For group delays of any strength and for log gains (exact for two modes and for small ones, and within a
+    percent for large ones).  Gaussian unitary ensemble without a trace; 2 sqrt(8/(3 pi)) for two modes, 4 for
+    many.  Distribution of the largest eigenvalue as a determinant of overlaps of Hermite functions (Mehta,
+    "Random Matrices", section 6.3), integrated.
+
+    Parameters
+    ----------
+    modes
+        Number of modes, D, at least 2.
+    """
+    edge = math.sqrt(2.0 * modes) + 6.0
+    x = np.linspace(-edge, edge, int(edge * 60.0))
+    value, slope = _hermite_functions(x, modes)
+    product = value[:, :, None] * value[:, None, :]
+    change = slope[:, :, None] * value[:, None, :] + value[:, :, None] * slope[:, None, :]
+    step = x[1] - x[0]
+    # trapezoids with the end correction of Euler and Maclaurin: fourth order
+    overlap = np.zeros_like(product)
+    overlap[1:] = np.cumsum((product[1:] + product[:-1]) * step / 2.0, axis=0)
+    overlap -= (change - change[:1]) * step**2 / 12.0
+    below = np.linalg.det(overlap)  # probability that no eigenvalue exceeds x
+    largest = edge - step * (np.sum(below) - below[-1] / 2.0)
+    return float(2.0 * largest / math.sqrt((modes**2 - 1.0) / (2.0 * modes)))
+
+
+def _hermite_functions(x: FloatArray, count: int) -> tuple[FloatArray, FloatArray]:
+    """Values and slopes (x, order) of the normalised Hermite functions by their recurrence."""
+    value = np.zeros((count + 1, x.size))
+    value[0] = math.pi**-0.25 * np.exp(-(x**2) / 2.0)
+    value[1] = math.sqrt(2.0) * x * value[0]
+    for n in range(2, count + 1):
+        value[n] = math.sqrt(2.0 / n) * x * value[n - 1] - math.sqrt((n - 1.0) / n) * value[n - 2]
+    order = np.arange(count)[:, None]
+    below = np.concatenate([np.zeros((1, x.size)), value[: count - 1]])
+    slope = np.sqrt(order / 2.0) * below - np.sqrt((order + 1.0) / 2.0) * value[1:]
+    return value[:count].T, slope.T
+
+
+# ---------------------------------------------------------------------------------------------------------
+# coupled-core nonlinear interference
+
+
+def coupled_interference_factor(cores: FloatArray | float) -> FloatArray | float:
+    """Nonlinear interference per core of N strongly coupled cores, relative to one core of equal power.
+
+    ``3 / (2 N + 1)``: averaging the Kerr effect over all unitary mixings of D = 2N modes.  The coefficient
+    of the generalised Manakov equation, ``8/9 * 3/(2N + 1)``, enters squared and D + 1 pairings of the D
+    modes contribute.  The nonlinear coefficient is that of a single core.
+    """
+    return 3.0 / (2.0 * cores + 1.0)
+
+
+# ---------------------------------------------------------------------------------------------------------
+# penalties
+
+
+@cache
+def _shipped_table() -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    with np.load(str(files("mcfiber.kernels") / "mdl_penalty.npz")) as data:
+        return tuple(np.asarray(data[name], dtype=np.float64) for name in ("table", "modes", "xi", "rho_db"))  # type: ignore[return-value]
+
+
+@cache
+def penalty_table(receiver: str, modes: int) -> FloatArray:
+    """Table of ln(penalty)/xi^2 (xi, snr) for a number of modes, padded by one point on every side.
+
+    Made by ``validation/mmse_penalty.py``.  Between the tabulated numbers of modes the entries are linear in
+    1/(D + 1), the order in which streams differ; at xi = 0 they are exact.
+    """
+    table, known, _, _ = _shipped_table()
+    entries = table[RECEIVERS.index(receiver) // 2]
+    place = 1.0 / (known + 1.0)
+    right = int(np.clip(np.searchsorted(known, modes), 1, len(known) - 1))
+    weight = (1.0 / (modes + 1.0) - place[right - 1]) / (place[right] - place[right - 1])
+    plane = entries[right - 1] + weight * (entries[right] - entries[right - 1])
+    # The ratio is even in xi, so the point before xi = 0 repeats the one after it; it is level far out.
+    padded = np.pad(plane, ((1, 1), (1, 1)), mode="edge")
+    padded[0] = padded[2]
+    return np.ascontiguousarray(padded)
+
+
+@kernel
+def interpolated_penalty(
+    snr: FloatArray,
+    xi: FloatArray,
+    table: FloatArray,
+    xi_step: float,
+    snr_low_db: float,
+    snr_step_db: float,
+    penalty: FloatArray,
+) -> None:
+    """Penalty from a padded table of ln(penalty)/xi^2 by cubic convolution; held level outside the table.
+
+    snr (n,); xi (n,) Np; table (xi + 2, snr + 2), shared by all n; steps in Np and dB; penalty (n,).
+    """
+    rows, columns = table.shape[0] - 2, table.shape[1] - 2
+    for i in range(snr.shape[0]):
+        strength = abs(xi[i])
+        y = (10.0 * math.log10(max(snr[i], 1e-30)) - snr_low_db) / snr_step_db
+        x = strength / xi_step
+        if math.isnan(x + y):
+            penalty[i] = math.nan
+            continue
+        x = min(x, rows - 1.0)
+        y = min(max(y, 0.0), columns - 1.0)
+        row, column = min(int(x), rows - 2), min(int(y), columns - 2)
+        x -= row
+        y -= column
+        # Keys' cubic convolution: third order, with a continuous slope
+        x0, x1 = ((2.0 - x) * x - 1.0) * x / 2.0, (x * x * (3.0 * x - 5.0) + 2.0) / 2.0
+        x2, x3 = ((4.0 - 3.0 * x) * x + 1.0) * x / 2.0, (x - 1.0) * x * x / 2.0
+        y0, y1 = ((2.0 - y) * y - 1.0) * y / 2.0, (y * y * (3.0 * y - 5.0) + 2.0) / 2.0
+        y2, y3 = ((4.0 - 3.0 * y) * y + 1.0) * y / 2.0, (y - 1.0) * y * y / 2.0
+        ratio = 0.0
+        for k in range(4):
+            weight = x0 if k == 0 else x1 if k == 1 else x2 if k == 2 else x3
+            ratio += weight * (
+                y0 * table[row + k, column]
+                + y1 * table[row + k, column + 1]
+                + y2 * table[row + k, column + 2]
+                + y3 * table[row + k, column + 3]
+            )
+        penalty[i] = math.exp(ratio * strength * strength)
+
+
+@kernel
+def zero_forcing_penalty(snr: FloatArray, xi: FloatArray, penalty: FloatArray) -> None:
+    """Penalty of a zero-forcing receiver, many modes: (e^x - 1)/x with x = xi^2, whatever the SNR.
+
+    snr (n,); xi (n,) Np; penalty (n,).  Mean of H_k^-1 H_k^-H over the way: the inverse gains of the first
+    part of the way grow as e^(x t) where amplifiers hold the signal power.  Conservative for few modes.
+    """
+    for i in range(snr.shape[0]):
+        square = xi[i] * xi[i] + 0.0 * min(snr[i], 1.0)
+        penalty[i] = math.expm1(square) / square if square > 0.0 else 1.0 + square
+
+
+@cache
+def mdl_penalty(receiver: str = "mmse", modes: int = 38) -> Lifted:
+    """Factor by which mode-dependent loss multiplies the line's noise, as a function of (snr, xi).
+
+    Parameters
+    ----------
+    receiver
+        ``"mmse"``, ``"zero_forcing"`` or ``"optimal"``.
+    modes
+        Number of modes received together, D = 2 x cores.
+
+    Returns
+    -------
+    Broadcasting function of the line's signal-to-noise ratio and xi [Np]: 1 at xi = 0 and rising with xi;
+    0 and infinity are signal-to-noise ratios like any other.  Table: up to 15.2 dB rms, -20 to 44 dB.
+    """
+    if receiver == "zero_forcing":
+        return lift(zero_forcing_penalty, "(),()->()")
+    table = penalty_table(receiver, modes)
+    _, _, xi, snr_db = _shipped_table()
+    steps = float(xi[1] - xi[0]), float(snr_db[0]), float(snr_db[1] - snr_db[0])
+
+    def penalty(snr: FloatArray, strength: FloatArray, out: FloatArray) -> None:
+        interpolated_penalty(snr, strength, table, *steps, out)
+
+    return lift(penalty, "(),()->()")
+
+
+@kernel
+def second_order_penalty(snr: FloatArray, xi: FloatArray, penalty: FloatArray) -> None:
+    """Penalty of a receiver of least mean-square error for small xi, many modes; the check on the table.
+
+    snr (n,); xi (n,) Np; penalty (n,).  With x = xi^2, the noise matrix M has mean m = (e^x - 1)/x and
+    variance v = 2 [e^x A(x) - A(2x)], A(y) = (1 + (y - 1) e^y)/y^2, of its eigenvalues;
+    1/(1 + SINR) = m/(m + snr) - snr v/(m + snr)^3.  Within 0.2 dB for xi <= 5 dB and snr >= 3 dB.
+    """
+    for i in range(snr.shape[0]):
+        x = xi[i] * xi[i]
+        mean, spread = 1.0 + x / 2.0, x / 3.0
+        if x > 1e-3:
+            mean = math.expm1(x) / x
+            first = (1.0 + (x - 1.0) * math.exp(x)) / (x * x)
+            second = (1.0 + (2.0 * x - 1.0) * math.exp(2.0 * x)) / (4.0 * x * x)
+            spread = 2.0 * (math.exp(x) * first - second)
+        total = mean + snr[i]
+        error = mean / total - snr[i] * spread / total**3
+        penalty[i] = snr[i] * error / (1.0 - error)

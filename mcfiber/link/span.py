@@ -1,0 +1,171 @@
+"""The line, as described: spans, amplifiers, loop equipment, launch power."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import model_validator
+
+from mcfiber import units
+from mcfiber.descriptions import Description, by_band, each, integer, is_axis, number, refused
+from mcfiber.typing import Real
+
+_LOSS = number(low=0, high=100, remedy="a loss in dB is positive")
+
+
+class Span(Description):
+    """A length of fibre between two amplifiers, with its fan-in, fan-out and splices.
+
+    Parameters
+    ----------
+    length_km
+        Length of fibre.
+    fan_in_loss_db
+        Loss from the amplifier's output (where launch power is defined) to the fibre.
+    fan_out_loss_db
+        Loss from the fibre to the next amplifier's input.
+    splices, splice_loss_db
+        Number of splices and mean loss of each; they are spread evenly, so their loss adds to the attenuation.
+    fan_in_crosstalk_db, fan_out_crosstalk_db
+        Crosstalk of the devices: total from all neighbours; none by default.
+
+    Examples
+    --------
+    >>> Span(length_km=86.1, fan_in_loss_db=0.9, fan_out_loss_db=3.1).length_km
+    86.1
+    """
+
+    length_km: Annotated[Real, number(above=0, high=2000, remedy="give the length of one span")]
+    fan_in_loss_db: Annotated[Real, _LOSS] = 0.0
+    fan_out_loss_db: Annotated[Real, _LOSS] = 0.0
+    splices: Annotated[int, integer(low=0, high=100_000)] = 0
+    splice_loss_db: Annotated[Real, _LOSS] = 0.0
+    fan_in_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
+    fan_out_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
+
+
+class Amplifier(Description):
+    """An amplifier for each core that restores the power lost since the last one.
+
+    Parameters
+    ----------
+    noise_figure_db
+        Signal-spontaneous noise figure: one number, or one for each band.
+
+    Examples
+    --------
+    >>> Amplifier(noise_figure_db={"C": 5.0, "L": 6.0}).noise_figure_db["L"]
+    6.0
+    """
+
+    noise_figure_db: Annotated[
+        Real | dict[str, Real],
+        by_band(number(low=0, high=30, remedy="no lumped amplifier has a noise figure below 0 dB")),
+    ] = 5.0
+
+
+class LoopEquipment(Description):
+    """What a recirculating loop adds after the first amplifier of a lap: equaliser, switch, second amplifier.
+
+    Parameters
+    ----------
+    loss_db
+        Loss between the two amplifiers.
+    first_amplifier_excess_db
+        Output power of the first amplifier above the launch power.
+    amplifier
+        The second amplifier, which restores launch power.
+    """
+
+    loss_db: Annotated[Real, _LOSS]
+    first_amplifier_excess_db: Annotated[Real, number(low=0, high=30)] = 0.0
+    amplifier: Amplifier = Amplifier()
+
+    @model_validator(mode="after")
+    def _amplifies(self) -> Self:
+        attenuates = self.first_amplifier_excess_db > self.loss_db
+        if not is_axis(attenuates) and attenuates:
+            msg = (
+                f"first_amplifier_excess_db: got {self.first_amplifier_excess_db:g} dB, more than the loss of "
+                f"{self.loss_db:g} dB between the amplifiers, so the second one would attenuate; lower it"
+            )
+            raise refused(msg)
+        return self
+
+
+class Link(Description):
+    """The whole line of one fibre.
+
+    Parameters
+    ----------
+    span
+        One span, repeated `span_count` times, or a list of different spans.
+    span_count
+        Number of equal spans (or laps of a loop).
+    amplifier
+        Amplifier after each span.
+    loop
+        Equipment of a recirculating loop, where there is one.
+    launch_power_dbm
+        Power of a channel in one core, both polarisations, at the amplifier's output before the fan-in: one
+        number, one for each band, or a list with one for each channel (ascending frequency).
+    mode_dependent_loss_rms_db
+        Standard deviation of the modes' power gains in dB that one span (with its devices and amplifiers) adds
+        where cores are randomly coupled.
+    repeat
+        "independent": every span mixes the modes anew; "same": a loop sends light through the same fibre again.
+
+    Examples
+    --------
+    >>> link = Link(span=Span(length_km=80), span_count=10, launch_power_dbm={"C": 0, "L": -1})
+    >>> link.count, round(link.distance() / 1e3)
+    (10, 800)
+    """
+
+    span: Span | tuple[Span, ...]
+    span_count: Annotated[int | None, integer(low=1, high=100_000)] = None
+    amplifier: Amplifier = Amplifier()
+    loop: LoopEquipment | None = None
+    launch_power_dbm: Annotated[
+        Real | dict[str, Real] | tuple[float, ...], by_band(each(number(low=-100, high=40)))
+    ] = 0.0
+    mode_dependent_loss_rms_db: Annotated[Real, number(low=0, high=20)] = 0.0
+    repeat: Literal["independent", "same"] = "independent"
+
+    @model_validator(mode="after")
+    def _counted(self) -> Self:
+        if isinstance(self.span, tuple):
+            if not self.span:
+                msg = "span: an empty list is no line; give at least one span"
+                raise refused(msg)
+            if self.span_count not in (None, len(self.span)):
+                msg = f"span_count: got {self.span_count} with a list of {len(self.span)} spans; leave it out"
+                raise refused(msg)
+        return self
+
+    @property
+    def count(self) -> int:
+        """Number of spans."""
+        return len(self.span) if isinstance(self.span, tuple) else self.span_count or 1
+
+    def distance(self) -> Any:
+        """Length of the whole line. [m]"""
+        return over_spans(self, along_spans(self, lambda span: units.si(span, "length_km")))
+
+
+def along_spans(link: Link, value_of: Callable[[Span], Any]) -> Any:
+    """Read a value of every span: one value where all are equal, else with the dimension span."""
+    if isinstance(link.span, Span):
+        return value_of(link.span)
+    values = [value_of(span) for span in link.span]
+    if all(not is_axis(value) and value == values[0] for value in values):
+        return values[0]
+    import xarray as xr
+
+    return xr.concat([xr.DataArray(value) for value in values], dim="span")
+
+
+def over_spans(link: Link, value: Any) -> Any:
+    """Sum a value over the spans: times their number where it does not differ along them."""
+    if is_axis(value) and "span" in value.dims:
+        return value.sum("span")
+    return value * link.count

@@ -1,0 +1,180 @@
+"""A whole transmission system: spectrum, fibre, link, transceiver, and which models are used."""
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import model_validator
+
+from mcfiber.descriptions import Description, is_axis, refused
+from mcfiber.fiber.multicore import MulticoreFiber
+from mcfiber.link.span import Link
+from mcfiber.rate.transceiver import Transceiver
+from mcfiber.spectrum import Spectrum
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+class Models(Description):
+    """Which model computes what.
+
+    Parameters
+    ----------
+    amplifier_noise
+        Power spectral density of amplified spontaneous emission: "exact" is ``(F G - 1) h f``;
+        "excess_gain" ``F (G - 1) h f`` and "input_noise" ``F G h f`` are the approximations in circulation.
+    nonlinear_interference
+        "gn": closed form of the Gaussian-noise model for channels with gaps; self- and cross-phase modulation,
+        at the centre of the channel, incoherent over spans.
+    """
+
+    amplifier_noise: Literal["exact", "excess_gain", "input_noise"] = "exact"
+    nonlinear_interference: Literal["gn"] = "gn"
+
+
+class System(Description):
+    """A transmission system, ready to evaluate.
+
+    Parameters
+    ----------
+    name
+        Shown in reports.
+    spectrum, fiber, link, transceiver
+        The parts.
+    models
+        Which model computes what.
+
+    Raises
+    ------
+    DescriptionError
+        If the parts do not fit each other: a band without launch power or noise figure, a list of launch powers
+        of another length than the channels, a spread of attenuation between randomly coupled cores.
+
+    Examples
+    --------
+    >>> system = System(
+    ...     spectrum={"groups": [{"band": "C", "channels": 40, "spacing_ghz": 100, "symbol_rate_gbd": 64}]},
+    ...     fiber={"layout": {"kind": "hexagonal", "cores": 1}},
+    ...     link={"span": {"length_km": 80}, "span_count": 5},
+    ... )
+    >>> result = system.evaluate()
+    >>> result.sizes["channel"]
+    40
+    """
+
+    name: str = ""
+    spectrum: Spectrum
+    fiber: MulticoreFiber
+    link: Link
+    transceiver: Transceiver = Transceiver()
+    models: Models = Models()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        bands = self.spectrum.band_names
+        for path, value in (
+            ("link.launch_power_dbm", self.link.launch_power_dbm),
+            ("link.amplifier.noise_figure_db", self.link.amplifier.noise_figure_db),
+            *(
+                [("link.loop.amplifier.noise_figure_db", self.link.loop.amplifier.noise_figure_db)]
+                if self.link.loop
+                else []
+            ),
+        ):
+            _check_bands(path, value, bands)
+        launch = self.link.launch_power_dbm
+        count = self.spectrum.count
+        if isinstance(launch, tuple) and len(launch) != count:
+            msg = f"link.launch_power_dbm: got {len(launch)} values for {count} channels; give one for each"
+            raise refused(msg)
+        loss = self.link.mode_dependent_loss_rms_db
+        if self.fiber.coupling == "weak" and (is_axis(loss) or loss > 0):
+            msg = (
+                "link.mode_dependent_loss_rms_db: weakly coupled cores are received one by one, so they have no "
+                'mode-dependent loss; leave it out (or set fiber.coupling = "random")'
+            )
+            raise refused(msg)
+        if self.fiber.coupling == "random" and isinstance(self.fiber.attenuation_db_per_km, tuple):
+            msg = (
+                "fiber.attenuation_db_per_km: randomly coupled cores share their light, so a spread of attenuation is "
+                "mode-dependent loss; give one value, and the spread in link.mode_dependent_loss_rms_db"
+            )
+            raise refused(msg)
+        return self
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> Self:
+        """Read a system from a TOML file (its `system` table, or the whole file).
+
+        Raises
+        ------
+        DescriptionError
+            If the file is missing, is not TOML, or describes no valid system.
+        """
+        table = read_toml(path)
+        return cls(**table.get("system", table))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain tables, lists and numbers of everything that was set; an axis is a table of dim and values."""
+        plain: dict[str, Any] = _plain(self)
+        return plain
+
+    def to_toml(self) -> str:
+        """Text of a TOML file that `from_toml` reads back."""
+        import tomli_w
+
+        return tomli_w.dumps({"system": self.to_dict()})
+
+    def evaluate(self) -> "xr.Dataset":
+        """Compute the powers, noises, signal-to-noise ratios and rates of every channel in every core.
+
+        See Also
+        --------
+        mcfiber.evaluate.evaluate : does the work.
+        """
+        from mcfiber.evaluate import evaluate
+
+        return evaluate(self)
+
+
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """Read a TOML file, with errors that name it.
+
+    Raises
+    ------
+    DescriptionError
+        If the file is missing or is not TOML.
+    """
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        msg = f": there is no file {str(path)!r}"
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f": cannot read {str(path)!r}: {error}"
+    except tomllib.TOMLDecodeError as error:
+        msg = f": {str(path)!r} is not valid TOML: {error}"
+    raise refused(msg)
+
+
+def _check_bands(path: str, value: Any, bands: tuple[str, ...]) -> None:
+    if isinstance(value, dict) and (missing := [band for band in bands if band not in value]):
+        msg = f"{path}: has no value for the band {missing[0]}; give one for each of {', '.join(bands)}, or one number"
+        raise refused(msg)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Description):
+        kind = {"kind": value.kind} if "kind" in type(value).model_fields else {}  # type: ignore[attr-defined]
+        return kind | {
+            name: _plain(getattr(value, name))
+            for name in sorted(value.model_fields_set)
+            if getattr(value, name) is not None
+        }
+    if is_axis(value):
+        return {"axis": value.dims[0], "values": value.values.tolist()}
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

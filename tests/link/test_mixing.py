@@ -1,0 +1,43 @@
+import math
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from mcfiber.link.mixing import mode_dependent_loss
+
+
+def test_mode_dependent_loss__equal_and_unequal_spans():
+    equal = mode_dependent_loss(0.2, modes=8, spans=3)
+    listed = mode_dependent_loss(xr.DataArray([0.2, 0.2, 0.2], dims="span"), modes=8)
+    assert float(equal.sum) == pytest.approx(0.2 * math.sqrt(3))
+    assert float(listed.rms) == pytest.approx(float(equal.rms), rel=1e-14)
+    unequal = mode_dependent_loss(xr.DataArray([0.3, 0.0, 0.4], dims="span"), modes=8)
+    assert float(unequal.sum) == pytest.approx(0.5)
+    assert float(unequal.rms) > float(unequal.sum)
+    assert unequal.rms.attrs["long_name"] == "accumulated mode-dependent loss"
+
+
+def test_mode_dependent_loss__keeps_other_dimensions():
+    rms = xr.DataArray(np.full((4, 3), 0.1), dims=("sample", "span"))
+    loss = mode_dependent_loss(rms, modes=38, repeat="same")
+    assert loss.peak_to_peak.dims == ("sample",)
+    np.testing.assert_allclose(loss.peak_to_peak / loss.rms, 3.6848, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        ({"modes": 1}, "at least two modes"),
+        ({"modes": 2, "spans": 0}, "one span"),
+        ({"modes": 2, "repeat": "often"}, "'independent', 'same'"),
+    ],
+)
+def test_mode_dependent_loss__refuses(keywords, message):
+    with pytest.raises(ValueError, match=message):
+        mode_dependent_loss(0.1, **keywords)
+
+
+def test_mode_dependent_loss__refuses_another_count():
+    with pytest.raises(ValueError, match="leave it out"):
+        mode_dependent_loss(xr.DataArray([0.1, 0.2], dims="span"), modes=4, spans=5)
