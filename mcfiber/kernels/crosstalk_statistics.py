@@ -41,9 +41,7 @@ def _correlation(periods: float, spread: float) -> float:
 
 
 @kernel
-def crosstalk_correlation(
-    separation: FloatArray, skew: FloatArray, random_skew: FloatArray, out: FloatArray
-) -> None:
+def crosstalk_correlation(separation: FloatArray, skew: FloatArray, random_skew: FloatArray, out: FloatArray) -> None:
     """Correlation coefficient of the crosstalk power at two frequencies.
 
     ``sinc^2(S df)`` for a skew S that grows steadily along the fibre; with a random part, whose standard
@@ -66,9 +64,7 @@ def crosstalk_correlation(
 
 
 @kernel
-def decorrelation_bandwidth(
-    level: FloatArray, skew: FloatArray, random_skew: FloatArray, out: FloatArray
-) -> None:
+def decorrelation_bandwidth(level: FloatArray, skew: FloatArray, random_skew: FloatArray, out: FloatArray) -> None:
     """Separation at which the correlation of crosstalk first falls to a level.
 
     Parameters
@@ -99,9 +95,7 @@ def decorrelation_bandwidth(
 
 
 @kernel
-def short_term_variance(
-    bandwidth: FloatArray, skew: FloatArray, random_skew: FloatArray, out: FloatArray
-) -> None:
+def short_term_variance(bandwidth: FloatArray, skew: FloatArray, random_skew: FloatArray, out: FloatArray) -> None:
     """Variance over squared mean of the crosstalk averaged over a signal's flat spectrum.
 
     For one launched polarisation, ``int_0^1 (1 - u) R(u B) du`` with the correlation R over frequency: 1/2

@@ -37,12 +37,7 @@ def test_tails__unequal_exponentials_in_closed_form():
     with mp.workdps(40):
         theta = [mp.mpf(scale) for scale in scales]
         expected = [
-            float(
-                sum(
-                    mp.exp(-x / one) * mp.fprod(one / (one - two) for two in theta if two != one)
-                    for one in theta
-                )
-            )
+            float(sum(mp.exp(-x / one) * mp.fprod(one / (one - two) for two in theta if two != one) for one in theta))
             for x in value
         ]
     above = tails(np.array(scales), np.ones(5), value)[2]
