@@ -242,3 +242,5 @@ _add("mode_dependent_loss_peak_to_peak", "", "1", "mean peak-to-peak mode-depend
      "Nepers of power: log ratio of the largest to the smallest gain, mean over realisations.")  # fmt: skip
 _add("mdl_penalty", "core channel", "1", "factor by which mode-dependent loss multiplies the line's noise",
      "For the named receiver; 1 where cores are not coupled.", low=1.0)  # fmt: skip
+_add("coupled_interference_factor", "channel", "1", "nonlinear interference relative to a single core",
+     "Per core, at the same power: mixing of the cores and spatial mode dispersion.", high=1.0)  # fmt: skip

@@ -24,9 +24,7 @@ _quantile = lift(kernels.gamma_sum_quantile, "(aggressor),(aggressor),()->()")
 _log_mean = lift(kernels.gamma_sum_log_mean, "(aggressor),(aggressor)->()")
 
 
-def crosstalk_correlation(
-    separation: ArrayLike, skew: ArrayLike, *, random_skew: ArrayLike = 0.0
-) -> FloatArray:
+def crosstalk_correlation(separation: ArrayLike, skew: ArrayLike, *, random_skew: ArrayLike = 0.0) -> FloatArray:
     """Correlation of the crosstalk power at two frequencies: ``sinc^2(S df)`` for a steady skew S.
 
     Parameters
@@ -47,9 +45,7 @@ def crosstalk_correlation(
     return result
 
 
-def decorrelation_bandwidth(
-    skew: ArrayLike, *, random_skew: ArrayLike = 0.0, level: ArrayLike = 0.5
-) -> FloatArray:
+def decorrelation_bandwidth(skew: ArrayLike, *, random_skew: ArrayLike = 0.0, level: ArrayLike = 0.5) -> FloatArray:
     """Separation of frequencies at which the correlation of crosstalk has fallen to a level.
 
     Parameters
@@ -167,9 +163,7 @@ def crosstalk_density(
     return result
 
 
-def mean_of_decibels(
-    mean: ArrayLike, variance: ArrayLike, *, aggressors: Aggressors = "independent"
-) -> FloatArray:
+def mean_of_decibels(mean: ArrayLike, variance: ArrayLike, *, aggressors: Aggressors = "independent") -> FloatArray:
     """Mean of the crosstalk in dB, which lies below the dB of the mean: average linearly.
 
     Parameters
