@@ -18,7 +18,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-SystemName = Annotated[str, typer.Argument(help="Name in the catalogue, or path of a TOML file.", show_default=False)]
+SystemName = Annotated[
+    str, typer.Argument(metavar="SYSTEM", help="Name in the catalogue, or path of a TOML file.", show_default=False)
+]
 
 
 class UserError(Exception):
@@ -105,7 +107,7 @@ def run(
 def main() -> None:
     """Run the command line; a user's mistake is one clear message and exit status 2."""
     try:
-        app(standalone_mode=True)
+        app(prog_name="mcfiber")
     except DescriptionError as error:
         _fail("; ".join(f"{path}: {text}" if path else text for path, text in error.problems))
     except (UserError, FileExistsError) as error:
@@ -143,7 +145,10 @@ def _check_output(path: Path) -> None:
 def _print(thing: Any) -> None:
     from rich.console import Console
 
-    Console(soft_wrap=False).print(thing)
+    console = Console()
+    # Where output goes to a file or a pipe, tables keep a width that needs no folding.
+    console.width = console.width if console.is_terminal else max(console.width, 140)
+    console.print(thing)
 
 
 def _print_json(thing: Any) -> None:

@@ -1,6 +1,6 @@
 """The one evaluation path: a plain system, a system with axes, samples and draws all take it."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mcfiber import result, units
 from mcfiber.fiber.properties import properties
@@ -13,6 +13,7 @@ from mcfiber.link.power import power_profile
 from mcfiber.rate.achievable import achievable_rate
 from mcfiber.rate.capacity import mdl_penalty
 from mcfiber.spectrum import channels
+from mcfiber.status import problems
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from mcfiber.system import System
 
 
-def evaluate(system: "System", *, draws: int | None = None, seed: int | None = None) -> "xr.Dataset":
+def evaluate(system: "System") -> "xr.Dataset":
     """Powers, noises, signal-to-noise ratios and rates of every channel in every core.
 
     Fields of the system that are labelled axes give the result their dimensions; a quantity carries a dimension
@@ -30,19 +31,12 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
     ----------
     system
         What to evaluate.
-    draws, seed
-        Number of random channels of coupled cores, and their seed.
 
     Returns
     -------
     xarray.Dataset
-        Dimensions channel, core where cores differ, and the axes of the system; see :doc:`/reference/variables`.
-
-    Raises
-    ------
-    ValueError
-        If the system cannot exist (the message of its status), where it has no axes; with axes, status marks the
-        points.
+        Dimensions channel, core where cores differ, and the axes of the system; points of
+        the axes that cannot exist are NaN and have a `status` other than 0.
 
     Examples
     --------
@@ -57,9 +51,15 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
     ase = amplifier_noise(system.link, power, grid, model=system.models.amplifier_noise)
     nli = nonlinear_interference(system.link, glass, power, grid)
     xt = crosstalk(system.link, glass, power)
-    mdl = mode_dependent_loss(system.link, glass)
+    modes = 2 * glass.coupled_cores
+    mdl = mode_dependent_loss(
+        units.si(system.link, "mode_dependent_loss_rms_db"),
+        modes=modes,
+        spans=system.link.count,
+        repeat=system.link.repeat,
+    )
     snr_ase, snr_nli, snr_xt, gsnr = line_ratios(power.launch, ase, nli, xt)
-    penalty = mdl_penalty(gsnr, mdl, system.transceiver.receiver, glass.coupled_cores)
+    penalty = mdl_penalty(gsnr, mdl.sum, modes=modes, receiver=system.transceiver.receiver)
     snr_trx = units.si(system.transceiver, "snr_db")
     snr = received_ratio(gsnr, penalty, snr_trx)
     rate = achievable_rate(system.transceiver, snr, grid.symbol_rate)
@@ -71,13 +71,17 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
         ase_power=ase,
         nli_power=nli,
         crosstalk=xt,
+        crosstalk_power=xt * power.launch,
         snr_ase=snr_ase,
         snr_nli=snr_nli,
         snr_xt=snr_xt,
         gsnr=gsnr,
-        mdl_rms=mdl,
+        mode_dependent_loss_sum=mdl.sum,
+        mode_dependent_loss_rms=mdl.rms,
+        mode_dependent_loss_peak_to_peak=mdl.peak_to_peak,
         mdl_penalty=penalty,
         snr_trx=snr_trx,
         snr=snr,
         **rate,
+        status=problems(system),
     )

@@ -1,10 +1,11 @@
 """Figures of results; they know only datasets, and need the extra `plot`."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from mcfiber import units
+from mcfiber.descriptions import is_axis
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -73,19 +74,31 @@ class ResultPlots:
         """The cores in the cladding, coloured by their net rate."""
         from matplotlib.patches import Circle
 
-        from mcfiber.result import core_positions_um
-
         ax = _axes(ax)
-        points, cladding = core_positions_um(self._dataset)
+        points, cladding = _cores_um(self._dataset)
         rate = _per_core(self._dataset["net_rate"], self._dataset) / 1e12
         ax.add_patch(Circle((0, 0), cladding / 2, facecolor="#eef3f8", edgecolor="#55606a"))
-        shown = ax.scatter(*points.T, c=rate, s=90, cmap="viridis", edgecolor="black", linewidth=0.5, zorder=2)
+        shown = ax.scatter(
+            points[:, 0], points[:, 1], c=rate, s=90, cmap="viridis", edgecolor="black", linewidth=0.5, zorder=2
+        )
         for index, (x, y) in enumerate(points):
             ax.annotate(str(index), (x, y), textcoords="offset points", xytext=(0, 8), ha="center", fontsize=7)
         ax.figure.colorbar(shown, ax=ax, label="net rate (Tb/s)")
         ax.set(xlabel="x (um)", ylabel="y (um)", aspect="equal")
         ax.margins(0.05)
         return ax
+
+
+def _cores_um(ds: "xr.Dataset") -> tuple[Any, float]:
+    """Centres of the cores (cores, 2) and cladding diameter in um, from the description in the provenance."""
+    from mcfiber.fiber.multicore import MulticoreFiber
+
+    fiber = MulticoreFiber(**cast("Any", ds).mcf.system["fiber"])
+    pitch, cladding = fiber.layout.pitch_um, fiber.cladding_diameter_um
+    if is_axis(pitch) or is_axis(cladding):
+        msg = "the cross-section differs between the points of this result; evaluate one system to draw it"
+        raise ValueError(msg)
+    return fiber.layout.unit_positions() * pitch, cast("float", cladding)
 
 
 def _axes(ax: "Axes | None") -> "Axes":
@@ -116,7 +129,7 @@ def _band(ax: "Axes", ds: "xr.Dataset", level: "xr.DataArray", name: str) -> Non
 def _without_gaps(x: Any, y: Any) -> tuple[Any, Any]:
     """Break a line where the spectrum has a gap between bands."""
     step = np.diff(x)
-    gaps = np.flatnonzero(step > 3 * np.median(step)) + 1 if step.size else []
+    gaps = np.flatnonzero(step > 3 * np.median(step)) + 1 if step.size else np.empty(0, np.int64)
     return np.insert(x, gaps, np.nan), np.insert(np.asarray(y, dtype=float), gaps, np.nan)
 
 

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mcfiber import units
-from mcfiber.catalog import CatalogEntry, load, names
+from mcfiber.catalog import CatalogEntry, Provenance, load, names
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -36,17 +36,12 @@ def catalogue() -> Table:
     return table
 
 
-def provenance(entry: CatalogEntry, *, statuses: tuple[str, ...] | None = None) -> Table:
+def provenance(entry: CatalogEntry) -> Table:
     """Table of the values of an entry and where they come from."""
-    table = Table(box=None, header_style="bold")
-    for heading in ("path", "value", "range", "status", "source or reason"):
-        table.add_column(heading, overflow="fold")
+    table = _three_columns("path", "value", "status: source or reason")
     for path, known in entry.provenance.items():
-        if statuses is None or known.status in statuses:
-            allowed = (
-                " to ".join(f"{limit:g}" for limit in known.range) if known.range else " | ".join(known.choices or ())
-            )
-            table.add_row(path, _short(entry.system.value_at(path)), allowed, known.status, known.source)
+        spread = f" ({_allowed(path, known)})" if known.range or known.choices else ""
+        table.add_row(path, _short(entry.system.value_at(path)) + spread, f"{known.status}: {known.source}")
     return table
 
 
@@ -143,16 +138,28 @@ def _limits(figures: dict[str, Any]) -> Table:
 
 
 def _assumed(entry: CatalogEntry) -> Table:
-    table = Table(box=None, header_style="bold")
-    for heading in ("what", "range", "why"):
-        table.add_column(heading, overflow="fold")
+    table = _three_columns("what", "range", "why")
     for path, known in entry.provenance.items():
-        if known.range:
-            unit = units.unit_label(path.rsplit(".", 1)[-1]) or units.unit_label(path.rsplit(".", 2)[-2])
-            table.add_row(path, f"{known.range[0]:g} to {known.range[1]:g}{unit}", known.source)
-        elif known.choices:
-            table.add_row(path, " | ".join(known.choices), known.source)
+        if known.range or known.choices:
+            table.add_row(path, _allowed(path, known), known.source)
     return table
+
+
+def _three_columns(*headings: str) -> Table:
+    """Table whose long last column wraps; on a narrow terminal the reasons go below each other, paths stay whole."""
+    table = Table(box=None, header_style="bold", expand=True, padding=(0, 2, 0, 0))
+    for heading, ratio in zip(headings, (None, None, 1), strict=True):
+        table.add_column(heading, no_wrap=ratio is None, ratio=ratio, overflow="fold", min_width=None if ratio else 8)
+    return table
+
+
+def _allowed(path: str, known: Provenance) -> str:
+    """Range with its unit, which the field's name spells; keys of tables (a band) come after the field."""
+    if not known.range:
+        return " | ".join(known.choices or ())
+    words = path.split(".")
+    unit = next((label for word in reversed(words) if (label := units.unit_label(word))), "")
+    return f"{known.range[0]:g} to {known.range[1]:g}{unit}"
 
 
 def _short(value: Any) -> str:

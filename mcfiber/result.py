@@ -12,13 +12,10 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import units, variables
+from mcfiber.status import FLAGS, OK
 
 if TYPE_CHECKING:
     from mcfiber.plot import ResultPlots
-
-OK, SECOND_AMPLIFIER_ATTENUATES, NOT_COMPUTED = 0, 1, 255
-FLAGS = {OK: "ok", NOT_COMPUTED: "not_computed"}
-"""Meaning of the values of `status`."""
 
 PROVENANCE = "mcfiber"
 """Name of the attribute that holds versions and the system, as one JSON string."""
@@ -40,7 +37,15 @@ def pack(system: Any, grid: Any, **arrays: Any) -> xr.Dataset:
     """
     arrays = {name: variables.stamp(name, _dataarray(value)) for name, value in arrays.items()}
     arrays |= _totals(system, grid, arrays["net_rate"])
-    dataset = xr.Dataset(arrays, coords=_coordinates(system, grid))
+    status = arrays["status"]
+    status.attrs |= {"flag_values": list(FLAGS), "flag_meanings": " ".join(FLAGS.values())}
+    if status.ndim and bool((status != OK).any()):
+        arrays = {name: array if name == "status" else array.where(status == OK) for name, array in arrays.items()}
+    # Plain variables, because aligning labelled arrays that share their axes would cost a millisecond.
+    axes = {name: array.coords[name] for array in arrays.values() for name in array.coords}
+    dataset = xr.Dataset(
+        {name: array.variable for name, array in arrays.items()}, coords=axes | _coordinates(system, grid)
+    )
     dataset.attrs[PROVENANCE] = json.dumps(
         {"versions": _versions(), "system": system.to_dict()}, default=float, allow_nan=True
     )
@@ -98,7 +103,7 @@ def write(dataset: xr.Dataset, path: str | Path) -> None:
 
 
 def _dataarray(value: Any) -> xr.DataArray:
-    return value.copy(deep=False) if isinstance(value, xr.DataArray) else xr.DataArray(float(value))
+    return value.copy(deep=False) if isinstance(value, xr.DataArray) else xr.DataArray(value)
 
 
 def _totals(system: Any, grid: Any, net_rate: xr.DataArray) -> dict[str, xr.DataArray]:
@@ -151,7 +156,7 @@ def _versions() -> dict[str, str]:
     return found
 
 
-@xr.register_dataset_accessor("mcf")
+@xr.register_dataset_accessor("mcf")  # type: ignore[no-untyped-call]
 class ResultAccessor:
     """What can be asked of a result: ``ds.mcf.summary()``, ``.to_db()``, ``.limits()``, ``.plot.budget()``."""
 
@@ -202,9 +207,9 @@ class ResultAccessor:
         from mcfiber.rate.transceiver import Transceiver
 
         ds = self._dataset
-        system = restored(self.provenance["system"])
+        system = self.system
         transceiver = Transceiver(**system.get("transceiver", {}))
-        modes_from = self.cores if system["fiber"].get("coupling") == "random" else 1
+        modes = 2 * (self.cores if system["fiber"].get("coupling") == "random" else 1)
         noise = {name: _inverse(ds[variable]) for name, variable in LINE_LIMITS.items()}
         everything = _inverse(ds["snr"])
         shares, rates = {}, {}
@@ -214,7 +219,7 @@ class ResultAccessor:
             penalty = (
                 xr.ones_like(gsnr)
                 if name == "mode_dependent_loss"
-                else mdl_penalty(gsnr, ds["mdl_rms"], transceiver.receiver, modes_from)
+                else mdl_penalty(gsnr, ds["mode_dependent_loss_sum"], modes=modes, receiver=transceiver.receiver)
             )
             snr_trx = math.inf if name == "transceiver" else ds["snr_trx"]
             snr = received_ratio(gsnr, penalty, snr_trx)
@@ -240,7 +245,7 @@ class ResultAccessor:
         """A few lines for a person: rate, distance, what limits."""
         ds = self._dataset
         total = ds["total_net_rate"]
-        other = [dim for dim in total.dims]
+        other = list(total.dims)
         lines = [
             f"{self.provenance['system'].get('name') or 'system'}: {self.cores} cores, {ds.sizes['channel']} channels"
         ]
@@ -268,6 +273,12 @@ class ResultAccessor:
         from mcfiber.plot import ResultPlots
 
         return ResultPlots(self._dataset)
+
+    @property
+    def system(self) -> dict[str, Any]:
+        """The system as plain tables; where it had an axis, the table holds the axis."""
+        tables: dict[str, Any] = restored(self.provenance["system"])
+        return tables
 
 
 LINE_LIMITS: Mapping[str, str] = {

@@ -45,7 +45,6 @@ def test_table__every_entry_is_complete(variable):
     assert variable.name.isidentifier()
     assert variable.name == variable.name.lower()
     assert variable.long_name
-    assert variable.long_name[0].islower() or variable.long_name.split()[0].isupper() or "-" in variable.long_name
     assert not variable.long_name.endswith(".")
     assert not variable.comment or variable.comment.endswith(".")
     assert len(set(variable.dims)) == len(variable.dims)

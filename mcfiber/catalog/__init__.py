@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from mcfiber.descriptions import Description, DescriptionError, each, is_axis, number, refused, sequence
 from mcfiber.system import System, read_toml
@@ -83,7 +83,7 @@ class CatalogEntry(Description):
     name: str
     title: str = ""
     system: System
-    provenance: dict[str, Provenance] = {}
+    provenance: dict[str, Provenance] = Field(default_factory=dict)
     reported: Reported = Reported()
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ from mcfiber._jit import lift
 from mcfiber.fiber.properties import Glass
 from mcfiber.kernels import crosstalk as kernels
 from mcfiber.link.power import PowerProfile
-from mcfiber.link.span import Link, along_spans, over_spans
+from mcfiber.link.span import Link, over_spans
 
 _TRANSFER = lift(kernels.coupled_power_transfer, "(core_out,core_in),(core_out),()->(core_out,core_in)")
 _REPEATED = lift(kernels.repeated_crosstalk, "(core_out,core_in),(core_out),(core_out),()->(core_out,core_in)")

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self
 
-import numpy as np
 from pydantic import model_validator
 
 from mcfiber import units
@@ -83,11 +82,11 @@ class LoopEquipment(Description):
 
     @model_validator(mode="after")
     def _amplifies(self) -> Self:
-        loss, excess = np.max(np.asarray(self.first_amplifier_excess_db)), np.min(np.asarray(self.loss_db))
-        if loss > excess:
+        attenuates = self.first_amplifier_excess_db > self.loss_db
+        if not is_axis(attenuates) and attenuates:
             msg = (
-                f"first_amplifier_excess_db: got up to {loss:g} dB, more than the loss of {excess:g} dB between "
-                "the amplifiers, so the second one would attenuate; lower it"
+                f"first_amplifier_excess_db: got {self.first_amplifier_excess_db:g} dB, more than the loss of "
+                f"{self.loss_db:g} dB between the amplifiers, so the second one would attenuate; lower it"
             )
             raise refused(msg)
         return self
