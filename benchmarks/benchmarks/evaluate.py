@@ -1,7 +1,6 @@
 """Evaluation of one system, of many designs in one block, and predictions."""
 
 import mcfiber as mcf
-
 from benchmarks import RECORD, axis, parameterized, record, seven_cores
 
 FIELDS = {
