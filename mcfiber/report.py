@@ -1,5 +1,7 @@
 """Text for people: tables of a prediction, of the catalogue, of what is assumed."""
 
+import statistics
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _TERA, _EXA_KM = 1e12, 1e21
+
+ROUNDING = 1e-3
+"""Relative rounding of reported rates."""
 
 
 def catalogue() -> Table:
@@ -56,6 +61,97 @@ def prediction(result: "xr.Dataset", entry: CatalogEntry) -> Group:
             Text("The interval is a 5-95 % prior predictive over the ranges, not a confidence interval.", style="dim"),
         ]
     return Group(*(item for part in parts for item in (part, Text(""))))
+
+
+@dataclass(frozen=True)
+class AtlasRow:
+    """Prediction and report of one system, net rates in Tb/s."""
+
+    name: str
+    reported: float
+    low: float
+    median: float
+    high: float
+    widest: str
+    rank_correlation: float
+    deviation: str
+    calibrated_on: str = ""
+
+    @property
+    def ratio(self) -> float:
+        """Predicted median over reported rate."""
+        return self.median / self.reported
+
+    @property
+    def inside(self) -> bool:
+        """Whether the report, which is rounded to about three digits, lies inside the interval."""
+        return self.low * (1.0 - ROUNDING) <= self.reported <= self.high * (1.0 + ROUNDING)
+
+
+def atlas_row(entry: CatalogEntry, *, samples: int, seed: int) -> AtlasRow:
+    """Predict one system and set it beside its report.
+
+    Raises
+    ------
+    ValueError
+        If the entry has no reported rate.
+    """
+    from mcfiber.uncertainty import influences, interval, predict
+
+    if entry.reported.net_rate_tbps is None:
+        msg = f"{entry.name} has no reported rate"
+        raise ValueError(msg)
+    prediction = predict(entry, samples=samples, seed=seed)
+    low, middle, high = (rate / _TERA for rate in interval(prediction["total_net_rate"]))
+    widest = next(iter(influences(entry, prediction)), None)
+    return AtlasRow(
+        name=entry.name,
+        reported=entry.reported.net_rate_tbps,
+        low=low,
+        median=middle,
+        high=high,
+        widest=widest.path if widest else "",
+        rank_correlation=widest.rank_correlation if widest else 0.0,
+        deviation=entry.reported.deviation,
+    )
+
+
+def calibrated_row(entry: CatalogEntry, *, samples: int, seed: int) -> AtlasRow:
+    """Predict one system conditioned on the report of its sibling: a second number, marked as such."""
+    from mcfiber.uncertainty import calibrated
+
+    result = calibrated(entry, load(entry.calibrated_on), samples=samples, seed=seed)
+    low, middle, high = (rate / _TERA for rate in result.net_rate)
+    reported = entry.reported.net_rate_tbps or float("nan")
+    return AtlasRow(entry.name, reported, low, middle, high, "", 0.0, "", entry.calibrated_on)
+
+
+def atlas(rows: "list[AtlasRow]") -> Group:
+    """Table of predictions beside reports, and how often they agree."""
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for heading in ("system", "reported", "median", "5-95 %", "ratio", "inside", "widened most by (rank correlation)"):
+        table.add_column(heading, justify="left" if heading[0] in "sw" else "right", no_wrap=heading[0] != "w")
+    for row in rows:
+        widest = f"{row.widest} ({row.rank_correlation:+.2f})" if row.widest else ""
+        if row.calibrated_on:
+            widest = f"calibrated on {row.calibrated_on}"
+        table.add_row(
+            row.name,
+            f"{row.reported:,.5g}",
+            f"{row.median:,.4g}",
+            f"{row.low:,.4g} to {row.high:,.4g}",
+            f"{row.ratio:.2f}",
+            "yes" if row.inside else "[bold red]no[/]",
+            widest,
+        )
+    plain = [row for row in rows if not row.calibrated_on]
+    inside = sum(row.inside for row in plain)
+    middle = statistics.median(row.ratio for row in plain)
+    verdict = Text(
+        f"{inside} of {len(plain)} reports lie inside their interval; median ratio {middle:.2f}. Rates in Tb/s."
+    )
+    reasons = [Text(f"{row.name}: {row.deviation}") for row in rows if not row.inside and row.deviation]
+    return Group(table, Text(""), verdict, *reasons)
 
 
 def numbers(result: "xr.Dataset", entry: CatalogEntry) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import numpy as np
 from mcfiber import units
 from mcfiber.descriptions import is_axis
 from mcfiber.fiber.layout import outer_cladding_thickness
+from mcfiber.spectrum import channels_outside_band, channels_overlap
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -17,6 +18,7 @@ OK = 0
 CORES_OUTSIDE_CLADDING = 1
 CHANNELS_OVERLAP = 2
 SECOND_AMPLIFIER_ATTENUATES = 3
+CHANNELS_OUTSIDE_BAND = 4
 NOT_COMPUTED = 255
 
 FLAGS = {
@@ -24,6 +26,7 @@ FLAGS = {
     CORES_OUTSIDE_CLADDING: "cores_outside_cladding",
     CHANNELS_OVERLAP: "channels_overlap",
     SECOND_AMPLIFIER_ATTENUATES: "second_amplifier_attenuates",
+    CHANNELS_OUTSIDE_BAND: "channels_outside_band",
     NOT_COMPUTED: "not_computed",
 }
 """Meaning of the values of `status`; the highest that applies stands."""
@@ -48,12 +51,10 @@ def problems(system: "System") -> "xr.DataArray":
 def _conditions(system: "System") -> list[tuple[int, Any]]:
     fiber, link, spectrum = system.fiber, system.link, system.spectrum
     found = [
-        (CORES_OUTSIDE_CLADDING, outer_cladding_thickness(fiber.layout, units.si(fiber, "cladding_diameter_um")) <= 0)
+        (CORES_OUTSIDE_CLADDING, outer_cladding_thickness(fiber.layout, units.si(fiber, "cladding_diameter_um")) <= 0),
+        (CHANNELS_OVERLAP, channels_overlap(spectrum)),
+        (CHANNELS_OUTSIDE_BAND, channels_outside_band(spectrum)),
     ]
-    if not spectrum.super_nyquist:
-        found += [
-            (CHANNELS_OVERLAP, group.symbol_rate_gbd > group.spacing_ghz * (1 + 1e-9)) for group in spectrum.groups
-        ]
     if link.loop is not None:
         found.append((SECOND_AMPLIFIER_ATTENUATES, link.loop.first_amplifier_excess_db > link.loop.loss_db))
     return found

@@ -22,8 +22,8 @@ class WavelengthTable(Description):
         One value for each wavelength, in the unit of the field that holds the table.
     """
 
-    wavelength_nm: Annotated[tuple[float, ...], each(number(low=1000, high=2000))]
-    value: Annotated[tuple[float, ...], each(number())]
+    wavelength_nm: Annotated[tuple[float, ...], each(number(low=1000, high=2000, axis=False))]
+    value: Annotated[tuple[float, ...], each(number(axis=False))]
 
     @model_validator(mode="after")
     def _aligned(self) -> Self:
@@ -137,7 +137,7 @@ class MulticoreFiber(Description):
     cladding_diameter_um: Annotated[Real, number(above=0, high=2000)] = 125.0
     coupling: Literal["weak", "random"] = "weak"
     attenuation_db_per_km: Annotated[
-        Real | tuple[float, ...] | WavelengthTable,
+        Real | tuple[Real, ...] | WavelengthTable,
         _table_or(each(number(above=0, high=100, remedy="attenuation is a positive loss"))),
     ] = 0.2
     dispersion_ps_per_nm_km: Annotated[Real, number(low=-500, high=500)] = 17.0

@@ -2,12 +2,13 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mcfiber import units
-from mcfiber.descriptions import is_axis
+from mcfiber.descriptions import is_axis, refused, stacked
 from mcfiber.fiber.layout import neighbours
 from mcfiber.fiber.multicore import MeasuredCrosstalk, MulticoreFiber, WavelengthTable
 from mcfiber.spectrum import Channels
@@ -69,17 +70,19 @@ def properties(fiber: MulticoreFiber, grid: Channels) -> Glass:
 
 def attenuation(fiber: MulticoreFiber, frequency: Any) -> Any:
     """Power attenuation of the cores. [1/m]"""
-    import xarray as xr
-
     loss = fiber.attenuation_db_per_km
     if isinstance(loss, WavelengthTable):
-        table = loss
-        return units.mapped(
-            lambda hertz: units.convert(table.at(units.wavelength(hertz) * 1e9), "db_per_km"), frequency
-        )
-    if isinstance(loss, tuple):
-        return xr.DataArray(units.convert(np.asarray(loss), "db_per_km"), dims="core")
-    return units.convert(loss, "db_per_km")
+        return units.mapped(partial(_tabulated, loss), frequency)
+    value = units.si(fiber, "attenuation_db_per_km")
+    return stacked(value, "core") if isinstance(value, tuple) else value
+
+
+def _tabulated(table: WavelengthTable, frequency: Any) -> Any:
+    try:
+        return units.convert(table.at(units.wavelength(frequency) * 1e9), "db_per_km")
+    except ValueError as error:
+        msg = f"fiber.attenuation_db_per_km: {error}"
+        raise refused(msg) from None
 
 
 def group_velocity_dispersion(fiber: MulticoreFiber, frequency: Any) -> Any:
