@@ -54,7 +54,7 @@ def problems(system: "System", grid: Channels) -> "xr.DataArray":
     status: Any = xr.DataArray(np.uint8(OK))
     for value, wrong in sorted(_conditions(system, grid), key=itemgetter(0)):
         if is_axis(wrong):
-            status = xr.where(wrong, np.uint8(value), status)
+            status = xr.where(wrong, np.uint8(value), status)  # type: ignore[no-untyped-call]
     result: xr.DataArray = status.astype(np.uint8)
     return result
 
