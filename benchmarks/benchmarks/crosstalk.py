@@ -4,6 +4,7 @@ import numpy as np
 
 from mcfiber._jit import lift
 from mcfiber.kernels import crosstalk as kernels
+from mcfiber.link import transfer_draws as drawing
 
 
 def hexagon(rings):
@@ -32,3 +33,35 @@ class MeanCrosstalk:
 
     def time_twenty_one_spans(self):
         return self.repeated(self.span, self.one, self.one, 21.0)
+
+
+class Draws:
+    """Transfer matrices, 64 draws of 50 steps, beside NumPy's batched products of as many full matrices."""
+
+    params = ((7, 19), (16, 64))
+    param_names = ("cores", "frequencies")
+
+    def setup(self, cores, frequencies):
+        h = hexagon(1 if cores == 7 else 2) * 1e-4
+        offsets = np.linspace(0.0, 1e9, frequencies)
+        self.chain = drawing.coupled_chain(h, 1.0, offsets, delay=np.linspace(0, 1e-9, cores), steps=50)
+        self.step = np.exp(1j * np.random.default_rng(1).uniform(size=(frequencies, 2 * cores, 2 * cores)))
+        self.step *= 0.5 / cores
+        next(drawing.transfer_draws(self.chain, draws=1, seed=1))
+
+    def time_draws(self, cores, frequencies):
+        for _ in drawing.transfer_draws(self.chain, draws=64, seed=1):
+            pass
+
+    def time_one_core_out(self, cores, frequencies):
+        for _ in drawing.power_draws(self.chain, draws=64, seed=1, core_out=[0]):
+            pass
+
+    def time_numpy_products_of_eight_draws(self, cores, frequencies):
+        for _ in range(8):
+            product = self.step
+            for _ in range(50):
+                product = np.matmul(self.step, product)
+
+    def peakmem_draws(self, cores, frequencies):
+        self.time_draws(cores, frequencies)
