@@ -35,7 +35,7 @@ def pack(system: Any, grid: Any, **arrays: Any) -> xr.Dataset:
     **arrays
         Variables of the table by name.
     """
-    arrays = {name: variables.stamp(name, _dataarray(value)) for name, value in arrays.items()}
+    arrays = {name: _stamped(name, _dataarray(value)) for name, value in arrays.items()}
     arrays |= _totals(system, grid, arrays["net_rate"])
     status = arrays["status"]
     status.attrs |= {"flag_values": list(FLAGS), "flag_meanings": " ".join(FLAGS.values())}
@@ -100,6 +100,14 @@ def write(dataset: xr.Dataset, path: str | Path) -> None:
     else:
         plain.to_netcdf(beside, engine="h5netcdf")
     beside.replace(path)
+
+
+def _stamped(name: str, array: xr.DataArray) -> xr.DataArray:
+    """Attributes of the table, and those that say which model computed the values."""
+    said = {key: array.attrs[key] for key in ("model", "band", "terms", "accumulation") if key in array.attrs}
+    stamped = variables.stamp(name, array)
+    stamped.attrs |= said
+    return stamped
 
 
 def _dataarray(value: Any) -> xr.DataArray:

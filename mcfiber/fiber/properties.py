@@ -29,6 +29,8 @@ class Glass:
         beta_2, (channel). [s^2/m]
     nonlinear_coefficient
         gamma = 2 pi n2 f / (c A_eff), (channel). [1/(W m)]
+    effective_area
+        Of one core, which Raman gain is inverse to. [m^2]
     power_coupling
         h of every pair, (core_out, core_in) and (channel); None where cores are not weakly coupled. [1/m]
     cores, coupled_cores
@@ -38,6 +40,7 @@ class Glass:
     attenuation: Any
     group_velocity_dispersion: Any
     nonlinear_coefficient: Any
+    effective_area: Any
     power_coupling: "xr.DataArray | None"
     cores: int
     coupled_cores: int
@@ -62,6 +65,7 @@ def properties(fiber: MulticoreFiber, grid: Channels) -> Glass:
         attenuation=attenuation(fiber, grid.frequency),
         group_velocity_dispersion=group_velocity_dispersion(fiber, grid.frequency),
         nonlinear_coefficient=nonlinear_coefficient(fiber, grid.frequency),
+        effective_area=units.si(fiber, "effective_area_um2"),
         power_coupling=measured_power_coupling(fiber, grid.frequency),
         cores=fiber.cores,
         coupled_cores=fiber.coupled_cores,
