@@ -107,7 +107,8 @@ def symbol_moments(modulation: Format) -> tuple[float, float]:
 
     Returns
     -------
-    Phi = E|b|^4 / E^2 - 2 and Psi = E|b|^6 / E^3 - 9 E|b|^4 / E^2 + 12; both are 0 for Gaussian symbols.
+    tuple
+        Phi = ``E|b|^4 / E^2 - 2`` and Psi = ``E|b|^6 / E^3 - 9 E|b|^4 / E^2 + 12``; both are 0 for Gaussian symbols.
 
     Raises
     ------
@@ -195,10 +196,12 @@ def _cross(bits: int) -> Constellation:
     wide, high = 2 ** ((bits + 1) // 2), 2 ** ((bits - 1) // 2)
     x, y = (side.ravel() for side in np.meshgrid(np.arange(1.0 - wide, wide, 2.0), np.arange(1.0 - high, high, 2.0)))
     labels = np.add.outer(gray(high), gray(wide) * high).ravel()
-    arm = wide // 8 * 2  # width of a column that is folded
-    folded = np.abs(x) > 3 * arm
-    over = np.sign(y) * (6 * arm - np.abs(x))
-    x, y = np.where(folded, np.sign(x) * np.abs(y), x), np.where(folded, over, y)
+    arm = wide // 4  # width of a column that is folded, twice the number of its amplitudes
+    columns, near = np.abs(x) > 3 * arm, np.abs(y) < arm
+    # The halves of a column fold apart, so that rows that were neighbours stay so [1].
+    across = np.where(near, 4 * arm - np.abs(x), np.abs(x) - 2 * arm)
+    over = np.where(near, 2 * arm + np.abs(y), 4 * arm - np.abs(y))
+    x, y = np.where(columns, np.sign(x) * across, x), np.where(columns, np.sign(y) * over, y)
     return _uniform(x + 1j * y, labels)
 
 
