@@ -8,7 +8,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcfiber import descriptions
+from mcfiber import descriptions, variables
 from mcfiber.rate.achievable import achievable_rate
 from mcfiber.rate.constellation import constellation
 from mcfiber.rate.formats import UNIFORM_FORMATS, BestFormat, PointFormat, ShapedFormat
@@ -143,7 +143,9 @@ def test_achievable_rate__best_of_several_formats():
             picked = [singles[index][name][place] for place, index in enumerate(chosen)]
             np.testing.assert_array_equal(best[name], picked)
         assert best["format_index"].attrs["flag_meanings"].split() == list(names)
+        assert np.all(np.diff(best["net_rate"]) >= 0.0)
         assert len(set(chosen)) >= 4
+        assert variables.stamp("format_index", best["format_index"].copy()).attrs["flag_meanings"]
 
 
 def test_achievable_rate__gmi_is_not_nested():
