@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -130,11 +130,19 @@ def symbol_moments(modulation: Format) -> tuple[float, float]:
     if len(several) > 1:
         msg = "the moments of the best of several formats are those of the one chosen; ask for that one"
         raise ValueError(msg)
-    known = constellation(several[0])
+    only = several[0]
+    return _named_moments(only) if isinstance(only, str) else _moments(only)
+
+
+def _moments(modulation: SingleFormat) -> tuple[float, float]:
+    known = constellation(modulation)
     energy = np.abs(known.points) ** 2
     second, fourth, sixth = (float(np.sum(known.probabilities * energy**power)) for power in (1, 2, 3))
     fourth /= second**2
     return fourth - 2.0, sixth / second**3 - 9.0 * fourth + 12.0
+
+
+_named_moments = cache(_moments)
 
 
 def gray(count: int) -> AnyArray:
