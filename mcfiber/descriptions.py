@@ -148,15 +148,18 @@ def flag() -> PlainValidator:
     return PlainValidator(check)
 
 
-def each(inner: PlainValidator, *, remedy: str = "") -> PlainValidator:
-    """Accept one value, or a list with one value for each core or channel."""
+def each(inner: PlainValidator, *, single: bool = True, remedy: str = "") -> PlainValidator:
+    """Accept one value (unless a list is asked for), or a list with one value for each core or channel."""
     check: Check = inner.func  # type: ignore[assignment]
 
     def checked(value: Any, info: ValidationInfo) -> Any:
         if isinstance(value, np.ndarray) and value.ndim == 1:
             value = value.tolist()
         if not isinstance(value, (list, tuple)):
-            return check(value, info)
+            if single or value is None:
+                return check(value, info)
+            msg = f"got {_shown(value)}; allowed: a list of numbers" + (f"; {remedy}" if remedy else "")
+            raise ValueError(msg)
         if not value:
             msg = "got an empty list; give one value, or one for each" + (f"; {remedy}" if remedy else "")
             raise ValueError(msg)

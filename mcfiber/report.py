@@ -1,5 +1,6 @@
 """Text for people: tables of a prediction, of the catalogue, of what is assumed."""
 
+import math
 import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,14 +11,12 @@ from rich.text import Text
 
 from mcfiber import units
 from mcfiber.catalog import CatalogEntry, Provenance, load, names
+from mcfiber.plot import RUNG_LABELS
 
 if TYPE_CHECKING:
     import xarray as xr
 
 _TERA, _EXA_KM = 1e12, 1e21
-
-ROUNDING = 1e-3
-"""Relative rounding of reported rates."""
 
 
 def catalogue() -> Table:
@@ -53,7 +52,12 @@ def provenance(entry: CatalogEntry) -> Table:
 def prediction(result: "xr.Dataset", entry: CatalogEntry) -> Group:
     """Everything that ``mcfiber run`` prints: prediction, report, limits, assumptions."""
     figures = numbers(result, entry)
-    parts: list[Any] = [Text(entry.title or entry.name, style="bold"), _headline(figures), _limits(figures)]
+    parts: list[Any] = [
+        Text(entry.title or entry.name, style="bold"),
+        _headline(figures),
+        _limits(figures),
+        _ladder(figures),
+    ]
     if entry.ranges or entry.choices:
         parts += [
             Text("assumed: uniform over these ranges, independent, common to all spans", style="bold"),
@@ -84,8 +88,9 @@ class AtlasRow:
 
     @property
     def inside(self) -> bool:
-        """Whether the report, which is rounded to about three digits, lies inside the interval."""
-        return self.low * (1.0 - ROUNDING) <= self.reported <= self.high * (1.0 + ROUNDING)
+        """Whether the report, announced with three digits, lies inside the interval."""
+        rounding = 0.5 * 10.0 ** (math.floor(math.log10(self.reported)) - 2)
+        return self.low - rounding <= self.reported <= self.high + rounding
 
 
 def atlas_row(entry: CatalogEntry, *, samples: int, seed: int) -> AtlasRow:
@@ -132,7 +137,7 @@ def atlas(rows: "list[AtlasRow]") -> Group:
     for heading in ("system", "reported", "median", "5-95 %", "ratio", "inside", "widened most by (rank correlation)"):
         table.add_column(heading, justify="left" if heading[0] in "sw" else "right", no_wrap=heading[0] != "w")
     for row in rows:
-        widest = f"{row.widest} ({row.rank_correlation:+.2f})" if row.widest else ""
+        widest = f"{row.widest} ({row.rank_correlation:+.2f})" if row.rank_correlation else "-"
         if row.calibrated_on:
             widest = f"calibrated on {row.calibrated_on}"
         table.add_row(
@@ -179,6 +184,7 @@ def numbers(result: "xr.Dataset", entry: CatalogEntry) -> dict[str, Any]:
         "samples": result.sizes.get("sample", 1),
         "interval": "5-95 % prior predictive over the assumed ranges" if "sample" in result.dims else "none",
         "limits": _limit_rows(result),
+        "ladder": _ladder_rows(result),
         "status": int(result["status"].max()),
     }
 
@@ -230,6 +236,29 @@ def _limits(figures: dict[str, Any]) -> Table:
                 f"{row['noise_share']:.1%}",
                 f"{row['net_rate_without_tbps']:,.4g} Tb/s ({row['gain_without']:+.1%})",
             )
+    return table
+
+
+def _ladder_rows(result: "xr.Dataset") -> list[dict[str, Any]]:
+    total = result.mcf.ladder()["ladder_total"]
+    total = total.median([dim for dim in total.dims if dim != "rung"])
+    return [
+        {"name": str(name), "rate_tbps": float(rate) / _TERA}
+        for name, rate in zip(total["rung"].values, total.values, strict=True)
+    ]
+
+
+def _ladder(figures: dict[str, Any]) -> Table:
+    table = Table(box=None, header_style="bold")
+    table.add_column("where the bits went")
+    table.add_column("rate left", justify="right")
+    table.add_column("lost", justify="right")
+    before = None
+    for row in figures["ladder"]:
+        rate = row["rate_tbps"]
+        lost = f"{before - rate:,.4g} Tb/s" if before is not None and before > rate else ""
+        table.add_row(RUNG_LABELS[row["name"]], f"{rate:,.4g} Tb/s", lost)
+        before = rate
     return table
 
 

@@ -142,7 +142,7 @@ class Spectrum(Description):
     """
 
     groups: Annotated[tuple[ChannelGroup, ...], sequence()] = ()
-    frequency_thz: Annotated[tuple[float, ...] | None, each(number(low=170, high=245, axis=False))] = None
+    frequency_thz: Annotated[tuple[float, ...] | None, each(number(low=170, high=245, axis=False), single=False)] = None
     symbol_rate_gbd: Annotated[Real | tuple[float, ...] | None, each(number(above=0, high=10_000))] = None
     guard_gap_ghz: Annotated[Real, number(low=0)] = 0.0
     super_nyquist: Annotated[bool, flag()] = False
@@ -328,7 +328,7 @@ def _check_fit(group: ChannelGroup) -> None:
 def _check_place(group: ChannelGroup) -> None:
     """A placed group may reach beyond its band (amplifiers do), but its middle may not."""
     low, high = band_limits_thz(group.band)
-    middle = group.lowest_frequency_thz + group.spacing_ghz * (0.5e-3 * (group.channels - 1))
+    middle = group._lowest() + group.spacing_ghz * (0.5e-3 * (group.channels - 1))
     outside = (middle < low) | (middle > high)
     if np.any(outside):
         msg = (
@@ -395,7 +395,7 @@ def _told_dense(index: int, group: ChannelGroup) -> str:
     )
 
 
-def _told_gap(first: int, second: int, gap: float, guard: float) -> str:
+def _told_gap(first: int, second: int, gap: Any, guard: Any) -> str:
     return (
         f"groups.{second}.lowest_frequency_thz: the gap between groups {first} and {second} is {gap:g} GHz; "
         f"allowed: at least {guard:g} GHz (guard_gap_ghz); move a group or drop channels"
@@ -407,7 +407,7 @@ def _overlaps_of_list(spectrum: Spectrum) -> Iterator[tuple[Callable[[], str], A
     frequency = np.asarray(spectrum.frequency_thz)
     order = np.argsort(frequency, kind="stable")
     rate = spectrum.symbol_rate_gbd
-    rates = [rate[index] if isinstance(rate, tuple) else rate for index in order]
+    rates: list[Any] = [rate[index] if isinstance(rate, tuple) else rate for index in order]
     for position in range(len(order) - 1):
         pair = frequency[order[position]], frequency[order[position + 1]]
         excess = (rates[position] + rates[position + 1]) * 0.5 - (pair[1] - pair[0]) * 1e3

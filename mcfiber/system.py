@@ -2,11 +2,11 @@
 
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import model_validator
 
-from mcfiber.descriptions import Description, is_axis, refused
+from mcfiber.descriptions import Description, flag, is_axis, refused
 from mcfiber.fiber.multicore import MulticoreFiber
 from mcfiber.link.span import Link
 from mcfiber.rate.transceiver import Transceiver
@@ -26,11 +26,30 @@ class Models(Description):
         "excess_gain" ``F (G - 1) h f`` and "input_noise" ``F G h f`` are the approximations in circulation.
     nonlinear_interference
         "gn": closed form of the Gaussian-noise model for channels with gaps; self- and cross-phase modulation,
-        at the centre of the channel, incoherent over spans.
+        at the centre of the channel, incoherent over spans.  "isrs_gn": the same along the computed power profile,
+        with Raman scattering.
+    raman
+        Raman scattering between the channels (and pumps): "none", "silica" (coupled equations with the measured
+        gain of silica) or "triangular" (closed form with a linear gain).
+    accumulation
+        Of "isrs_gn" over the spans: "incoherent", or "coherent" for what a channel does to itself.
+    format_correction
+        Whether "isrs_gn" counts that the symbols of the transceiver's format are not Gaussian.
     """
 
     amplifier_noise: Literal["exact", "excess_gain", "input_noise"] = "exact"
-    nonlinear_interference: Literal["gn"] = "gn"
+    nonlinear_interference: Literal["gn", "isrs_gn"] = "gn"
+    raman: Literal["none", "silica", "triangular"] = "none"
+    accumulation: Literal["incoherent", "coherent"] = "incoherent"
+    format_correction: Annotated[bool, flag()] = False
+
+    @model_validator(mode="after")
+    def _go_together(self) -> Self:
+        if self.nonlinear_interference == "gn" and (self.accumulation == "coherent" or self.format_correction):
+            field = "accumulation" if self.accumulation == "coherent" else "format_correction"
+            msg = f'{field}: needs nonlinear_interference = "isrs_gn"'
+            raise refused(msg)
+        return self
 
 
 class System(Description):

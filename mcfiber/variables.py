@@ -253,3 +253,14 @@ _add("mdl_penalty", "core channel", "1", "factor by which mode-dependent loss mu
      "For the named receiver; 1 where cores are not coupled.", low=1.0)  # fmt: skip
 _add("coupled_interference_factor", "channel", "1", "nonlinear interference relative to a single core",
      "Per core, at the same power: mixing of the cores and spatial mode dispersion.", high=1.0)  # fmt: skip
+
+# the way: power along a span, and interference with Raman scattering
+_add("signal_evolution", "core channel panel node", "W", "power of the channel along the fibre of a span")
+_add("raman_noise_density", "core channel", "W Hz-1", "power spectral density of spontaneous Raman emission")
+_add("profile_coefficient", "core channel term", "1", "coefficients of the power profile's exponentials", low=-math.inf)
+_add("profile_decay", "core channel term", "m-1", "decay of the power profile's exponentials")
+_add("nli_own_power", "core channel", "W", "nonlinear interference of a channel with itself")
+_add("nli_cross_power", "core channel", "W", "nonlinear interference from the other channels")
+_add("nli_coherence", "core channel", "1", "exponent of the coherent growth of a channel's own interference")
+_add("nli_format_near", "core channel", "W", "modulation-format correction of one span", low=-math.inf)
+_add("nli_format_far", "core channel", "W", "modulation-format correction for each of many spans", low=-math.inf)

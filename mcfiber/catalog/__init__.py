@@ -38,7 +38,7 @@ class Provenance(Description):
 
     status: Status
     source: str
-    range: Annotated[tuple[float, ...] | None, each(number())] = None
+    range: Annotated[tuple[float, ...] | None, each(number(axis=False), single=False)] = None
     choices: Annotated[tuple[str, ...] | None, sequence()] = None
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ import numpy as np
 from mcfiber import units
 from mcfiber.descriptions import stacked
 from mcfiber.fiber.properties import Glass
+from mcfiber.link.evolution import Evolution, RamanModel, check_pumps, is_uneven, span_evolution
 from mcfiber.link.span import Link, along_spans
 from mcfiber.spectrum import Channels
 
@@ -27,7 +28,9 @@ class PowerProfile:
     length
         Of the spans' fibre. [m]
     span_loss
-        From one amplifier's output to the next amplifier's input, as a ratio above 1.
+        From one amplifier's output to the next amplifier's input, as a ratio; above 1 unless pumps overcompensate.
+    evolution
+        Power along the fibre, where it is not exponential; else None.
     """
 
     launch: Any
@@ -35,10 +38,13 @@ class PowerProfile:
     attenuation: Any
     length: Any
     span_loss: Any
+    evolution: Evolution | None = None
 
 
-def power_profile(link: Link, glass: Glass, grid: Channels) -> PowerProfile:
-    """Power of every channel along a span: exponential decay, and amplifiers that restore launch power.
+def power_profile(link: Link, glass: Glass, grid: Channels, *, raman: RamanModel = "none") -> PowerProfile:
+    """Power of every channel along a span, and amplifiers that restore launch power.
+
+    Exponential decay; with Raman scattering, pumps or lumped losses see `mcfiber.link.evolution`.
 
     Parameters
     ----------
@@ -48,6 +54,8 @@ def power_profile(link: Link, glass: Glass, grid: Channels) -> PowerProfile:
         Attenuation of the fibre.
     grid
         Channels, for launch powers by band.
+    raman
+        "none", "silica" or "triangular".
 
     Returns
     -------
@@ -60,13 +68,23 @@ def power_profile(link: Link, glass: Glass, grid: Channels) -> PowerProfile:
     fan_in = along_spans(link, lambda span: units.si(span, "fan_in_loss_db"))
     fan_out = along_spans(link, lambda span: units.si(span, "fan_out_loss_db"))
     attenuation = glass.attenuation + units.convert(splices, "rms_db") / length
-    fiber_loss = units.mapped(np.exp, attenuation * length)
+    fiber_input = launch / fan_in
+    evolution = None
+    if raman == "none" and not is_uneven(link):
+        fiber_loss = units.mapped(np.exp, attenuation * length)
+    else:
+        check_pumps(link, grid, raman)
+        evolution = span_evolution(
+            link, glass, grid, power=fiber_input, attenuation=attenuation, length=length, model=raman
+        )
+        fiber_loss = fiber_input / evolution.end
     return PowerProfile(
         launch=launch,
-        fiber_input=launch / fan_in,
+        fiber_input=fiber_input,
         attenuation=attenuation,
         length=length,
         span_loss=fan_in * fan_out * fiber_loss,
+        evolution=evolution,
     )
 
 

@@ -1,5 +1,6 @@
 """The line, as described: spans, amplifiers, loop equipment, launch power."""
 
+import itertools
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self
 
@@ -7,6 +8,7 @@ from pydantic import model_validator
 
 from mcfiber import units
 from mcfiber.descriptions import Description, by_band, each, integer, is_axis, number, refused, stacked
+from mcfiber.link.raman import LumpedLoss, RamanPump
 from mcfiber.spectrum import BANDS_NM
 from mcfiber.typing import Real
 
@@ -26,6 +28,12 @@ class Span(Description):
         Loss from the fibre to the next amplifier's input.
     splices, splice_loss_db
         Number of splices and mean loss of each; they are spread evenly, so their loss adds to the attenuation.
+    lumped_losses
+        Losses at single places of the fibre, ascending positions.
+    raman_pumps
+        Pumps of distributed Raman amplification; the amplifier after the span restores what is still missing.
+    temperature_k
+        Of the fibre, for the noise of Raman amplification.
     fan_in_crosstalk_db, fan_out_crosstalk_db
         Crosstalk of the devices: total from all neighbours; none by default.
 
@@ -40,8 +48,21 @@ class Span(Description):
     fan_out_loss_db: Annotated[Real, _LOSS] = 0.0
     splices: Annotated[int, integer(low=0, high=100_000)] = 0
     splice_loss_db: Annotated[Real, _LOSS] = 0.0
+    lumped_losses: tuple[LumpedLoss, ...] = ()
+    raman_pumps: tuple[RamanPump, ...] = ()
+    temperature_k: Annotated[Real, number(above=0, high=1000)] = 300.0
     fan_in_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
     fan_out_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
+
+    @model_validator(mode="after")
+    def _losses_inside(self) -> Self:
+        places = [0.0, *(loss.position_km for loss in self.lumped_losses), self.length_km]
+        if any(is_axis(place) for place in places):
+            return self
+        if any(after <= before for before, after in itertools.pairwise(places)):
+            msg = f"lumped_losses: positions must ascend inside the span, between 0 and {self.length_km:g} km"
+            raise refused(msg)
+        return self
 
 
 class Amplifier(Description):
