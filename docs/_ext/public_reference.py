@@ -153,21 +153,27 @@ def _variables() -> str:
         _heading("Variables of a result", "="),
         ABOUT_VARIABLES,
         "",
+        ".. py:currentmodule:: mcfiber.variables",
+        "",
     ]
     for variable in variables.table():
         low, high = variable.low, variable.high
         bounds = (
-            f"{low:g} to {high:g}" if high < float("inf") else f"at least {low:g}" if low > -float("inf") else "any"
+            f"{low:g} to {high:g}"
+            if high < float("inf")
+            else f"at least {low:g}"
+            if low > -float("inf")
+            else "any value"
         )
         parts += [
-            f".. py:data:: mcfiber.variables.{variable.name}",
+            f".. py:data:: {variable.name}",
+            "   :no-contents-entry:",
             "",
             f"   {variable.long_name[:1].upper()}{variable.long_name[1:]}. {variable.comment}",
             "",
-            f"   :Unit: {variable.units or 'none'}",
-            f"   :Dimensions: {', '.join(variable.dims) or 'none'}",
-            f"   :Range: {bounds}",
-            *([f"   :Source: {variable.source}"] if variable.source else []),
+            f"   Unit: {f'``{variable.units}``' if variable.units else 'none'}; "
+            f"dimensions: {', '.join(variable.dims) or 'none'}; {bounds}.",
+            *([f"   Source: {variable.source}"] if variable.source else []),
             "",
         ]
     return "\n".join(parts)
