@@ -165,14 +165,14 @@ def _variables() -> str:
             if low > -float("inf")
             else "any value"
         )
+        unit = f"``{variable.units}``" if variable.units else "none"
         parts += [
             f".. py:data:: {variable.name}",
             "   :no-contents-entry:",
             "",
             f"   {variable.long_name[:1].upper()}{variable.long_name[1:]}. {variable.comment}",
             "",
-            f"   Unit: {f'``{variable.units}``' if variable.units else 'none'}; "
-            f"dimensions: {', '.join(variable.dims) or 'none'}; {bounds}.",
+            f"   Unit: {unit}; dimensions: {', '.join(variable.dims) or 'none'}; {bounds}.",
             *([f"   Source: {variable.source}"] if variable.source else []),
             "",
         ]
