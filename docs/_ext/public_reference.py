@@ -47,9 +47,9 @@ One table in the library holds them; it stamps the attributes, and the tests and
 dimension only if it differs along it; axes of a sweep, ``sample`` and ``span`` come on top."""
 
 ABOUT_KERNELS = """\
-For writers of other tools: functions of plain arrays in SI units, with none of the library's objects. Every array has one
-leading dimension ``n``, the designs; outputs come last and are filled; nothing is checked. ``mcfiber._jit.lift`` makes a
-kernel broadcast."""
+For writers of other tools: functions of plain arrays in SI units, with none of the library's objects. Every array has
+one leading dimension ``n``, the designs; outputs come last and are filled; nothing is checked. ``mcfiber._jit.lift``
+makes a kernel broadcast."""
 
 
 def write_pages(app: Sphinx) -> None:

@@ -19,7 +19,8 @@ from mcfiber.typing import FloatArray
 _POINTS = 10
 _GAUSS_NODE, _GAUSS_WEIGHT = (np.ascontiguousarray(a) for a in np.polynomial.legendre.leggauss(_POINTS))
 _PANELS = 32  # most quadrature panels in one ring, enough up to V = 70
-_PHASE = 2.2  # radians of u r in one panel: less than the least distance between two zeros
+_PHASE = 1.7  # radians of u r in one panel: less than the least distance between two zeros
+_DECAY = 1.3  # decay lengths in one panel
 _TAIL = 9.5  # decay lengths of the cladding that quadrature covers: exp(-4 * 9.5) = 3e-17
 _TAIL_PANELS = 40
 
@@ -62,7 +63,7 @@ def _off_zero(q: float, r: float) -> float:
 @kernel
 def _panels(q: float, width: float) -> int:
     """Panels of a ring, each less than one zero (or a few decay lengths) wide."""
-    return min(_PANELS, 1 + int(math.sqrt(abs(q)) * width / _PHASE))
+    return min(_PANELS, 1 + int(math.sqrt(abs(q)) * width / (_PHASE if q > 0.0 else _DECAY)))
 
 
 @kernel
@@ -328,7 +329,7 @@ def _tail_nodes(order: int, w2: float, r: float, node: FloatArray, first: int) -
     scale, _ = bessel_k(order, edge)
     start, position = edge, first
     for panel in range(_TAIL_PANELS):
-        width = min(start, 1.5 if panel == 0 else 2.5)
+        width = min(start, 1.2 + 0.5 * min(panel, 3))  # F^4 has fallen where panels are wide
         half = 0.5 * width
         for i in range(_POINTS):
             x = start + half * (1.0 + _GAUSS_NODE[i])
