@@ -119,7 +119,7 @@ def test_power__cores_with_their_own_attenuation() -> None:
 
 PUMPED = {
     "length_km": 80,
-    "raman_pumps": [{"wavelength_nm": 1450, "power_mw": 200}, {"wavelength_nm": 1480, "power_mw": 150}],
+    "raman_pumps": [{"wavelength_nm": 1450, "power_mw": 180}, {"wavelength_nm": 1480, "power_mw": 120}],
 }
 
 
@@ -149,7 +149,7 @@ def test_pumps__without_power_change_nothing() -> None:
 def test_pumps__more_than_the_loss_needs_no_amplifier() -> None:
     strong = {"length_km": 20, "raman_pumps": [{"wavelength_nm": 1450, "power_mw": 400, "direction": "forward"}]}
     one = system(link__launch_power_dbm=-30.0, link__span=strong).replace(TILTED)
-    with pytest.warns(ValidityWarning, match="loses 4"):
+    with pytest.warns(ValidityWarning, match="loses -4"):
         result = one.evaluate()
     assert np.all(np.isfinite(result.snr_ase))
     assert np.all(result.ase_power > 0)
