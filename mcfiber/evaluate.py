@@ -92,7 +92,7 @@ def evaluate(system: "System") -> "xr.Dataset":
         snr_trx=snr_trx,
         snr=snr,
         **rate,
-        status=problems(system),
+        status=problems(system, grid),
     )
 
 

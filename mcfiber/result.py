@@ -245,6 +245,33 @@ class ResultAccessor:
             }
         )
 
+    def ladder(self) -> xr.Dataset:
+        """Where the bits went: the system's rate as one limit after the other is taken into account.
+
+        Returns
+        -------
+        xarray.Dataset
+            `ladder_total` and `ladder_loss` with the dimension rung: amplifier noise alone (Shannon), all noise of
+            the line, mode-dependent loss, transceivers, mutual information of the format, its GMI, decoded.
+        """
+        from mcfiber.rate.ladder import ladder_totals, rate_ladder
+
+        ds = self._dataset
+        rates = rate_ladder(
+            self._transceiver(),
+            ds["symbol_rate"],
+            snr_ase=ds["snr_ase"],
+            gsnr=ds["gsnr"],
+            snr=ds["snr"],
+            mdl_penalty=ds["mdl_penalty"],
+        )
+        return ladder_totals(rates, cores=self.cores, channels=ds.sizes["channel"])
+
+    def _transceiver(self) -> Any:
+        from mcfiber.rate.transceiver import Transceiver
+
+        return Transceiver(**self.system.get("transceiver", {}))
+
     def _summed(self, rate: xr.DataArray) -> xr.DataArray:
         per_core = rate.sum("channel") if "channel" in rate.dims else rate * self._dataset.sizes["channel"]
         return per_core.sum("core") if "core" in rate.dims else per_core * self.cores

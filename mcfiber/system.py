@@ -102,11 +102,7 @@ class System(Description):
             ),
         ):
             _check_bands(path, value, bands)
-        launch = self.link.launch_power_dbm
-        count = self.spectrum.count
-        if isinstance(launch, tuple) and len(launch) != count:
-            msg = f"link.launch_power_dbm: got {len(launch)} values for {count} channels; give one for each"
-            raise refused(msg)
+        _check_counts("link.launch_power_dbm", self.link.launch_power_dbm, self.spectrum)
         loss = self.link.mode_dependent_loss_rms_db
         if self.fiber.coupling == "weak" and (is_axis(loss) or loss > 0):
             msg = (
@@ -180,6 +176,19 @@ def _check_bands(path: str, value: Any, bands: tuple[str, ...]) -> None:
     if isinstance(value, dict) and (missing := [band for band in bands if band not in value]):
         msg = f"{path}: has no value for the band {missing[0]}; give one for each of {', '.join(bands)}, or one number"
         raise refused(msg)
+
+
+def _check_counts(path: str, value: Any, spectrum: Spectrum) -> None:
+    """Refuse a list by channel of another length than the channels, of all bands or of one."""
+    if isinstance(value, tuple) and len(value) != spectrum.count:
+        msg = f"{path}: got {len(value)} values for {spectrum.count} channels; give one for each"
+        raise refused(msg)
+    if isinstance(value, dict):
+        for band, item in value.items():
+            count = spectrum.channels_of_band(band)
+            if isinstance(item, tuple) and len(item) != count:
+                msg = f"{path}.{band}: got {len(item)} values for {count} channels of this band; give one for each"
+                raise refused(msg)
 
 
 def _plain(value: Any) -> Any:

@@ -232,7 +232,16 @@ _add(
 )
 _add("ngmi", "core channel", "1", "normalised generalised mutual information", high=1.0)
 _add("net_rate", "core channel", "bit s-1", "net rate", "Of a channel in a core, both polarisations.")
-_add("format_index", "core channel", "1", "index of the modulation format")
+_add("format_index", "core channel", "1", "index of the modulation format", "Names in flag_meanings.")
+_add("bit_error_ratio", "core channel", "1", "bit error ratio before decoding", high=0.5)
+_add("required_snr", "", "1", "required signal-to-noise ratio", "Infinite where no ratio is enough.")
+_add("snr_margin", "core channel", "1", "signal-to-noise ratio over the required one")
+_add("ladder_rate", "core channel rung", "bit s-1", "rate after a limit", "Of a channel in a core; limits add up.")
+_add("ladder_total", "rung", "bit s-1", "rate of the whole system after a limit", "Limits add up.")
+_add("ladder_loss", "rung", "bit s-1", "rate that a limit takes away")
+_add("core_net_rate", "core", "bit s-1", "net rate of a core", "All channels, both polarisations.")
+_add("wavelength_net_rate", "channel", "bit s-1", "net rate of a wavelength", "All cores, both polarisations.")
+_add("q_factor", "core channel", "1", "Q factor", "Ratio of amplitudes; 20 log10 of it in decibels.", low=-math.inf)
 # mode-dependent loss of randomly coupled cores
 _add("mode_dependent_loss_sum", "", "1", "root sum square of the spans' mode-dependent loss",
      "Nepers of power, rms over the modes: xi, what penalties and statistics depend on.")  # fmt: skip
@@ -242,6 +251,8 @@ _add("mode_dependent_loss_peak_to_peak", "", "1", "mean peak-to-peak mode-depend
      "Nepers of power: log ratio of the largest to the smallest gain, mean over realisations.")  # fmt: skip
 _add("mdl_penalty", "core channel", "1", "factor by which mode-dependent loss multiplies the line's noise",
      "For the named receiver; 1 where cores are not coupled.", low=1.0)  # fmt: skip
+_add("coupled_interference_factor", "channel", "1", "nonlinear interference relative to a single core",
+     "Per core, at the same power: mixing of the cores and spatial mode dispersion.", high=1.0)  # fmt: skip
 
 # the way: power along a span, and interference with Raman scattering
 _add("signal_evolution", "core channel panel node", "W", "power of the channel along the fibre of a span")

@@ -65,5 +65,5 @@ def _raman_noise(power: PowerProfile) -> Any:
 
 
 def _density(amplifier: Amplifier, gain: Any, grid: Channels, model: str) -> Any:
-    noise_figure = per_channel(amplifier.noise_figure_db, "db", grid)
+    noise_figure = per_channel(units.si(amplifier, "noise_figure_db"), grid)
     return variables.compute("ase_density", _DENSITY[model], grid.frequency, gain, noise_figure)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from mcfiber import units
-from mcfiber.descriptions import is_axis
+from mcfiber.descriptions import stacked
 from mcfiber.fiber.properties import Glass
 from mcfiber.link.evolution import Evolution, RamanModel, check_pumps, is_uneven, span_evolution
 from mcfiber.link.span import Link, along_spans
@@ -62,7 +62,7 @@ def power_profile(link: Link, glass: Glass, grid: Channels, *, raman: RamanModel
     PowerProfile
         In SI.
     """
-    launch = per_channel(link.launch_power_dbm, "dbm", grid)
+    launch = per_channel(units.si(link, "launch_power_dbm"), grid)
     length = along_spans(link, lambda span: units.si(span, "length_km"))
     splices = along_spans(link, lambda span: span.splice_loss_db * span.splices)
     fan_in = along_spans(link, lambda span: units.si(span, "fan_in_loss_db"))
@@ -88,28 +88,26 @@ def power_profile(link: Link, glass: Glass, grid: Channels, *, raman: RamanModel
     )
 
 
-def per_channel(value: Any, unit: str, grid: Channels) -> Any:
-    """Turn a number, a table by band or a list by channel into SI, with the dimension channel where needed.
+def per_channel(value: Any, grid: Channels) -> Any:
+    """Spread a number, a table by band or a list by channel over the channels, where they differ.
 
     Parameters
     ----------
     value
-        Field of a description, in engineering units.
-    unit
-        Suffix of the units table.
+        Field of a description, in SI.
     grid
         Channels and their bands.
     """
-    import xarray as xr
-
     if isinstance(value, tuple):
-        return xr.DataArray(units.convert(np.asarray(value), unit), dims="channel")
+        return stacked(value, "channel")
     if not isinstance(value, dict):
-        return units.convert(value, unit)
-    converted = {band: units.convert(value[band], unit) for band in dict.fromkeys(grid.bands)}
-    if not any(is_axis(item) for item in converted.values()):
-        return xr.DataArray(np.array([converted[band] for band in grid.bands]), dims="channel")
-    labelled = [xr.DataArray(item) for item in converted.values()]
-    index = {band: position for position, band in enumerate(converted)}
-    stacked = xr.concat(labelled, dim="channel")
-    return stacked.isel(channel=[index[band] for band in grid.bands])
+        return value
+    # Every value once, then picked by position: a table by band holds few, and they may be axes.
+    distinct: list[Any] = []
+    position = np.empty(grid.count, np.int64)
+    for band in dict.fromkeys(grid.bands):
+        where = np.flatnonzero(np.array(grid.bands) == band)
+        items = value[band] if isinstance(value[band], tuple) else (value[band],)
+        position[where] = len(distinct) + np.minimum(np.arange(where.size), len(items) - 1)
+        distinct.extend(items)
+    return stacked(distinct, "channel").isel(channel=position)

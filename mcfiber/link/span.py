@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import model_validator
 
 from mcfiber import units
-from mcfiber.descriptions import Description, by_band, each, integer, is_axis, number, refused
+from mcfiber.descriptions import Description, by_band, each, integer, is_axis, number, refused, stacked
 from mcfiber.link.raman import LumpedLoss, RamanPump
+from mcfiber.spectrum import BANDS_NM
 from mcfiber.typing import Real
 
 _LOSS = number(low=0, high=100, remedy="a loss in dB is positive")
@@ -80,7 +81,7 @@ class Amplifier(Description):
 
     noise_figure_db: Annotated[
         Real | dict[str, Real],
-        by_band(number(low=0, high=30, remedy="no lumped amplifier has a noise figure below 0 dB")),
+        by_band(number(low=0, high=30, remedy="no lumped amplifier has a noise figure below 0 dB"), bands=BANDS_NM),
     ] = 5.0
 
 
@@ -128,7 +129,7 @@ class Link(Description):
         Equipment of a recirculating loop, where there is one.
     launch_power_dbm
         Power of a channel in one core, both polarisations, at the amplifier's output before the fan-in: one
-        number, one for each band, or a list with one for each channel (ascending frequency).
+        number, or a list with one for each channel (ascending frequency), for all bands or for each.
     mode_dependent_loss_rms_db
         Standard deviation of the modes' power gains in dB that one span (with its devices and amplifiers) adds
         where cores are randomly coupled.
@@ -147,7 +148,8 @@ class Link(Description):
     amplifier: Amplifier = Amplifier()
     loop: LoopEquipment | None = None
     launch_power_dbm: Annotated[
-        Real | dict[str, Real] | tuple[float, ...], by_band(each(number(low=-100, high=40)))
+        Real | dict[str, Real | tuple[Real, ...]] | tuple[Real, ...],
+        by_band(each(number(low=-100, high=40)), bands=BANDS_NM),
     ] = 0.0
     mode_dependent_loss_rms_db: Annotated[Real, number(low=0, high=20)] = 0.0
     repeat: Literal["independent", "same"] = "independent"
@@ -180,9 +182,7 @@ def along_spans(link: Link, value_of: Callable[[Span], Any]) -> Any:
     values = [value_of(span) for span in link.span]
     if all(not is_axis(value) and value == values[0] for value in values):
         return values[0]
-    import xarray as xr
-
-    return xr.concat([xr.DataArray(value) for value in values], dim="span")
+    return stacked(values, "span")
 
 
 def over_spans(link: Link, value: Any) -> Any:
