@@ -8,11 +8,11 @@ from mcfiber.link.amplifier import amplifier_noise
 from mcfiber.link.budget import line_ratios, received_ratio
 from mcfiber.link.crosstalk import crosstalk
 from mcfiber.link.mixing import mode_dependent_loss
-from mcfiber.link.nonlinear import format_kurtosis, nonlinear_interference
+from mcfiber.link.nonlinear import nonlinear_interference
 from mcfiber.link.power import power_profile
 from mcfiber.rate.achievable import achievable_rate
 from mcfiber.rate.capacity import mdl_penalty
-from mcfiber.rate.transceiver import SQUARE_FORMATS
+from mcfiber.rate.constellation import symbol_moments
 from mcfiber.spectrum import channels
 from mcfiber.status import problems
 
@@ -99,4 +99,4 @@ def evaluate(system: "System") -> "xr.Dataset":
 def _kurtosis(system: "System") -> float:
     if not system.models.format_correction:
         return 0.0
-    return format_kurtosis(SQUARE_FORMATS[system.transceiver.format])
+    return symbol_moments(system.transceiver.format)[0]
