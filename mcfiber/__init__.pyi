@@ -39,6 +39,9 @@ from .rate.transceiver import Transceiver as Transceiver
 from .result import open_result as open_result
 from .spectrum import ChannelGroup as ChannelGroup
 from .spectrum import Spectrum as Spectrum
+from .sweeps import sweep as sweep
 from .system import Models as Models
 from .system import System as System
+from .uncertainty import calibrated as calibrated
+from .uncertainty import influences as influences
 from .uncertainty import predict as predict
