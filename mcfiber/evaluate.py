@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from mcfiber import result, units
+from mcfiber.descriptions import refused
 from mcfiber.fiber.properties import properties
 from mcfiber.link.amplifier import amplifier_noise
 from mcfiber.link.budget import line_ratios, received_ratio
@@ -100,5 +101,8 @@ def evaluate(system: "System") -> "xr.Dataset":
 def _kurtosis(system: "System") -> float:
     if not system.models.format_correction:
         return 0.0
-    # Of several formats the one with the most interference: which of them is chosen is known only later.
-    return max(symbol_moments(one)[0] for one in candidates(system.transceiver.format))
+    modulation = system.transceiver.format
+    if len(candidates(modulation)) > 1:
+        msg = "models.format_correction: needs one modulation format, but transceiver.format may be one of several"
+        raise refused(msg)
+    return symbol_moments(modulation)[0]
