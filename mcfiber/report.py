@@ -210,7 +210,7 @@ def _extremes(result: "xr.Dataset", array: "xr.DataArray") -> dict[str, Any]:
         return {}
     found = {}
     for side, where in (("smallest", valid.argmin(...)), ("largest", valid.argmax(...))):
-        point = array.isel(where)  # type: ignore[arg-type]
+        point = array.isel(where)
         at = {str(name): coordinate.item() for name, coordinate in point.coords.items()}
         found[side] = {"value": float(point), "units": str(array.attrs.get("units", "")), "at": at}
     return found
