@@ -5,11 +5,14 @@ import os
 import sys
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mcfiber.descriptions import DescriptionError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 app = typer.Typer(
     help="How many bits per second arrive through a multicore fibre, and what limits them?",
@@ -104,6 +107,36 @@ def run(
         _print(report.prediction(result, entry))
 
 
+@app.command()
+def atlas(
+    samples: Annotated[int, typer.Option(min=2, max=1_000_000, help="Samples of each system.")] = 256,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
+    calibrated: Annotated[
+        bool, typer.Option("--calibrated", help="Also predict systems conditioned on a sibling's report.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Predict every system of the catalogue and set it beside its report."""
+    from dataclasses import asdict
+
+    from rich.progress import track
+
+    from mcfiber import report
+    from mcfiber.catalog import load, names
+
+    rows = []
+    for name in track(names(), description="predicting", console=_console(stderr=True), transient=True):
+        entry = load(name)
+        if entry.reported.net_rate_tbps is not None:
+            rows.append(report.atlas_row(entry, samples=samples, seed=seed))
+        if calibrated and entry.calibrated_on:
+            rows.append(report.calibrated_row(entry, samples=8 * samples, seed=seed))
+    if as_json:
+        _print_json([asdict(row) | {"ratio": row.ratio, "inside": row.inside} for row in rows])
+    else:
+        _print(report.atlas(rows))
+
+
 def main() -> None:
     """Run the command line; a user's mistake is one clear message and exit status 2."""
     try:
@@ -142,13 +175,17 @@ def _check_output(path: Path) -> None:
         raise UserError(msg)
 
 
-def _print(thing: Any) -> None:
+def _console(*, stderr: bool = False) -> "Console":
     from rich.console import Console
 
-    console = Console()
+    console = Console(stderr=stderr)
     # Where output goes to a file or a pipe, tables keep a width that needs no folding.
     console.width = console.width if console.is_terminal else max(console.width, 140)
-    console.print(thing)
+    return console
+
+
+def _print(thing: Any) -> None:
+    _console().print(thing)
 
 
 def _print_json(thing: Any) -> None:

@@ -87,6 +87,7 @@ def number(
     high: float = math.inf,
     above: float = -math.inf,
     infinite: bool = False,
+    axis: bool = True,
     remedy: str = "",
 ) -> PlainValidator:
     """Accept a number, or a labelled axis of numbers, inside a range.
@@ -99,6 +100,8 @@ def number(
         Bound that the value must exceed.
     infinite
         Whether plus infinity is a value.
+    axis
+        Whether the value may be an axis.
     remedy
         What to do about a refused value.
     """
@@ -106,6 +109,9 @@ def number(
     def check(value: Any, info: ValidationInfo) -> Any:
         unit = unit_label(info.field_name or "")
         allowed = _range_text(low, high, above, infinite, unit)
+        if not axis and is_axis(value) and value.ndim:
+            msg = f"got an axis, but this value cannot be one; allowed: {allowed}"
+            raise ValueError(msg)
         return _checked_number(value, unit, allowed, _within(low, high, above, infinite), remedy)
 
     return PlainValidator(check)
@@ -142,15 +148,18 @@ def flag() -> PlainValidator:
     return PlainValidator(check)
 
 
-def each(inner: PlainValidator, *, remedy: str = "") -> PlainValidator:
-    """Accept one value, or a list with one value for each core or channel."""
+def each(inner: PlainValidator, *, single: bool = True, remedy: str = "") -> PlainValidator:
+    """Accept one value (unless a list is asked for), or a list with one value for each core or channel."""
     check: Check = inner.func  # type: ignore[assignment]
 
     def checked(value: Any, info: ValidationInfo) -> Any:
         if isinstance(value, np.ndarray) and value.ndim == 1:
             value = value.tolist()
         if not isinstance(value, (list, tuple)):
-            return check(value, info)
+            if single or value is None:
+                return check(value, info)
+            msg = f"got {_shown(value)}; allowed: a list of numbers" + (f"; {remedy}" if remedy else "")
+            raise ValueError(msg)
         if not value:
             msg = "got an empty list; give one value, or one for each" + (f"; {remedy}" if remedy else "")
             raise ValueError(msg)
@@ -159,15 +168,19 @@ def each(inner: PlainValidator, *, remedy: str = "") -> PlainValidator:
     return PlainValidator(checked)
 
 
-def by_band(inner: PlainValidator) -> PlainValidator:
-    """Accept one value, or a table with one value for each band."""
+def by_band(inner: PlainValidator, *, bands: Iterable[str] = ()) -> PlainValidator:
+    """Accept one value, or a table with one value for each band (of known names, where those are given)."""
     check: Check = inner.func  # type: ignore[assignment]
+    known = tuple(bands)
 
     def checked(value: Any, info: ValidationInfo) -> Any:
         if not isinstance(value, Mapping):
             return check(value, info)
         if not value:
             msg = "got an empty table; give one value, or one for each band"
+            raise ValueError(msg)
+        if known and (wrong := [name for name in value if name not in known]):
+            msg = f"got a band {_shown(wrong[0])}; allowed: {', '.join(known)}"
             raise ValueError(msg)
         return _checked_items(check, value.items(), info)
 
@@ -182,6 +195,16 @@ def sequence() -> BeforeValidator:
 def is_axis(value: Any) -> bool:
     """Tell whether a value of a field is a labelled axis."""
     return hasattr(value, "dims")
+
+
+def stacked(values: Iterable[Any], dim: str) -> Any:
+    """Put the values of a list, numbers or axes, along a dimension."""
+    import xarray as xr
+
+    listed = list(values)
+    if not any(map(is_axis, listed)):
+        return xr.DataArray(np.asarray(listed), dims=dim)
+    return xr.concat(xr.broadcast(*map(xr.DataArray, listed)), dim=dim)
 
 
 def _checked_items(check: Check, items: Iterable[tuple[Any, Any]], info: ValidationInfo) -> dict[Any, Any]:

@@ -35,7 +35,7 @@ def pack(system: Any, grid: Any, **arrays: Any) -> xr.Dataset:
     **arrays
         Variables of the table by name.
     """
-    arrays = {name: variables.stamp(name, _dataarray(value)) for name, value in arrays.items()}
+    arrays = {name: _stamped(name, _dataarray(value)) for name, value in arrays.items()}
     arrays |= _totals(system, grid, arrays["net_rate"])
     status = arrays["status"]
     status.attrs |= {"flag_values": list(FLAGS), "flag_meanings": " ".join(FLAGS.values())}
@@ -100,6 +100,14 @@ def write(dataset: xr.Dataset, path: str | Path) -> None:
     else:
         plain.to_netcdf(beside, engine="h5netcdf")
     beside.replace(path)
+
+
+def _stamped(name: str, array: xr.DataArray) -> xr.DataArray:
+    """Attributes of the table, and those that say which model computed the values."""
+    said = {key: array.attrs[key] for key in ("model", "band", "terms", "accumulation") if key in array.attrs}
+    stamped = variables.stamp(name, array)
+    stamped.attrs |= said
+    return stamped
 
 
 def _dataarray(value: Any) -> xr.DataArray:
@@ -236,6 +244,33 @@ class ResultAccessor:
                 "total_net_rate_without": xr.concat(list(rates.values()), dim=names),
             }
         )
+
+    def ladder(self) -> xr.Dataset:
+        """Where the bits went: the system's rate as one limit after the other is taken into account.
+
+        Returns
+        -------
+        xarray.Dataset
+            `ladder_total` and `ladder_loss` with the dimension rung: amplifier noise alone (Shannon), all noise of
+            the line, mode-dependent loss, transceivers, mutual information of the format, its GMI, decoded.
+        """
+        from mcfiber.rate.ladder import ladder_totals, rate_ladder
+
+        ds = self._dataset
+        rates = rate_ladder(
+            self._transceiver(),
+            ds["symbol_rate"],
+            snr_ase=ds["snr_ase"],
+            gsnr=ds["gsnr"],
+            snr=ds["snr"],
+            mdl_penalty=ds["mdl_penalty"],
+        )
+        return ladder_totals(rates, cores=self.cores, channels=ds.sizes["channel"])
+
+    def _transceiver(self) -> Any:
+        from mcfiber.rate.transceiver import Transceiver
+
+        return Transceiver(**self.system.get("transceiver", {}))
 
     def _summed(self, rate: xr.DataArray) -> xr.DataArray:
         per_core = rate.sum("channel") if "channel" in rate.dims else rate * self._dataset.sizes["channel"]

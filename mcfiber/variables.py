@@ -67,9 +67,10 @@ def table() -> Iterator[Variable]:
 
 
 def stamp(name: str, array: "xr.DataArray") -> "xr.DataArray":
-    """Set name and attributes of a labelled array from the table."""
+    """Set name and attributes of a labelled array from the table; meanings of its own flags stay."""
     array.name = name
-    array.attrs = lookup(name).attributes()
+    flags = {key: value for key, value in array.attrs.items() if key in ("flag_values", "flag_meanings")}
+    array.attrs = lookup(name).attributes() | flags
     return array
 
 
@@ -232,7 +233,16 @@ _add(
 )
 _add("ngmi", "core channel", "1", "normalised generalised mutual information", high=1.0)
 _add("net_rate", "core channel", "bit s-1", "net rate", "Of a channel in a core, both polarisations.")
-_add("format_index", "core channel", "1", "index of the modulation format")
+_add("format_index", "core channel", "1", "index of the modulation format", "Names in flag_meanings.")
+_add("bit_error_ratio", "core channel", "1", "bit error ratio before decoding", high=0.5)
+_add("required_snr", "", "1", "required signal-to-noise ratio", "Infinite where no ratio is enough.")
+_add("snr_margin", "core channel", "1", "signal-to-noise ratio over the required one")
+_add("ladder_rate", "core channel rung", "bit s-1", "rate after a limit", "Of a channel in a core; limits add up.")
+_add("ladder_total", "rung", "bit s-1", "rate of the whole system after a limit", "Limits add up.")
+_add("ladder_loss", "rung", "bit s-1", "rate that a limit takes away")
+_add("core_net_rate", "core", "bit s-1", "net rate of a core", "All channels, both polarisations.")
+_add("wavelength_net_rate", "channel", "bit s-1", "net rate of a wavelength", "All cores, both polarisations.")
+_add("q_factor", "core channel", "1", "Q factor", "Ratio of amplitudes; 20 log10 of it in decibels.", low=-math.inf)
 # mode-dependent loss of randomly coupled cores
 _add("mode_dependent_loss_sum", "", "1", "root sum square of the spans' mode-dependent loss",
      "Nepers of power, rms over the modes: xi, what penalties and statistics depend on.")  # fmt: skip
@@ -279,3 +289,16 @@ _add("constant_loss", "channel", "m-1", "attenuation that does not depend on wav
 _add("infrared_absorption", "channel", "m-1", "attenuation by infrared absorption")
 _add("ultraviolet_absorption", "channel", "m-1", "attenuation by ultraviolet absorption")
 _add("hydroxyl_absorption", "channel", "m-1", "attenuation by hydroxyl")
+_add("coupled_interference_factor", "channel", "1", "nonlinear interference relative to a single core",
+     "Per core, at the same power: mixing of the cores and spatial mode dispersion.", high=1.0)  # fmt: skip
+
+# the way: power along a span, and interference with Raman scattering
+_add("signal_evolution", "core channel panel node", "W", "power of the channel along the fibre of a span")
+_add("raman_noise_density", "core channel", "W Hz-1", "power spectral density of spontaneous Raman emission")
+_add("profile_coefficient", "core channel term", "1", "coefficients of the power profile's exponentials", low=-math.inf)
+_add("profile_decay", "core channel term", "m-1", "decay of the power profile's exponentials")
+_add("nli_own_power", "core channel", "W", "nonlinear interference of a channel with itself")
+_add("nli_cross_power", "core channel", "W", "nonlinear interference from the other channels")
+_add("nli_coherence", "core channel", "1", "exponent of the coherent growth of a channel's own interference")
+_add("nli_format_near", "core channel", "W", "modulation-format correction of one span", low=-math.inf)
+_add("nli_format_far", "core channel", "W", "modulation-format correction for each of many spans", low=-math.inf)

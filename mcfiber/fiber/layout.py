@@ -11,7 +11,7 @@ from mcfiber import units
 from mcfiber.descriptions import Description, integer, number, refused, sequence
 from mcfiber.typing import FloatArray, Real
 
-_Coordinate = Annotated[float, number(low=-10_000, high=10_000)]
+_Coordinate = Annotated[float, number(low=-10_000, high=10_000, axis=False)]
 _SAME = 1e-9  # relative difference below which two distances are the same
 
 

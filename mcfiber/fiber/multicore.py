@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import BeforeValidator, model_validator
 
-from mcfiber.descriptions import Description, each, is_axis, number, refused
+from mcfiber.descriptions import Description, DescriptionError, each, is_axis, number, refused
 from mcfiber.fiber.layout import Layout, outer_cladding_thickness
 from mcfiber.typing import Real
 from mcfiber.units import convert
@@ -22,8 +22,8 @@ class WavelengthTable(Description):
         One value for each wavelength, in the unit of the field that holds the table.
     """
 
-    wavelength_nm: Annotated[tuple[float, ...], each(number(low=1000, high=2000))]
-    value: Annotated[tuple[float, ...], each(number())]
+    wavelength_nm: Annotated[tuple[float, ...], each(number(low=1000, high=2000, axis=False), single=False)]
+    value: Annotated[tuple[float, ...], each(number(axis=False), single=False)]
 
     @model_validator(mode="after")
     def _aligned(self) -> Self:
@@ -55,12 +55,17 @@ class WavelengthTable(Description):
 
 
 def _table_or(inner: Any) -> BeforeValidator:
-    """Let a table pass to its description, and check anything else as numbers."""
+    """Accept a table against wavelength as well; its values are checked like other numbers."""
 
     def check(value: Any, info: Any) -> Any:
-        if isinstance(value, WavelengthTable):
-            return value
-        return WavelengthTable(**value) if isinstance(value, dict) else inner.func(value, info)
+        if not isinstance(value, (dict, WavelengthTable)):
+            return inner.func(value, info)
+        table = WavelengthTable(**value) if isinstance(value, dict) else value
+        try:
+            inner.func(table.value, info)
+        except DescriptionError as error:
+            raise DescriptionError(error.title, [(f"value.{path}", text) for path, text in error.problems]) from None
+        return table
 
     return BeforeValidator(check)
 
@@ -137,7 +142,7 @@ class MulticoreFiber(Description):
     cladding_diameter_um: Annotated[Real, number(above=0, high=2000)] = 125.0
     coupling: Literal["weak", "random"] = "weak"
     attenuation_db_per_km: Annotated[
-        Real | tuple[float, ...] | WavelengthTable,
+        Real | tuple[Real, ...] | WavelengthTable,
         _table_or(each(number(above=0, high=100, remedy="attenuation is a positive loss"))),
     ] = 0.2
     dispersion_ps_per_nm_km: Annotated[Real, number(low=-500, high=500)] = 17.0

@@ -116,9 +116,7 @@ def _coefficients(
 
 
 @kernel
-def _advance(
-    advance: ComplexArray, first: int, width: int, rows: int, real: FloatArray, imag: FloatArray
-) -> None:
+def _advance(advance: ComplexArray, first: int, width: int, rows: int, real: FloatArray, imag: FloatArray) -> None:
     """Every mode times its own factor, which differs from frequency to frequency."""
     size = rows * width
     cosine = np.empty(width)

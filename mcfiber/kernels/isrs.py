@@ -50,6 +50,106 @@ def tilted_profile(
 
 
 @kernel
+def fitted_profile(
+    profile: FloatArray,
+    attenuation: FloatArray,
+    panel: FloatArray,
+    integration: FloatArray,
+    coefficient: FloatArray,
+    decay: FloatArray,
+) -> None:
+    """Exponentials that fit a computed power profile, least squares over the span.
+
+    The decays are a, 2a, 3a ...: what first, second ... order of Raman scattering add, so three terms follow
+    tilts of many decibels to 1e-3.
+
+    Parameters
+    ----------
+    profile
+        Power at the nodes, from `mcfiber.kernels.raman.raman_power`. Shape (n, channel, panel, node). [W]
+    attenuation
+        a, above zero. Shape (n, channel). [1/m]
+    panel, integration
+        As in `raman_power`. Shapes (n, panel), (n, node, node_in). [m, 1]
+    coefficient, decay
+        Zero coefficients for a dark channel. Shape (n, channel, term). [1, 1/m]
+    """
+    count, terms = coefficient.shape[1:]
+    panels, nodes = profile.shape[2:]
+    basis = np.empty((terms, panels * nodes))
+    gram = np.empty((terms, terms))
+    moment = np.empty(terms)
+    position = np.empty(panels * nodes)
+    weight = np.empty(panels * nodes)
+    for design in range(profile.shape[0]):
+        _quadrature(panel[design], integration[design], position, weight)
+        for i in range(count):
+            powers = profile[design, i].reshape(panels * nodes)
+            fitted = i > 0 and attenuation[design, i] == attenuation[design, i - 1]
+            if not fitted:
+                _normal_matrix(attenuation[design, i], position, weight, basis, gram)
+            for m in range(terms):
+                decay[design, i, m] = (m + 1) * attenuation[design, i]
+                moment[m] = 0.0
+                for k in range(panels * nodes):
+                    moment[m] += weight[k] * basis[m, k] * powers[k]
+            _solve(gram, moment)
+            for m in range(terms):
+                coefficient[design, i, m] = moment[m] / powers[0] if powers[0] > 0.0 else 0.0
+
+
+@kernel
+def _quadrature(panel: FloatArray, integration: FloatArray, position: FloatArray, weight: FloatArray) -> None:
+    """Place of every node along the span, and its weight in an integral over the span."""
+    nodes = integration.shape[0]
+    start = 0.0
+    for s in range(panel.shape[0]):
+        for m in range(nodes):
+            place = 0.0
+            for n in range(nodes):
+                place += integration[m, n]
+            position[s * nodes + m] = start + 0.5 * panel[s] * place
+            weight[s * nodes + m] = 0.5 * panel[s] * integration[nodes - 1, m]
+        start += panel[s]
+
+
+@kernel
+def _normal_matrix(
+    attenuation: float, position: FloatArray, weight: FloatArray, basis: FloatArray, gram: FloatArray
+) -> None:
+    """Basis at the nodes, and the Cholesky factor of its Gram matrix."""
+    terms = basis.shape[0]
+    for k in range(position.shape[0]):
+        one = math.exp(-attenuation * position[k])
+        value = 1.0
+        for m in range(terms):
+            value *= one
+            basis[m, k] = value
+    for m in range(terms):
+        for n in range(m + 1):
+            total = 0.0
+            for k in range(position.shape[0]):
+                total += weight[k] * basis[m, k] * basis[n, k]
+            for q in range(n):
+                total -= gram[m, q] * gram[n, q]
+            gram[m, n] = math.sqrt(total) if m == n else total / gram[n, n]
+
+
+@kernel
+def _solve(gram: FloatArray, moment: FloatArray) -> None:
+    """Solve for the coefficients, in place, with the Cholesky factor."""
+    terms = moment.shape[0]
+    for m in range(terms):
+        for n in range(m):
+            moment[m] -= gram[m, n] * moment[n]
+        moment[m] /= gram[m, m]
+    for m in range(terms - 1, -1, -1):
+        for n in range(m + 1, terms):
+            moment[m] -= gram[n, m] * moment[n]
+        moment[m] /= gram[m, m]
+
+
+@kernel
 def isrs_gn(
     frequency: FloatArray,
     symbol_rate: FloatArray,
@@ -219,9 +319,7 @@ def format_correction(
 
 
 @kernel
-def _asymptote(
-    i: int, frequency: FloatArray, symbol_rate: FloatArray, beta2: FloatArray, reach: FloatArray
-) -> float:
+def _asymptote(i: int, frequency: FloatArray, symbol_rate: FloatArray, beta2: FloatArray, reach: FloatArray) -> float:
     total = 0.0
     for k in range(frequency.shape[0]):
         if k != i:

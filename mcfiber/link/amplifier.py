@@ -54,9 +54,16 @@ def amplifier_noise(link: Link, power: PowerProfile, grid: Channels, *, model: s
         first = _density(link.amplifier, power.span_loss * excess, grid, model)
         second = _density(link.loop.amplifier, loss / excess, grid, model)
         density = first / excess + second
-    return variables.stamp("ase_power", over_spans(link, density) * grid.symbol_rate)
+    return variables.stamp("ase_power", over_spans(link, density + _raman_noise(power)) * grid.symbol_rate)
+
+
+def _raman_noise(power: PowerProfile) -> Any:
+    """Spontaneous emission along the fibre, at launch level. [W/Hz]"""
+    if power.evolution is None:
+        return 0.0
+    return power.evolution.noise_density * (power.launch / power.evolution.end)
 
 
 def _density(amplifier: Amplifier, gain: Any, grid: Channels, model: str) -> Any:
-    noise_figure = per_channel(amplifier.noise_figure_db, "db", grid)
+    noise_figure = per_channel(units.si(amplifier, "noise_figure_db"), grid)
     return variables.compute("ase_density", _DENSITY[model], grid.frequency, gain, noise_figure)

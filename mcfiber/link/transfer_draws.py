@@ -273,9 +273,7 @@ def transfer_draws(
         result = np.empty((wanted, *shape), np.complex128)
         base, skew = _stream(seed, block), _stream(seed, block, _SKEW)
         for draw in range(wanted):
-            _one_draw(
-                chain, base, skew, _phase_walk(chain, seed, block, draw, times, drift), modes, result[draw]
-            )
+            _one_draw(chain, base, skew, _phase_walk(chain, seed, block, draw, times, drift), modes, result[draw])
         yield result
 
 
@@ -299,9 +297,7 @@ def _one_draw(
     kernels.transfer_matrices(phase, polarization, chain.sine[None], chain.pairs, advance, modes, out)
 
 
-def _phase_walk(
-    chain: Chain, seed: int, block: int, draw: int, times: FloatArray, drift: float
-) -> FloatArray:
+def _phase_walk(chain: Chain, seed: int, block: int, draw: int, times: FloatArray, drift: float) -> FloatArray:
     """How far every phase has drifted at every time. Shape (time, step, pair)."""
     walk = np.zeros((len(times), chain.steps, len(chain.pairs)))
     if len(times) > 1:

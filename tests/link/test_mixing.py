@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from mcfiber.link.mixing import mode_dependent_loss
+from mcfiber.link.mixing import coupled_interference, mode_dependent_loss
 
 
 def test_mode_dependent_loss__equal_and_unequal_spans():
@@ -41,3 +41,16 @@ def test_mode_dependent_loss__refuses(keywords, message):
 def test_mode_dependent_loss__refuses_another_count():
     with pytest.raises(ValueError, match="leave it out"):
         mode_dependent_loss(xr.DataArray([0.1, 0.2], dims="span"), modes=4, spans=5)
+
+
+def test_coupled_interference__with_and_without_mode_dispersion():
+    frequency = xr.DataArray(193e12 + 50e9 * np.arange(5), dims="channel")
+    fibre = {"group_velocity_dispersion": -21e-27, "attenuation": 4e-5, "length": 80e3, "cores": 19}
+    plain = coupled_interference(frequency, 49e9, 1e-3, **fibre)
+    np.testing.assert_allclose(plain, 3 / 39, rtol=1e-14)
+    dispersion = xr.DataArray([0.0, 3e-12 / 1e3**0.5], dims="sample")
+    factor = coupled_interference(frequency, 49e9, 1e-3, spatial_mode_dispersion=dispersion, **fibre)
+    assert factor.dims == ("sample", "channel")
+    np.testing.assert_allclose(factor[0], plain, rtol=1e-12)
+    assert bool((factor[1] < 0.95 * plain).all())
+    assert factor.name == "coupled_interference_factor"

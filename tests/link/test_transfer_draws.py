@@ -12,10 +12,7 @@ from mcfiber.link import transfer_draws as drawing
 
 transfer = lift(mean_kernels.coupled_power_transfer, "(core_out,core_in),(core_out),()->(core_out,core_in)")
 SEVEN = np.array(  # centre last
-    [
-        [float(min((m - n) % 6, (n - m) % 6) == 1 or m == 6) for n in range(6)] + [float(m < 6)]
-        for m in range(7)
-    ]
+    [[float(min((m - n) % 6, (n - m) % 6) == 1 or m == 6) for n in range(6)] + [float(m < 6)] for m in range(7)]
 )
 SEVEN[6, 6] = 0.0
 PAIR = np.array([[0.0, 1.0], [1.0, 0.0]])
@@ -76,9 +73,7 @@ def test_matrices__equal_a_plain_product_of_steps():
     line = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]]) * 0.2
     chain = drawing.coupled_chain(line, 1.0, frequency, delay=delay, attenuation=[0.1, 0.2, 0.3], steps=4)
     (block,) = drawing.transfer_draws(chain, draws=1, seed=5)
-    numbers = np.random.default_rng(np.random.SeedSequence(5, spawn_key=(drawing.STAGE, 0))).random(
-        (4, 2 + 9)
-    )
+    numbers = np.random.default_rng(np.random.SeedSequence(5, spawn_key=(drawing.STAGE, 0))).random((4, 2 + 9))
     for f, hertz in enumerate(frequency):
         expected = np.eye(6, dtype=complex)
         for step in range(4):
@@ -140,9 +135,7 @@ def autocovariance(drawn):
 @pytest.mark.parametrize(("skew", "random"), [(1e-9, 0.0), (5e-10, 4e-10)])
 def test_spectrum__autocovariance_follows_the_skew(skew, random):
     frequency = np.linspace(0.0, 2e9, 9)
-    chain = drawing.coupled_chain(
-        PAIR * 1e-6, 1.0, frequency, delay=[0.0, skew], random_delay=[0.0, random], steps=100
-    )
+    chain = drawing.coupled_chain(PAIR * 1e-6, 1.0, frequency, delay=[0.0, skew], random_delay=[0.0, random], steps=100)
     drawn = powers(chain, draws=4000, seed=11, core_out=[0])[:, 0, 0, 1]
     measured, error = autocovariance(drawn)
     exponent = 2j * np.pi * frequency * skew + 2.0 * (np.pi * frequency * random) ** 2
@@ -178,9 +171,7 @@ def test_phase_matching__landau_zener_and_its_weak_limit():
     )
     # kappa = 0.0255/m, R = 0.14 m, n_eff = 1.4465, pitch 40 um, 1550 nm, 0.2 turns a metre
     slope = 2 * math.pi / 1.55e-6 * 1.4465 * 40e-6 * 2 * math.pi * 0.2 / 0.14
-    assert float(drawing.phase_matching_sines(0.0255, slope) ** 2) == pytest.approx(
-        1.94067048727744e-06, rel=2e-6
-    )
+    assert float(drawing.phase_matching_sines(0.0255, slope) ** 2) == pytest.approx(1.94067048727744e-06, rel=2e-6)
 
 
 def test_matched_chain__strong_points_mix_as_their_mean():

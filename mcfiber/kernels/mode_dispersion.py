@@ -1,0 +1,299 @@
+"""Nonlinear interference of strongly coupled cores with spatial mode dispersion.
+
+Mode dispersion turns the fields of distant frequencies independently, so the pairings of modes that make
+the interference fade along the span.  The unitary mixing is Brownian motion driven by a Hermitian generator
+without a trace, c = S^2/(D - 1/D) per metre and squared angular frequency; S is the rms modal group delay
+per square root of length (standard deviation of the intensity impulse response).  The two pairings then obey
+a linear pair of equations whose solution is a1 exp(-l1 z) + a2 exp(-l2 z).  The idea of averaging over the
+mixing: Serena et al., "The ergodic GN model for space-division multiplexing with strong mode coupling,"
+J. Lightw. Technol. 40, 3263 (2022), doi:10.1109/JLT.2022.3160207; the form here is derived independently and
+holds against coupled split-step simulations.
+"""
+
+import cmath
+import math
+
+import numpy as np
+
+from mcfiber._jit import kernel, lift
+from mcfiber.kernels.elementary import asinh_difference
+from mcfiber.typing import FloatArray
+
+
+def gauss(count: int) -> FloatArray:
+    """Nodes and weights (2, count) of Gauss and Legendre on the interval 0 to 1."""
+    nodes, weights = np.polynomial.legendre.leggauss(count)
+    return np.ascontiguousarray([(nodes + 1.0) / 2.0, weights / 2.0])
+
+
+SEPARATIONS = 14  # nodes of the table of the cross-channel factor, even in the logarithm of the separation
+_INNER, _OUTER, _DISTANT = gauss(12), gauss(6), gauss(2)
+
+
+@kernel
+def pairings(first: float, second: float, generator: float, modes: float) -> tuple[float, float, float, float]:
+    """Amplitudes and decay rates (a1, l1, a2, l2) of the two pairings of modes.
+
+    first, second: 2 pi (f1 - f) and 2 pi (f2 - f), rad/s; generator: c, s2/m.  a1 + a2 = D + 1.
+    """
+    delta, epsilon = generator * first * first, generator * second * second
+    mean = modes * (delta + epsilon) / 2.0
+    determinant = (modes * modes - 1.0) * delta * epsilon
+    if mean <= 0.0:
+        return modes + 1.0, 0.0, 0.0, 0.0
+    root = math.sqrt(mean * mean - determinant)
+    fast = mean + root
+    slow = determinant / fast
+    # Mean of both orders of f1 and f2: each counts half of the plane.
+    amplitude = ((delta + epsilon) / 2.0 * (modes * modes - 1.0) - slow * (modes + 1.0)) / (2.0 * root)
+    return amplitude, fast, modes + 1.0 - amplitude, slow
+
+
+@kernel
+def _coherence(decay: float, mismatch: float, attenuation: float, length: float) -> float:
+    """Double integral over a span of exp(-alpha (z + z') - l |z - z'| + j Phi (z - z')).
+
+    The term that oscillates with Phi L is damped where it has turned several times: it integrates to nothing
+    over frequency, and would only disturb the quadrature.
+    """
+    turns = mismatch * length
+    q = complex(attenuation + decay, -mismatch)
+    echo = 0.0j
+    if abs(turns) < 45.0:  # beyond, the damped echo is below 1e-4
+        echo = cmath.exp(-q * length) * math.exp(-turns * turns / 200.0)
+    steady = -math.expm1(-2.0 * attenuation * length) / (2.0 * attenuation)
+    difference = complex(decay - attenuation, -mismatch)
+    if abs(difference) * length < 1e-4:  # both terms cancel: the limit, with l = alpha and Phi = 0
+        a = attenuation * length
+        return 2.0 * length * length * (1.0 - math.exp(-2.0 * a) * (1.0 + 2.0 * a)) / (4.0 * a * a)
+    return 2.0 * ((steady - (1.0 - echo) / q) / difference).real
+
+
+@kernel
+def coherence_ratio(
+    first: float,
+    second: float,
+    generator: float,
+    modes: float,
+    beta2: float,
+    attenuation: float,
+    length: float,
+) -> tuple[float, float]:
+    """Kernel of the Gaussian-noise integral with and without mode dispersion, per pairing.
+
+    first, second: f1 - f and f2 - f, Hz.  Both tend to |mu|^2 of a single core for c = 0.
+    """
+    mismatch = 4.0 * math.pi**2 * beta2 * first * second
+    a1, l1, a2, l2 = pairings(2.0 * math.pi * first, 2.0 * math.pi * second, generator, modes)
+    without = _coherence(0.0, mismatch, attenuation, length)
+    if generator <= 0.0:
+        return without, without
+    together = a1 * _coherence(l1, mismatch, attenuation, length)
+    together += a2 * _coherence(l2, mismatch, attenuation, length)
+    return together / (modes + 1.0), without
+
+
+@kernel
+def _along(
+    low: float, high: float, other: float, generator: float, modes: float, beta2: float,
+    attenuation: float, length: float, rule: FloatArray,
+) -> tuple[float, float]:  # fmt: skip
+    """Integrate over f1 - f from low to high (same sign), on nodes drawn to the phase-matched centre."""
+    width = attenuation / (4.0 * math.pi**2 * abs(beta2 * other))
+    start, stop = math.asinh(low / width), math.asinh(high / width)
+    total, plain = 0.0, 0.0
+    for k in range(rule.shape[1]):
+        t = start + (stop - start) * rule[0, k]
+        step = rule[1, k] * (stop - start) * width * math.cosh(t)
+        some, none = coherence_ratio(width * math.sinh(t), other, generator, modes, beta2, attenuation, length)
+        total += step * some
+        plain += step * none
+    return total, plain
+
+
+@kernel
+def self_channel_factor(
+    rate: float, generator: float, modes: float, beta2: float, attenuation: float, length: float,
+    inner: FloatArray, outer: FloatArray,
+) -> float:  # fmt: skip
+    """Factor by which mode dispersion lowers self-channel interference, at the centre of the channel.
+
+    rate: symbol rate; inner, outer: quadrature rules (2, node) on 0 to 1.
+    """
+    total, plain = 0.0, 0.0
+    half = rate / 2.0
+    for k in range(outer.shape[1]):  # half of the hexagon |x|, |y|, |x + y| <= R/2; the rest by symmetry
+        y = half * outer[0, k] ** 2
+        step = 2.0 * half * outer[0, k] * outer[1, k]
+        some, none = _along(0.0, half - y, y, generator, modes, beta2, attenuation, length, inner)
+        more, bare = _along(-half, 0.0, y, generator, modes, beta2, attenuation, length, inner)
+        total += step * (some + more)
+        plain += step * (none + bare)
+    return total / plain
+
+
+@kernel
+def cross_channel_factor(
+    separation: float, own: float, other: float, generator: float, modes: float, beta2: float,
+    attenuation: float, length: float, inner: FloatArray, outer: FloatArray,
+) -> float:  # fmt: skip
+    """Factor by which mode dispersion lowers the interference of a channel at a distance.
+
+    own, other: symbol rates of the disturbed channel and of the interferer.  f1 lies in the disturbed channel,
+    f2 and f1 + f2 - f in the interferer.
+    """
+    total, plain = 0.0, 0.0
+    for k in range(outer.shape[1]):
+        y = separation + other * (outer[0, k] - 0.5)
+        above = min(own / 2.0, separation + other / 2.0 - y)
+        below = max(-own / 2.0, separation - other / 2.0 - y)
+        some, none = _along(0.0, above, y, generator, modes, beta2, attenuation, length, inner)
+        more, bare = _along(below, 0.0, y, generator, modes, beta2, attenuation, length, inner)
+        total += outer[1, k] * (some + more)
+        plain += outer[1, k] * (none + bare)
+    return total / plain
+
+
+@kernel
+def _cross_table(
+    low: float, high: float, rate: float, generator: float, modes: float, beta2: float,
+    attenuation: float, length: float, table: FloatArray,
+) -> None:  # fmt: skip
+    """Cross-channel factors at separations even in the logarithm, one spare node beyond either end."""
+    step = math.log(high / low) / (table.size - 3)
+    for k in range(table.size):
+        separation = low * math.exp(step * (k - 1))
+        rule = _OUTER if separation < 4.0 * rate else _DISTANT
+        width = min(rate, 1.9 * separation)  # the band of an interferer does not reach the channel's centre
+        table[k] = cross_channel_factor(
+            separation, rate, width, generator, modes, beta2, attenuation, length, _INNER, rule
+        )
+
+
+@kernel
+def _from_table(place: float, table: FloatArray) -> float:
+    """Cubic convolution at a place in steps from the table's second node."""
+    place = min(max(place, 0.0), table.size - 3.0)
+    k = min(int(place), table.size - 4)
+    x = place - k
+    a, b, c, d = table[k], table[k + 1], table[k + 2], table[k + 3]
+    curve = 2.0 * a - 5.0 * b + 4.0 * c - d + x * (3.0 * (b - c) + d - a)
+    return float(b + 0.5 * x * (c - a + x * curve))
+
+
+@kernel
+def mode_dispersion_factor(
+    frequency: FloatArray,
+    symbol_rate: FloatArray,
+    power: FloatArray,
+    beta2: FloatArray,
+    attenuation: FloatArray,
+    length: FloatArray,
+    dispersion: FloatArray,
+    modes: FloatArray,
+    out: FloatArray,
+) -> None:
+    """Factor by which spatial mode dispersion multiplies the nonlinear interference of coupled cores.
+
+    Mean of the factors of self- and cross-channel interference, weighted as the closed form of one span
+    weighs them (`mcfiber.kernels.nonlinear.gn_closed_form`).  The cross-channel factor comes from a table over
+    the separation at the least and the largest dispersion beta2, the self-channel factor from both ends.
+
+    Parameters
+    ----------
+    frequency, symbol_rate, power
+        Ascending frequencies. Shape (n, channel). [Hz, Hz, W]
+    beta2, attenuation
+        Shape (n, channel). [s2/m, 1/m]
+    length
+        Shape (n,). [m]
+    dispersion
+        Rms modal group delay per square root of length. Shape (n,). [s/sqrt(m)]
+    modes
+        D = 2 x cores. Shape (n,).
+    out
+        Shape (n, channel).
+    """
+    count = frequency.shape[1]
+    weight = np.empty(count)
+    tables = np.empty((2, SEPARATIONS + 2))
+    own = np.empty(2)
+    for design in range(frequency.shape[0]):
+        d = modes[design]
+        generator = dispersion[design] ** 2 / (d - 1.0 / d)
+        rate, loss, nearest = 0.0, 0.0, np.inf
+        ends = np.array([np.inf, 0.0])
+        for k in range(count):
+            density = power[design, k] / symbol_rate[design, k]
+            weight[k] = density * density
+            rate += symbol_rate[design, k] / count
+            loss += attenuation[design, k] / count
+            ends[0] = min(ends[0], abs(beta2[design, k]))
+            ends[1] = max(ends[1], abs(beta2[design, k]))
+            if k > 0:
+                nearest = min(nearest, frequency[design, k] - frequency[design, k - 1])
+        farthest = max(frequency[design, count - 1] - frequency[design, 0], 2.0 * min(nearest, 1e12))
+        nearest = min(nearest, farthest / 2.0)
+        for side in range(2):
+            own[side] = self_channel_factor(rate, generator, d, ends[side], loss, length[design], _INNER, _INNER)
+            _cross_table(nearest, farthest, rate, generator, d, ends[side], loss, length[design], tables[side])
+        _weighted(frequency[design], symbol_rate[design], beta2[design], loss, weight, ends, own, tables,
+                  nearest, farthest, out[design])  # fmt: skip
+
+
+@kernel
+def _weighted(
+    frequency: FloatArray, symbol_rate: FloatArray, beta2: FloatArray, attenuation: float, weight: FloatArray,
+    ends: FloatArray, own: FloatArray, tables: FloatArray, nearest: float, farthest: float, out: FloatArray,
+) -> None:  # fmt: skip
+    """Mean factor of every channel, with the weights of the closed form; of every few among very many."""
+    scale = (tables.shape[1] - 3) / math.log(farthest / nearest)
+    middle = np.empty(tables.shape[1])
+    stride = max(1, frequency.size // 48)
+    last = frequency.size - 1
+    for node in range((last + stride - 1) // stride + 1):
+        i = min(node * stride, last)
+        share = (abs(beta2[i]) - ends[0]) / (ends[1] - ends[0]) if ends[1] > ends[0] else 0.0
+        for k in range(middle.size):
+            middle[k] = tables[0, k] + share * (tables[1, k] - tables[0, k])
+        reach = 0.5 * math.pi**2 * abs(beta2[i]) / attenuation * symbol_rate[i]
+        plain = weight[i] * math.asinh(reach * symbol_rate[i])
+        total = plain * (own[0] + share * (own[1] - own[0]))
+        for k in range(frequency.size):
+            if k != i:
+                offset = abs(frequency[i] - frequency[k])
+                half = 0.5 * symbol_rate[k]
+                upper, lower = 2.0 * reach * (offset + half), 2.0 * reach * (offset - half)
+                each = weight[k] * asinh_difference(upper, lower)
+                plain += each
+                total += each * _from_table(math.log(offset / nearest) * scale, middle)
+        out[i] = total / plain if plain > 0.0 else 1.0
+        before = max(node - 1, 0) * stride
+        for k in range(before + 1, i):
+            out[k] = out[before] + (out[i] - out[before]) * (k - before) / (i - before)
+
+
+@kernel
+def coupled_interference(
+    frequency: FloatArray,
+    symbol_rate: FloatArray,
+    power: FloatArray,
+    beta2: FloatArray,
+    attenuation: FloatArray,
+    length: FloatArray,
+    dispersion: FloatArray,
+    modes: FloatArray,
+    out: FloatArray,
+) -> None:
+    """Interference per core relative to a single core: 3/(D + 1) times `mode_dispersion_factor`; same shapes."""
+    if np.any(dispersion > 0.0):
+        mode_dispersion_factor(frequency, symbol_rate, power, beta2, attenuation, length, dispersion, modes, out)
+    else:
+        out[:] = 1.0
+    for design in range(out.shape[0]):
+        out[design] *= 3.0 / (modes[design] + 1.0)
+
+
+COUPLED_INTERFERENCE = lift(
+    coupled_interference, "(channel),(channel),(channel),(channel),(channel),(),(),()->(channel)"
+)
