@@ -272,6 +272,9 @@ _add("cutoff_wavelength", "core", "m", "theoretical cutoff wavelength of LP11", 
 _add("practical_cutoff_wavelength", "core", "m", "practical cutoff wavelength of LP11",
      "Where the attenuation of the leaky or bent mode passes the threshold.")  # fmt: skip
 _add("guided_modes", "core channel", "1", "number of guided LP modes of one azimuthal order")
+_add("higher_mode_loss", "core channel", "m-1", "attenuation of LP11 by bends or leakage")
+_add("attenuation", "core channel", "m-1", "power attenuation")
+_add("loss_offset", "core", "m-1", "attenuation of a core less the computed one", low=-math.inf)
 _add("bend_loss", "core channel", "m-1", "macrobend loss")
 _add("coating_loss", "core channel", "m-1", "excess loss to the coating", "Of a straight core near the edge.")
 _add("mode_coupling", "core_out core_in channel", "m-1", "mode-coupling coefficient kappa of a pair of cores")

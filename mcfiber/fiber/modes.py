@@ -28,6 +28,7 @@ _LP_MODES = lift(modes.lp_modes, f"(),(),(channel),{_DESIGN}->" + ",".join(["(ch
 _GUIDED = lift(cutoff.guided_modes, f"(),(channel),{_DESIGN}->(channel)")
 _THEORETICAL = lift(cutoff.theoretical_cutoff, f"(),(),{_DESIGN}->()")
 _PRACTICAL = lift(cutoff.practical_cutoff, f"(),(),{_DESIGN},(),()->()")
+_ATTENUATION = lift(cutoff.mode_attenuation, f"(),(),(channel),{_DESIGN},()->(channel)")
 _BEND = lift(loss.bend_loss, "(),(channel),(channel),(channel),()->(channel)")
 
 CABLE_CUTOFF_LOSS_DB_PER_M = 19.3 / 22
@@ -270,6 +271,12 @@ def _refuse_unguided(wavelength: xr.DataArray, core: str) -> None:
     raise ValueError(msg)
 
 
+def higher_mode_loss(fiber: Any, wavelength: xr.DataArray, bend_radius: Any) -> xr.DataArray:
+    """Attenuation of LP11 (1/m) at wavelengths in m: in bends where it is guided, by leakage where it is not."""
+    design = design_arrays(profile_of(fiber))
+    return variables.compute("higher_mode_loss", _ATTENUATION, 1, 1, wavelength, *design, bend_radius)
+
+
 def check_single_mode(fiber: Any, wavelength_nm: Any) -> None:
     """Refuse cores in which LP11 survives, by the practical cutoff in the fibre's bends.
 
@@ -283,13 +290,19 @@ def check_single_mode(fiber: Any, wavelength_nm: Any) -> None:
     Raises
     ------
     DescriptionError
-        If the shortest wavelength lies below the practical cutoff of LP11.
+        If the shortest wavelength lies below the practical cutoff of LP11 (a fibre with axes is not refused).
+
+    Examples
+    --------
+    >>> from mcfiber.fiber.profile import StepCore
+    >>> check_single_mode(StepCore(radius_um=4.5, delta_percent=0.35), 1550)
     """
-    radius = getattr(fiber, "bend_radius_mm", np.inf)
-    cut = cutoff_wavelengths(fiber, bend_radius_mm=radius).practical_cutoff_wavelength
     shortest = float(np.min(np.asarray(wavelength_nm)))
-    if set(cut.dims) - {"core"} or not np.any(cut.values * 1e9 > shortest):
+    bend_radius = getattr(fiber, "bend_radius_mm", np.inf)
+    loss = higher_mode_loss(fiber, wavelength_axis(shortest)[0], units.convert(bend_radius, "mm"))
+    if set(loss.dims) - {"core", "channel"} or float(loss.min()) >= CABLE_CUTOFF_LOSS_DB_PER_M / units.DB_PER_NEPER:
         return
+    cut = cutoff_wavelengths(fiber, bend_radius_mm=bend_radius).practical_cutoff_wavelength
     msg = (
         f"is multimode at {shortest:.2f} nm: LP11 survives up to {float(cut.max()) * 1e9:.1f} nm; reduce the core's "
         "radius or index difference, or use longer wavelengths"
@@ -313,6 +326,7 @@ __all__ = [
     "core_modes",
     "cutoff_wavelengths",
     "design_arrays",
+    "higher_mode_loss",
     "profile_of",
     "solved",
 ]

@@ -13,11 +13,11 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from mcfiber import units
-from mcfiber.descriptions import Description, each, is_axis, number, refused
+from mcfiber.descriptions import Description, each, is_axis, number, refused, stacked
 from mcfiber.fiber.materials import Glass, SilicaGlass
 from mcfiber.typing import Real
 
-PerCore = Real | tuple[float, ...]
+PerCore = Real | tuple[Real, ...]
 
 _RADIUS = each(number(above=0.05, high=200, remedy="radii are in um"))
 _RAISED = each(number(above=0, high=10, remedy="a core guides where its index exceeds the cladding's"))
@@ -239,7 +239,8 @@ class RingsCore(_Profile):
 
     @model_validator(mode="after")
     def _aligned(self) -> Self:
-        radii, deltas = self.radius_um, self.delta_percent
+        radii: Any = self.radius_um
+        deltas: Any = self.delta_percent
         if not isinstance(radii, tuple) or not isinstance(deltas, tuple) or len(radii) != len(deltas):
             msg = "delta_percent: give one value for each ring of radius_um, both as lists"
             raise refused(msg)
@@ -267,13 +268,8 @@ Profile = Annotated[StepCore | TrenchAssistedCore | WCore | GradedCore | RingsCo
 
 def per_core(description: Any, field: str) -> Any:
     """Read a field in SI; a list becomes a labelled array along `core`."""
-    value = getattr(description, field)
-    if isinstance(value, tuple):
-        import xarray as xr
-
-        value = xr.DataArray(np.asarray(value, dtype=np.float64), dims="core")
-    unit = units.unit_of(field)
-    return value if unit is None else units.mapped(unit.to_si, value)
+    value = units.si(description, field)
+    return stacked(value, "core") if isinstance(value, tuple) else value
 
 
 def index_profile(profile: Any, radius_um: Any, wavelength_nm: float = 1550.0) -> Any:

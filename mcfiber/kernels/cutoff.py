@@ -203,6 +203,34 @@ def _loss(
 
 
 @kernel
+def mode_attenuation(
+    order: FloatArray,
+    number: FloatArray,
+    wavelength: FloatArray,
+    radius: FloatArray,
+    delta: FloatArray,
+    exponent: FloatArray,
+    glass: FloatArray,
+    bend_radius: FloatArray,
+    loss: FloatArray,
+) -> None:
+    """Attenuation (1/m) of a mode by bends where it is guided, by leakage where it is not; infinite if there is none.
+
+    wavelength, loss (n, channel); bend_radius (n,) m; the rest as in `modes.lp_modes`.
+    """
+    layers = radius.shape[1]
+    rho, v, group, field = np.empty(layers), np.empty(layers), np.empty(layers), workspace()
+    node = np.empty((5, node_limit(layers)))
+    for row in range(radius.shape[0]):
+        relative_radii(radius[row], rho)
+        for i in range(wavelength.shape[1]):
+            loss[row, i] = _loss(
+                int(order[row]), int(number[row]), wavelength[row, i], radius[row], delta[row], exponent[row],
+                glass[row], bend_radius[row], rho, v, group, field, node,
+            )  # fmt: skip
+
+
+@kernel
 def practical_cutoff(
     order: FloatArray,
     number: FloatArray,
