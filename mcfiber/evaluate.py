@@ -3,17 +3,19 @@
 from typing import TYPE_CHECKING
 
 from mcfiber import result, units
+from mcfiber.descriptions import refused
 from mcfiber.fiber.properties import properties
 from mcfiber.link.amplifier import amplifier_noise
 from mcfiber.link.budget import line_ratios, received_ratio
 from mcfiber.link.crosstalk import crosstalk
 from mcfiber.link.crosstalk_spread import crosstalk_spread
 from mcfiber.link.mixing import mode_dependent_loss
-from mcfiber.link.nonlinear import format_kurtosis, nonlinear_interference
+from mcfiber.link.nonlinear import nonlinear_interference
 from mcfiber.link.power import power_profile
 from mcfiber.rate.achievable import achievable_rate
 from mcfiber.rate.capacity import mdl_penalty
-from mcfiber.rate.transceiver import SQUARE_FORMATS
+from mcfiber.rate.constellation import symbol_moments
+from mcfiber.rate.formats import candidates
 from mcfiber.spectrum import channels
 from mcfiber.status import problems
 
@@ -101,4 +103,8 @@ def evaluate(system: "System") -> "xr.Dataset":
 def _kurtosis(system: "System") -> float:
     if not system.models.format_correction:
         return 0.0
-    return format_kurtosis(SQUARE_FORMATS[system.transceiver.format])
+    modulation = system.transceiver.format
+    if len(candidates(modulation)) > 1:
+        msg = "models.format_correction: needs one modulation format, but transceiver.format may be one of several"
+        raise refused(msg)
+    return symbol_moments(modulation)[0]

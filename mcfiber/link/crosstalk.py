@@ -6,13 +6,12 @@ import numpy as np
 
 from mcfiber import units, variables
 from mcfiber._jit import lift
-from mcfiber.descriptions import is_axis
 from mcfiber.fiber.multicore import MulticoreFiber
 from mcfiber.fiber.properties import Glass, properties
 from mcfiber.kernels import crosstalk as kernels
 from mcfiber.link.crosstalk_spread import Spread, exceeded_crosstalk
 from mcfiber.link.power import PowerProfile
-from mcfiber.link.span import Link, along_spans, over_spans
+from mcfiber.link.span import Link, Span, along_spans, over_spans
 from mcfiber.spectrum import Spectrum, channels
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def crosstalk(link: Link, glass: Glass, power: PowerProfile, *, spread: Spread |
     """Crosstalk over signal power of every core at the end of the line; zero without weak coupling.
 
     Coupled-power equations ``dP/dz = (H - diag(alpha)) P`` [1]_, all cores lit; amplifiers restore every core after
-    each span.  Fan-ins and fan-outs add theirs.
+    each span.  Crosstalk of fan-ins and fan-outs is small and adds to it.
 
     Parameters
     ----------
@@ -60,31 +59,29 @@ def crosstalk(link: Link, glass: Glass, power: PowerProfile, *, spread: Spread |
         return 0.0
     pairs = _pair_crosstalk(link, glass.power_coupling, power)
     devices = _device_crosstalk(link)
-    if is_axis(devices) or devices != 0.0:
-        pairs = pairs + devices * _device_pattern(glass.power_coupling)
     if spread is not None:
-        return exceeded_crosstalk(pairs, spread, link.distance())
-    return variables.stamp("crosstalk", pairs.sum("core_in").rename(core_out="core"))
+        shared = pairs + devices * _device_shares(glass.power_coupling)
+        return exceeded_crosstalk(shared, spread, link.distance())
+    total = pairs.sum("core_in").rename(core_out="core")
+    return variables.stamp("crosstalk", total + devices)
 
 
 def _device_crosstalk(link: Link) -> Any:
-    """Crosstalk of all fan-ins and fan-outs, from all neighbours of a core."""
-    total: Any = 0.0
-    for field in ("fan_in_crosstalk_db", "fan_out_crosstalk_db"):
+    """Crosstalk of all fan-ins and fan-outs along the line, over signal power."""
 
-        def ratio(span: Any, field: str = field) -> Any:
-            return 0.0 if getattr(span, field) is None else units.si(span, field)
+    def of_span(span: Span) -> Any:
+        found = (units.si(span, name) for name in ("fan_in_crosstalk_db", "fan_out_crosstalk_db"))
+        return sum(value for value in found if value is not None)
 
-        total = total + over_spans(link, along_spans(link, ratio))
-    return total
+    return over_spans(link, along_spans(link, of_span))
 
 
-def _device_pattern(coupling: "xr.DataArray") -> "xr.DataArray":
-    """Share of every neighbour in the crosstalk of a device; the core with most neighbours has them all."""
+def _device_shares(coupling: "xr.DataArray") -> "xr.DataArray":
+    """Part of the crosstalk of a device that comes from each neighbour: the neighbours are those of the glass."""
     others = [dim for dim in coupling.dims if dim not in ("core_out", "core_in")]
     strength = coupling.mean(others)
     adjacent = strength > _NEIGHBOURS * float(strength.max())
-    return adjacent / float(adjacent.sum("core_in").max())
+    return adjacent / adjacent.sum("core_in")
 
 
 def _pair_crosstalk(link: Link, coupling: Any, power: PowerProfile) -> Any:

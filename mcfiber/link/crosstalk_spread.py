@@ -94,7 +94,9 @@ def exceeded_crosstalk(pairs: "xr.DataArray", spread: Spread, distance: Any) -> 
     variance = xr.apply_ufunc(_VARIANCE, spread.symbol_rate, spread.skew * distance, random_skew, keep_attrs=False)
     shape = spread.polarizations / variance
     exceeded = variables.compute("crosstalk", _QUANTILE, pairs, shape, spread.probability)
-    return variables.stamp("crosstalk", exceeded.rename(core_out="core"))
+    result = variables.stamp("crosstalk", exceeded.rename(core_out="core"))
+    result.attrs["model"] = "quantile"
+    return result
 
 
 def crosstalk_quantile(
