@@ -305,3 +305,9 @@ _add("nli_cross_power", "core channel", "W", "nonlinear interference from the ot
 _add("nli_coherence", "core channel", "1", "exponent of the coherent growth of a channel's own interference")
 _add("nli_format_near", "core channel", "W", "modulation-format correction of one span", low=-math.inf)
 _add("nli_format_far", "core channel", "W", "modulation-format correction for each of many spans", low=-math.inf)
+
+# crosstalk: draws of the random channel
+_add("transfer_matrix", "draw time frequency mode_out mode_in", "1", "field transfer between modes",
+     "Complex, unitary; core n has the modes 2 n and 2 n + 1.", low=-math.inf)  # fmt: skip
+_add("drawn_transfer", "draw time core_out core_in frequency", "1", "power in core_out for unit power into core_in",
+     "One launched polarisation; the mean over draws is power_transfer.", high=1.0)  # fmt: skip
