@@ -166,3 +166,7 @@ _add("mdl_penalty", "core channel", "1", "factor by which mode-dependent loss mu
      "For the named receiver; 1 where cores are not coupled.", low=1.0)  # fmt: skip
 _add("coupled_interference_factor", "channel", "1", "nonlinear interference relative to a single core",
      "Per core, at the same power: mixing of the cores and spatial mode dispersion.", high=1.0)  # fmt: skip
+_add("channel_matrix", "draw frequency mode_out mode_in", "1", "transfer matrix of the channel", "Complex amplitudes.")
+_add("noise_covariance", "draw frequency mode_out mode_out_other", "1", "covariance of the noise",
+     "Relative to the noise of all amplifiers without mode-dependent loss.")  # fmt: skip
+_add("mode_capacity", "receiver draw", "bit", "rate per mode", "Bit per symbol, Gaussian symbols.")
