@@ -1,3 +1,5 @@
+from .catalog import CatalogEntry as CatalogEntry
+from .catalog import load as load
 from .descriptions import Description as Description
 from .descriptions import DescriptionError as DescriptionError
 from .fiber.layout import CustomLayout as CustomLayout
@@ -11,5 +13,15 @@ from .link.span import Amplifier as Amplifier
 from .link.span import Link as Link
 from .link.span import LoopEquipment as LoopEquipment
 from .link.span import Span as Span
+from .rate.achievable import achievable_rate as achievable_rate
+from .rate.transceiver import AdaptiveCode as AdaptiveCode
+from .rate.transceiver import DecodedFraction as DecodedFraction
+from .rate.transceiver import FixedRateCode as FixedRateCode
+from .rate.transceiver import IdealCode as IdealCode
+from .rate.transceiver import Transceiver as Transceiver
+from .result import open_result as open_result
 from .spectrum import ChannelGroup as ChannelGroup
 from .spectrum import Spectrum as Spectrum
+from .system import Models as Models
+from .system import System as System
+from .uncertainty import predict as predict

@@ -62,11 +62,11 @@ class Lifted:
         ----------
         *arrays
             One array for each input of the signature; core dimensions come last, and one of length 1
-            stands for a value that does not differ along it.
+            stands for a value that does not differ along it (a plain number: along any).
         sizes
             Lengths of output dimensions that no input has.
         """
-        inputs = [_as_number_array(array) for array in arrays]
+        inputs = [_as_number_array(array, core) for array, core in zip(arrays, self.signature.inputs, strict=True)]
         lead, sizes = self._shapes(inputs, dict(sizes or {}))
         count = int(np.prod(lead, dtype=np.int64))
         flat = [
@@ -92,6 +92,9 @@ class Lifted:
                 elif length not in (1, known):
                     msg = f"dimension {name!r} has length {length} in one input and {known} in another"
                     raise ValueError(msg)
+        for name in {name for core in self.signature.outputs for name in core} - sizes.keys():
+            msg = f"the length of dimension {name!r} is unknown: no input has it; give sizes={{{name!r}: ...}}"
+            raise ValueError(msg)
         return np.broadcast_shapes(*leads), sizes
 
 
@@ -110,9 +113,16 @@ def lift(kernel: Callable[..., None], signature: str, dtype: type = np.float64) 
     return Lifted(kernel, Signature.parse(signature), dtype)
 
 
-def _as_number_array(value: Any) -> AnyArray:
+def _as_number_array(value: Any, core: tuple[str, ...]) -> AnyArray:
     array = np.asarray(value)
-    return array if array.dtype in (np.float64, np.complex128, np.int64) else array.astype(np.float64)
+    if array.dtype not in (np.float64, np.complex128, np.int64):
+        array = array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
+    if array.ndim >= len(core):
+        return array
+    if array.ndim:
+        msg = f"got an array of shape {array.shape}, which lacks some of the dimensions ({', '.join(core)})"
+        raise ValueError(msg)
+    return array.reshape((1,) * len(core))
 
 
 def _flattened(array: AnyArray, lead: tuple[int, ...], core: tuple[int, ...], count: int) -> AnyArray:

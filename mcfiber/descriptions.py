@@ -5,25 +5,26 @@ number or a labelled axis (a 1-D DataArray): that one idea makes an evaluation, 
 the same computation.
 """
 
+import difflib
 import math
 import numbers
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Self, TypeVar
+import reprlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Self
 
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator, ValidationError, ValidationInfo
-from pydantic.fields import FieldInfo
 
 from mcfiber.units import unit_label
 
-T = TypeVar("T")
 Check = Callable[[Any, ValidationInfo], Any]
+Problem = tuple[str, str]  # path of the refused value, and a sentence
 
 
 class DescriptionError(ValueError):
     """A value that a description refuses; `problems` lists (path, sentence) pairs."""
 
-    def __init__(self, title: str, problems: list[tuple[str, str]]) -> None:
+    def __init__(self, title: str, problems: list[Problem]) -> None:
         self.title = title
         self.problems = problems
         super().__init__(title, problems)
@@ -41,7 +42,7 @@ class Description(BaseModel):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            raise DescriptionError(type(self).__name__, list(_problems(error, type(self)))) from None
+            raise DescriptionError(type(self).__name__, _problems(error, type(self), values)) from None
 
     def replace(self, changes: Mapping[str, Any]) -> Self:
         """Copy with other values, validated again.
@@ -63,8 +64,9 @@ class Description(BaseModel):
     def value_at(self, path: str) -> Any:
         """Read the value at a path of the form that `replace` takes."""
         value: Any = self
-        for position, key in enumerate(path.split(".")):
-            value = _child(value, key, tuple(path.split(".")[:position]))
+        keys = tuple(path.split("."))
+        for position, key in enumerate(keys):
+            value = _child(value, key, keys[:position])
         return value
 
     def __eq__(self, other: object) -> bool:
@@ -73,8 +75,6 @@ class Description(BaseModel):
             and self.__dict__.keys() == other.__dict__.keys()
             and all(_same(value, other.__dict__[name]) for name, value in self.__dict__.items())
         )
-
-    __hash__ = None  # type: ignore[assignment]  # fields may hold arrays
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def number(
 
     def check(value: Any, info: ValidationInfo) -> Any:
         unit = unit_label(info.field_name or "")
-        allowed = _range_text(low, high, above, unit)
+        allowed = _range_text(low, high, above, infinite, unit)
         return _checked_number(value, unit, allowed, _within(low, high, above, infinite), remedy)
 
     return PlainValidator(check)
@@ -113,15 +113,31 @@ def number(
 
 def integer(*, low: int, high: int | None = None, remedy: str = "") -> PlainValidator:
     """Accept a whole number inside a range (structural: it cannot be an axis)."""
+    allowed = f"a whole number of at least {low}" if high is None else f"a whole number, {low} to {high}"
+    end = f"; {remedy}" if remedy else ""
 
-    def check(value: Any) -> int:
-        allowed = f"a whole number of at least {low}" if high is None else f"a whole number, {low} to {high}"
-        whole = isinstance(value, numbers.Integral) and not isinstance(value, (bool, np.bool_))
+    def check(value: Any, _info: ValidationInfo) -> int:
+        value = _without_array(value)
+        if is_axis(value):
+            msg = f"got an axis, but this value cannot be one; allowed: {allowed}{end}"
+            raise ValueError(msg)
+        whole = isinstance(value, numbers.Integral) and not _is_truth(value)
         if not whole or value < low or (high is not None and value > high):
-            shown = "true" if value is True else "false" if value is False else repr(value)
-            msg = f"got {shown}; allowed: {allowed}" + (f"; {remedy}" if remedy else "")
+            msg = f"got {_shown(value)}; allowed: {allowed}{end}"
             raise ValueError(msg)
         return int(value)
+
+    return PlainValidator(check)
+
+
+def flag() -> PlainValidator:
+    """Accept true or false, and nothing that merely looks like it."""
+
+    def check(value: Any, _info: ValidationInfo) -> bool:
+        if not _is_truth(value):
+            msg = f"got {_shown(value)}; allowed: true or false"
+            raise ValueError(msg)
+        return bool(value)
 
     return PlainValidator(check)
 
@@ -133,12 +149,12 @@ def each(inner: PlainValidator, *, remedy: str = "") -> PlainValidator:
     def checked(value: Any, info: ValidationInfo) -> Any:
         if isinstance(value, np.ndarray) and value.ndim == 1:
             value = value.tolist()
-        if isinstance(value, (list, tuple)):
-            if not value:
-                msg = "an empty list is no value" + (f"; {remedy}" if remedy else "")
-                raise ValueError(msg)
-            return tuple(_located(f"[{index}]", check, item, info) for index, item in enumerate(value))
-        return check(value, info)
+        if not isinstance(value, (list, tuple)):
+            return check(value, info)
+        if not value:
+            msg = "got an empty list; give one value, or one for each" + (f"; {remedy}" if remedy else "")
+            raise ValueError(msg)
+        return tuple(_checked_items(check, enumerate(value), info).values())
 
     return PlainValidator(checked)
 
@@ -148,12 +164,12 @@ def by_band(inner: PlainValidator) -> PlainValidator:
     check: Check = inner.func  # type: ignore[assignment]
 
     def checked(value: Any, info: ValidationInfo) -> Any:
-        if isinstance(value, Mapping):
-            if not value:
-                msg = "an empty table is no value; give one value, or one for each band"
-                raise ValueError(msg)
-            return {band: _located(f"[{band}]", check, item, info) for band, item in value.items()}
-        return check(value, info)
+        if not isinstance(value, Mapping):
+            return check(value, info)
+        if not value:
+            msg = "got an empty table; give one value, or one for each band"
+            raise ValueError(msg)
+        return _checked_items(check, value.items(), info)
 
     return PlainValidator(checked)
 
@@ -168,21 +184,60 @@ def is_axis(value: Any) -> bool:
     return hasattr(value, "dims")
 
 
+def _checked_items(check: Check, items: Iterable[tuple[Any, Any]], info: ValidationInfo) -> dict[Any, Any]:
+    """Check every item and report all that are refused, each under its own path."""
+    accepted: dict[Any, Any] = {}
+    problems: list[Problem] = []
+    for key, item in items:
+        try:
+            accepted[key] = check(item, info)
+        except DescriptionError as error:
+            problems += [(f"{key}.{path}", text) for path, text in error.problems]
+        except ValueError as error:
+            problems.append((str(key), str(error)))
+    if problems:
+        raise DescriptionError(str(info.field_name), problems)
+    return accepted
+
+
 def _checked_number(value: Any, unit: str, allowed: str, inside: Callable[[Any], Any], remedy: str) -> Any:
     end = f"; {remedy}" if remedy else ""
+    value = _without_array(value)
     if is_axis(value):
         return _checked_axis(value, unit, allowed, inside, end)
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value[()]
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-        shown = "true" if value is True else "false" if value is False else repr(value)
-        msg = f"got {shown}, which is not a number; allowed: {allowed}{end}"
+    if _is_truth(value) or not isinstance(value, numbers.Real):
+        msg = f"got {_shown(value)}, which is not a number; allowed: {allowed}{end}"
         raise ValueError(msg)
-    result = float(value)
+    try:
+        result = float(value)
+    except OverflowError:
+        result = math.inf
     if not inside(result):
         msg = f"got {result:g}{unit}; allowed: {allowed}{end}"
         raise ValueError(msg)
     return result
+
+
+def _without_array(value: Any) -> Any:
+    """Take a number out of an array without dimensions, labelled or not."""
+    return value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
+
+
+def _is_truth(value: Any) -> bool:
+    return isinstance(value, (bool, np.bool_))
+
+
+def _shown(value: Any) -> str:
+    """Show a refused value as its writer wrote it (TOML spells true), and not at any length."""
+    if _is_truth(value):
+        return "true" if value else "false"
+    if value is None:
+        return "nothing (None)"
+    return " ".join(_SHORT.repr(value).split())
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 60
 
 
 def _checked_axis(value: Any, unit: str, allowed: str, inside: Callable[[Any], Any], end: str) -> Any:
@@ -209,7 +264,12 @@ def _within(low: float, high: float, above: float, infinite: bool) -> Callable[[
     return inside
 
 
-def _range_text(low: float, high: float, above: float, unit: str) -> str:
+def _range_text(low: float, high: float, above: float, infinite: bool, unit: str) -> str:
+    text = _bounds_text(low, high, above, unit)
+    return f"{text}, or infinity" if infinite else text
+
+
+def _bounds_text(low: float, high: float, above: float, unit: str) -> str:
     if low > -math.inf and high < math.inf:
         return f"{low:g} to {high:g}{unit}"
     if above > -math.inf:
@@ -220,14 +280,6 @@ def _range_text(low: float, high: float, above: float, unit: str) -> str:
     if high < math.inf:
         return f"at most {high:g}{unit}"
     return f"any finite number{' of' + unit if unit else ''}"
-
-
-def _located(place: str, check: Check, item: Any, info: ValidationInfo) -> Any:
-    try:
-        return check(item, info)
-    except ValueError as error:
-        msg = f"at {place}: {error}"
-        raise ValueError(msg) from None
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -249,8 +301,11 @@ def _tree(changes: Mapping[str, Any]) -> dict[str, Any]:
         for key in parents:
             branch = branch.setdefault(key, {})
             if isinstance(branch, _Leaf):
-                msg = f"{path}: another change already replaces {key!r}"
+                msg = f"{path}: another change replaces all of {key!r}"
                 raise refused(msg)
+        if last in branch:
+            msg = f"{path}: another change replaces a part of it"
+            raise refused(msg)
         branch[last] = _Leaf(value)
     return tree
 
@@ -258,48 +313,35 @@ def _tree(changes: Mapping[str, Any]) -> dict[str, Any]:
 def _replaced(target: Any, change: Any, path: tuple[str, ...]) -> Any:
     if isinstance(change, _Leaf):
         return change.value
+    parts = {key: _replaced(_child(target, key, path), inner, (*path, key)) for key, inner in change.items()}
     if isinstance(target, Description):
-        values = {name: getattr(target, name) for name in target.model_fields_set}
-        for key, inner in change.items():
-            values[key] = _replaced(_child(target, key, path), inner, (*path, key))
+        # Fields that were never given stay so: what is computed from others is computed anew.
+        given = {name: getattr(target, name) for name in target.model_fields_set}
         try:
-            return type(target)(**values)
+            return type(target)(**(given | parts))
         except DescriptionError as error:
-            problems = [(".".join((*path, where)) if where else ".".join(path), text) for where, text in error.problems]
+            problems = [(".".join(filter(None, (*path, where))), text) for where, text in error.problems]
             raise DescriptionError(error.title, problems) from None
     if isinstance(target, dict):
-        return target | {
-            key: _replaced(_child(target, key, path), inner, (*path, key)) for key, inner in change.items()
-        }
-    items = list(target) if isinstance(target, (list, tuple)) else []
-    for key, inner in change.items():
-        items[_index(target, key, path)] = _replaced(_child(target, key, path), inner, (*path, key))
-    return tuple(items)
+        return target | parts
+    return tuple(parts.get(str(index), item) for index, item in enumerate(target))
 
 
 def _child(target: Any, key: str, path: tuple[str, ...]) -> Any:
+    """Step from a description, a table or a list to one of its parts."""
     if isinstance(target, Description):
-        if key in type(target).model_fields:
-            return getattr(target, key)
-        raise _no_such_path(path, key, list(type(target).model_fields))
-    if isinstance(target, dict):
-        if key in target:
-            return target[key]
-        raise _no_such_path(path, key, [str(name) for name in target])
-    return target[_index(target, key, path)] if isinstance(target, (list, tuple)) else _index(target, key, path)
-
-
-def _index(target: Any, key: str, path: tuple[str, ...]) -> int:
-    if not isinstance(target, (list, tuple)):
-        msg = f"{'.'.join((*path, key))}: {'.'.join(path)} holds {target!r}, which has no part {key!r}"
+        known = {name: getattr(target, name) for name in type(target).model_fields}
+    elif isinstance(target, dict):
+        known = {str(name): item for name, item in target.items()}
+    elif isinstance(target, (list, tuple)):
+        known = {str(index): item for index, item in enumerate(target)}
+    else:
+        msg = f"{'.'.join((*path, key))}: {'.'.join(path)} is {_shown(target)}, which has no parts"
         raise refused(msg)
-    if not key.isdigit() or int(key) >= len(target):
-        raise _no_such_path(path, key, [str(index) for index in range(len(target))])
-    return int(key)
-
-
-def _no_such_path(path: tuple[str, ...], key: str, known: list[str]) -> DescriptionError:
-    return refused(f"{'.'.join((*path, key))}: no such field; known here: {', '.join(known)}")
+    if key not in known:
+        msg = f"{'.'.join((*path, key))}: there is no such value{_suggestion(key, known)}"
+        raise refused(msg)
+    return known[key]
 
 
 def refused(message: str) -> DescriptionError:
@@ -311,51 +353,95 @@ def refused(message: str) -> DescriptionError:
 def _same(first: Any, second: Any) -> bool:
     if is_axis(first) or is_axis(second):
         return is_axis(first) and is_axis(second) and bool(first.identical(second))
-    return bool(first == second)
+    if isinstance(first, tuple) and isinstance(second, tuple):
+        return len(first) == len(second) and all(map(_same, first, second))
+    if isinstance(first, dict) and isinstance(second, dict):
+        return first.keys() == second.keys() and all(_same(item, second[key]) for key, item in first.items())
+    return bool(np.array_equal(first, second)) if isinstance(first, np.ndarray) else bool(first == second)
 
 
 # ---------------------------------------------------------------------------------------------------------
 # messages
 
 
-def _problems(error: ValidationError, model: type[BaseModel]) -> Iterable[tuple[str, str]]:
+def _problems(error: ValidationError, model: type[BaseModel], values: Mapping[str, Any]) -> list[Problem]:
+    """Say in the user's terms what pydantic found.
+
+    Where a value may be one of several descriptions, pydantic tries each and reports them all; only the
+    complaints of the one that fits best are of use: it is about a part of the value, not all of it, or short.
+    """
+    attempts: dict[str, dict[str, list[Problem]]] = {}
     for item in error.errors(include_url=False):
-        cause = item.get("ctx", {}).get("error")
-        path = ".".join(str(part) for part in item["loc"] if not _is_tag(part))
-        if isinstance(cause, DescriptionError):
-            for inner, text in cause.problems:
-                yield (".".join(filter(None, (path, inner))), text)
-        else:
-            yield (path, _sentence(item, cause, model))
+        path, place, branch = _split(item["loc"], values)
+        attempts.setdefault(place, {}).setdefault(branch, []).extend(_told(item, path, model))
+    best = (
+        min(branches.values(), key=lambda problems: (all(path == place for path, _ in problems), len(problems)))
+        for place, branches in attempts.items()
+    )
+    return list(dict.fromkeys(problem for problems in best for problem in problems))
 
 
-def _is_tag(part: Any) -> bool:
-    """Tell the names that pydantic adds for the branches of a union from the keys of a user."""
-    return isinstance(part, str) and (not part.isidentifier() or part[:1].isupper())
+def _told(item: Any, path: str, model: type[BaseModel]) -> Iterator[Problem]:
+    cause = item.get("ctx", {}).get("error")
+    if isinstance(cause, DescriptionError):
+        for inner, text in cause.problems:
+            yield ".".join(filter(None, (path, inner))), text
+    else:
+        yield path, str(cause) if cause is not None else _sentence(item, model)
 
 
-def _sentence(item: Any, cause: Any, model: type[BaseModel]) -> str:
-    kind = item["type"]
-    if cause is not None:
-        return str(cause)
+def _split(loc: tuple[Any, ...], values: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Find the path that the user wrote in a location, and where it enters which branch of a union."""
+    keys, place, branch = [str(part) for part in loc[:1]], "", ""
+    inside: Any = values.get(str(loc[0])) if loc else None
+    for part in loc[1:]:
+        if isinstance(inside, Mapping) and part in inside:
+            inside = inside[part]
+        elif isinstance(inside, (list, tuple)) and isinstance(part, int):
+            inside = inside[part] if part < len(inside) else None
+        else:  # not a key of the user's: pydantic's name for a branch
+            place, branch = (place, branch) if branch else (".".join(keys), str(part))
+            continue
+        keys.append(str(part))
+    return ".".join(keys), place, branch
+
+
+def _sentence(item: Any, model: type[BaseModel]) -> str:
+    kind, shown, details = item["type"], _shown(item["input"]), item.get("ctx", {})
     if kind == "extra_forbidden":
-        known = _fields_at(model, item["loc"][:-1])
-        return f"unknown key{': known here are ' + ', '.join(known) if known else ''}"
+        return f"unknown key{_suggestion(str(item['loc'][-1]), model.model_fields)}"
     if kind == "missing":
         return "is missing and has no default"
-    if kind in ("literal_error", "enum"):
-        return f"got {item['input']!r}; allowed: {item['ctx']['expected']}"
-    if kind in ("union_tag_invalid", "union_tag_not_found"):
-        known_kinds = item.get("ctx", {}).get("expected_tags", "the known kinds")
-        return f"got {item['input']!r}; `kind` must be one of {known_kinds}"
-    return f"got {item['input']!r}: {item['msg'].lower()}"
+    if kind == "union_tag_invalid":
+        return f"got a {_bare(details['discriminator'])} {details['tag']!r}; allowed: {details['expected_tags']}"
+    if kind == "union_tag_not_found":
+        return f"got {shown}, which does not say its {_bare(details['discriminator'])}"
+    if kind in _ALLOWED:
+        return f"got {shown}; allowed: {_ALLOWED[kind].format(**details)}"
+    return f"got {shown}; {item['msg'][:1].lower()}{item['msg'][1:]}"
 
 
-def _fields_at(model: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
-    if not loc:
-        return list(model.model_fields)
-    field: FieldInfo | None = model.model_fields.get(str(loc[0]))
-    annotation = field.annotation if field else None
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return _fields_at(annotation, loc[1:])
-    return []
+def _bare(quoted: str) -> str:
+    return quoted.strip("'")
+
+
+_ALLOWED = {
+    "literal_error": "{expected}",
+    "enum": "{expected}",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "string_type": "a text",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "dict_type": "a table",
+    "model_type": "a table of the values of a {class_name}, or a {class_name}",
+    "too_short": "a list of at least {min_length}",
+    "too_long": "a list of at most {max_length}",
+}
+
+
+def _suggestion(key: str, known: Iterable[str]) -> str:
+    names = list(known)
+    close = difflib.get_close_matches(key, names, n=1)
+    guess = f"; did you mean {close[0]}?" if close else ""
+    return f"{guess} (known here: {', '.join(names)})" if names else guess

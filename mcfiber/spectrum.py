@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import model_validator
 
 from mcfiber import units
-from mcfiber.descriptions import Description, each, integer, is_axis, number, refused, sequence
+from mcfiber.descriptions import Description, each, flag, integer, is_axis, number, refused, sequence
 from mcfiber.typing import Real
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class Spectrum(Description):
     frequency_thz: Annotated[tuple[float, ...] | None, each(number(low=170, high=245))] = None
     symbol_rate_gbd: Annotated[Real | tuple[float, ...] | None, each(number(above=0, high=10_000))] = None
     guard_gap_ghz: Annotated[Real, number(low=0)] = 0.0
-    super_nyquist: bool = False
+    super_nyquist: Annotated[bool, flag()] = False
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -179,8 +179,8 @@ class Channels:
         Name of the band of each channel.
     """
 
-    frequency: "xr.DataArray"
-    symbol_rate: "xr.DataArray | float"
+    frequency: Any
+    symbol_rate: Any
     bands: tuple[str, ...]
 
     @property
@@ -215,17 +215,35 @@ def channels(spectrum: Spectrum) -> Channels:
             else xr.DataArray(np.asarray(spectrum.symbol_rate_gbd)[order] * 1e9, dims="channel")
         )
         return Channels(frequency, rate, bands)
-    groups = sorted(spectrum.groups, key=lambda group: float(np.max(_edge_values(group)[0])))
+    groups = sorted(spectrum.groups, key=lambda group: float(_edge_values(group)[0]))
     bands = tuple(band for group in groups for band in (group.band,) * group.channels)
-    frequency = xr.concat([_labelled(group.frequencies_thz()) for group in groups], dim="channel") * 1e12
+    frequency = _joined([group.frequencies_thz() for group in groups], groups)
     rates = [units.si(group, "symbol_rate_gbd") for group in groups]
-    if all(not is_axis(rate) and rate == rates[0] for rate in rates):
-        return Channels(frequency, rates[0], bands)
-    wide = [
-        (rate if is_axis(rate) else xr.DataArray(rate)).expand_dims(channel=group.channels)
-        for rate, group in zip(rates, groups, strict=True)
+    equal = len(groups) == 1 or all(not is_axis(rate) and rate == rates[0] for rate in rates)
+    return Channels(frequency * 1e12, rates[0] if equal else _joined(rates, groups), bands)
+
+
+def _joined(values: list[Any], groups: list[ChannelGroup]) -> "xr.DataArray":
+    """Values of several groups, one after the other along the dimension channel."""
+    import xarray as xr
+
+    if not any(is_axis(value) for value in values):
+        plain = [np.broadcast_to(value, (group.channels,)) for value, group in zip(values, groups, strict=True)]
+        return xr.DataArray(np.concatenate(plain), dims="channel")
+    labelled = [
+        value if is_axis(value) and "channel" in value.dims else _with_channels(value, group.channels)
+        for value, group in zip(values, groups, strict=True)
     ]
-    return Channels(frequency, rates[0] if len(rates) == 1 else xr.concat(wide, dim="channel"), bands)
+    return labelled[0] if len(labelled) == 1 else xr.concat(labelled, dim="channel")
+
+
+def _with_channels(value: Any, count: int) -> "xr.DataArray":
+    import xarray as xr
+
+    if is_axis(value):
+        wide: xr.DataArray = value.expand_dims(channel=count)
+        return wide
+    return xr.DataArray(np.broadcast_to(value, (count,)), dims="channel")
 
 
 def band_limits_thz(band: str) -> tuple[float, float]:
@@ -305,11 +323,11 @@ def _check_overlap(spectrum: Spectrum) -> None:
         _check_list_overlap(spectrum)
         return
     for index, group in enumerate(spectrum.groups):
-        excess = float(np.max(np.asarray(group.symbol_rate_gbd / group.spacing_ghz)))
-        if group.channels > 1 and excess > 1 + _TOLERANCE and not spectrum.super_nyquist:
+        overlaps = group.symbol_rate_gbd > group.spacing_ghz * (1 + _TOLERANCE)
+        if group.channels > 1 and not spectrum.super_nyquist and not is_axis(overlaps) and overlaps:
             msg = (
-                f"groups.{index}.symbol_rate_gbd: got {group.symbol_rate_gbd} GBd on a spacing of "
-                f"{group.spacing_ghz} GHz, so channels overlap; widen the spacing, or set super_nyquist = true"
+                f"groups.{index}.symbol_rate_gbd: got {group.symbol_rate_gbd:g} GBd on a spacing of "
+                f"{group.spacing_ghz:g} GHz, so channels overlap; widen the spacing, or set super_nyquist = true"
             )
             raise refused(msg)
     edges = sorted((*_edge_values(group), index) for index, group in enumerate(spectrum.groups))

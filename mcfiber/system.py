@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import model_validator
 
-from mcfiber.descriptions import Description, DescriptionError, is_axis, refused
+from mcfiber.descriptions import Description, is_axis, refused
 from mcfiber.fiber.multicore import MulticoreFiber
 from mcfiber.link.span import Link
 from mcfiber.rate.transceiver import Transceiver
@@ -23,13 +23,13 @@ class Models(Description):
     ----------
     amplifier_noise
         Power spectral density of amplified spontaneous emission: "exact" is ``(F G - 1) h f``;
-        "high_gain" ``F (G - 1) h f`` and "input_referred" ``F G h f`` are the approximations in circulation.
+        "excess_gain" ``F (G - 1) h f`` and "input_noise" ``F G h f`` are the approximations in circulation.
     nonlinear_interference
         "gn": closed form of the Gaussian-noise model for channels with gaps; self- and cross-phase modulation,
         at the centre of the channel, incoherent over spans.
     """
 
-    amplifier_noise: Literal["exact", "high_gain", "input_referred"] = "exact"
+    amplifier_noise: Literal["exact", "excess_gain", "input_noise"] = "exact"
     nonlinear_interference: Literal["gn"] = "gn"
 
 
@@ -88,6 +88,13 @@ class System(Description):
         if isinstance(launch, tuple) and len(launch) != count:
             msg = f"link.launch_power_dbm: got {len(launch)} values for {count} channels; give one for each"
             raise refused(msg)
+        loss = self.link.mode_dependent_loss_rms_db
+        if self.fiber.coupling == "weak" and (is_axis(loss) or loss > 0):
+            msg = (
+                "link.mode_dependent_loss_rms_db: weakly coupled cores are received one by one, so they have no "
+                'mode-dependent loss; leave it out (or set fiber.coupling = "random")'
+            )
+            raise refused(msg)
         if self.fiber.coupling == "random" and isinstance(self.fiber.attenuation_db_per_km, tuple):
             msg = (
                 "fiber.attenuation_db_per_km: randomly coupled cores share their light, so a spread of attenuation is "
@@ -119,7 +126,7 @@ class System(Description):
 
         return tomli_w.dumps({"system": self.to_dict()})
 
-    def evaluate(self, *, draws: int | None = None, seed: int | None = None) -> "xr.Dataset":
+    def evaluate(self) -> "xr.Dataset":
         """Compute the powers, noises, signal-to-noise ratios and rates of every channel in every core.
 
         See Also
@@ -128,7 +135,7 @@ class System(Description):
         """
         from mcfiber.evaluate import evaluate
 
-        return evaluate(self, draws=draws, seed=seed)
+        return evaluate(self)
 
 
 def read_toml(path: str | Path) -> dict[str, Any]:
@@ -142,11 +149,12 @@ def read_toml(path: str | Path) -> dict[str, Any]:
     try:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise DescriptionError("file", [("", f"there is no file {str(path)!r}")]) from None
+        msg = f": there is no file {str(path)!r}"
     except (OSError, UnicodeDecodeError) as error:
-        raise DescriptionError("file", [("", f"cannot read {str(path)!r}: {error}")]) from None
+        msg = f": cannot read {str(path)!r}: {error}"
     except tomllib.TOMLDecodeError as error:
-        raise DescriptionError("file", [("", f"{str(path)!r} is not valid TOML: {error}")]) from None
+        msg = f": {str(path)!r} is not valid TOML: {error}"
+    raise refused(msg)
 
 
 def _check_bands(path: str, value: Any, bands: tuple[str, ...]) -> None:
@@ -158,8 +166,11 @@ def _check_bands(path: str, value: Any, bands: tuple[str, ...]) -> None:
 def _plain(value: Any) -> Any:
     if isinstance(value, Description):
         kind = {"kind": value.kind} if "kind" in type(value).model_fields else {}  # type: ignore[attr-defined]
-        return kind | {name: _plain(getattr(value, name)) for name in sorted(value.model_fields_set)
-                       if getattr(value, name) is not None}
+        return kind | {
+            name: _plain(getattr(value, name))
+            for name in sorted(value.model_fields_set)
+            if getattr(value, name) is not None
+        }
     if is_axis(value):
         return {"axis": value.dims[0], "values": value.values.tolist()}
     if isinstance(value, dict):

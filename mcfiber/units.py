@@ -103,15 +103,30 @@ def convert(value: Any, unit: str) -> Any:
 
 
 def si(description: Any, field: str) -> Any:
-    """Read a field of a description in SI units."""
+    """Read a field of a description in SI units; lists and tables of values are read item by item."""
     value = getattr(description, field)
     unit = unit_of(field)
-    return value if unit is None or value is None else mapped(unit.to_si, value)
+    return value if unit is None else _in_si(unit, value)
+
+
+def _in_si(unit: Unit, value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_in_si(unit, item) for item in value)
+    if isinstance(value, dict):
+        return {key: _in_si(unit, item) for key, item in value.items()}
+    return None if value is None else mapped(unit.to_si, value)
 
 
 def mapped(function: Callable[[Any], Any], value: Any) -> Any:
-    """Apply a function of arrays, keeping labels (an order faster than arithmetic on labelled arrays)."""
-    return value.copy(data=function(value.data)) if hasattr(value, "dims") else function(value)
+    """Apply a function of arrays, keeping dimensions and coordinates but no attributes: the unit changes.
+
+    An order faster than arithmetic on labelled arrays.
+    """
+    if not hasattr(value, "dims"):
+        return function(value)
+    result = value.copy(data=function(value.data))
+    result.attrs = {}
+    return result
 
 
 def decibels(ratio: T) -> T:

@@ -84,8 +84,9 @@ def compute(
 ) -> Any:
     """Apply a lifted kernel to labelled data and stamp the result.
 
-    Core dimensions are those of the kernel's signature; an input that lacks one does not differ along it.
-    All other dimensions (core, span, sample, a sweep's axes) broadcast by name.
+    Core dimensions are those of the kernel's signature; an input that lacks one does not differ along it, and
+    neither does the result where every input lacks it.  All other dimensions (core, span, sample, a sweep's axes)
+    broadcast by name.
 
     Parameters
     ----------
@@ -105,20 +106,26 @@ def compute(
         for value, core in zip(inputs, function.signature.inputs, strict=True)
     ]
 
+    known = {dim for dims in present for dim in dims} | (sizes or {}).keys()
+    carried = [tuple(dim for dim in core if dim in known) for core in function.signature.outputs]
+
     def call(*arrays: AnyArray) -> Any:
-        return function(
+        result = function(
             *(
                 _with_missing(np.asarray(array), have, core)
                 for array, have, core in zip(arrays, present, function.signature.inputs, strict=True)
             ),
             sizes=sizes,
         )
+        if isinstance(result, tuple):
+            return tuple(map(_without_missing, result, carried, function.signature.outputs))
+        return _without_missing(result, carried[0], function.signature.outputs[0])
 
     result = xr.apply_ufunc(
         call,
         *(_labelled(value, have) for value, have in zip(inputs, present, strict=True)),
         input_core_dims=present,
-        output_core_dims=function.signature.outputs,
+        output_core_dims=carried,
         keep_attrs=False,
     )
     if isinstance(name, str):
@@ -139,6 +146,11 @@ def _with_missing(array: AnyArray, have: tuple[str, ...], core: tuple[str, ...])
     )
 
 
+def _without_missing(array: AnyArray, have: tuple[str, ...], core: tuple[str, ...]) -> AnyArray:
+    lead = array.ndim - len(core)
+    return array.reshape(array.shape[:lead] + tuple(array.shape[lead + core.index(dim)] for dim in have))
+
+
 def _as_dataarray(value: Any) -> "xr.DataArray":
     import xarray as xr
 
@@ -155,6 +167,72 @@ _add("symbol_rate", "channel", "Hz", "symbol rate", "Two-dimensional symbols per
 _add("band", "channel", "", "transmission band of the channel")
 _add("status", "", "", "status of the point", "0 where the point can exist; see flag_meanings.", high=255)
 
+# The budget: powers of one channel in one core, both polarisations, at the amplifier's output.
+_add(
+    "signal_power", "core channel", "W", "launch power of the channel", "At the amplifier's output, before the fan-in."
+)
+_add("ase_density", "channel", "W Hz-1", "power spectral density of amplified spontaneous emission")
+_add(
+    "ase_power",
+    "core channel",
+    "W",
+    "amplified spontaneous emission in the channel",
+    "In a bandwidth of the symbol rate.",
+)
+_add("nli_power", "core channel", "W", "nonlinear interference in the channel")
+_add("crosstalk_power", "core channel", "W", "mean inter-core crosstalk in the channel")
+_add("pair_crosstalk", "core_out core_in channel", "1", "mean crosstalk from core_in over signal power in core_out")
+_add("power_transfer", "core_out core_in channel", "1", "mean power in core_out for unit power launched into core_in")
+_add("crosstalk", "core channel", "1", "mean inter-core crosstalk over signal power", high=math.inf)
+_add("snr_ase", "core channel", "1", "signal over amplified spontaneous emission")
+_add("snr_nli", "core channel", "1", "signal over nonlinear interference")
+_add("snr_xt", "core channel", "1", "signal over inter-core crosstalk")
+_add(
+    "gsnr",
+    "core channel",
+    "1",
+    "signal-to-noise ratio of the line",
+    "1/gsnr = 1/snr_ase + 1/snr_nli + 1/snr_xt; transceivers and mode-dependent loss are not in it.",
+)
+_add(
+    "snr",
+    "core channel",
+    "1",
+    "signal-to-noise ratio that the decoder sees",
+    "1/snr = mdl_penalty/gsnr + 1/snr_trx.",
+)
+_add("snr_trx", "", "1", "signal-to-noise ratio of the transceivers")
+
+# Totals over cores and channels.
+_add("total_net_rate", "", "bit s-1", "net rate of the whole system")
+_add("distance", "", "m", "length of the line")
+_add("capacity_distance", "", "bit m s-1", "net rate times distance")
+_add("spectral_efficiency", "", "bit s-1 Hz-1", "net rate over the bandwidth that the channels take")
+# What arrives: rates.
+_add(
+    "shannon",
+    "core channel",
+    "bit",
+    "Shannon limit",
+    "log2(1 + SNR), per two-dimensional symbol and polarisation.",
+)
+_add(
+    "mutual_information",
+    "core channel",
+    "bit",
+    "mutual information",
+    "Per two-dimensional symbol and polarisation.",
+)
+_add(
+    "gmi",
+    "core channel",
+    "bit",
+    "generalised mutual information",
+    "Bit-metric decoding; per two-dimensional symbol and polarisation.",
+)
+_add("ngmi", "core channel", "1", "normalised generalised mutual information", high=1.0)
+_add("net_rate", "core channel", "bit s-1", "net rate", "Of a channel in a core, both polarisations.")
+_add("format_index", "core channel", "1", "index of the modulation format")
 # mode-dependent loss of randomly coupled cores
 _add("mode_dependent_loss_sum", "", "1", "root sum square of the spans' mode-dependent loss",
      "Nepers of power, rms over the modes: xi, what penalties and statistics depend on.")  # fmt: skip

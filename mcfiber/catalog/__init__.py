@@ -1,1 +1,192 @@
-"""The public data that ship with the library, and their loader."""
+"""The catalogue: published systems, with where every number comes from.
+
+An entry is a TOML file: plain numbers in ``[system]``, what is known of each in ``[provenance]`` (keyed by
+path), and what was published of the result in ``[reported]``.
+"""
+
+import difflib
+import zlib
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from mcfiber.descriptions import Description, DescriptionError, each, is_axis, number, refused, sequence
+from mcfiber.system import System, read_toml
+
+Status = Literal["published", "secondary", "inferred", "derived", "assumed", "calibrated"]
+
+
+class Provenance(Description):
+    """Where a value comes from, and over what range it may lie.
+
+    Parameters
+    ----------
+    status
+        "published" (primary source), "secondary" (notes on it), "inferred" (from a sibling experiment),
+        "derived" (computed from published values), "assumed", or "calibrated" (conditioned on another result).
+    source
+        Reference, or the reason of an assumption.
+    range
+        Smallest and largest value of an assumed number.
+    choices
+        Possible values of an assumed word.
+    """
+
+    status: Status
+    source: str
+    range: Annotated[tuple[float, ...] | None, each(number())] = None
+    choices: Annotated[tuple[str, ...] | None, sequence()] = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.range is not None and (len(self.range) != 2 or self.range[0] >= self.range[1]):
+            msg = f"range: got {list(self.range)}; give the smallest and the largest value"
+            raise refused(msg)
+        return self
+
+
+class Reported(Description):
+    """What was published of the result.
+
+    Parameters
+    ----------
+    net_rate_tbps
+        Net rate as it was announced.
+    derived_net_rate_tbps
+        Net rate that other published figures imply, where it differs.
+    source
+        Reference.
+    note
+        What else a reader must know.
+    """
+
+    net_rate_tbps: Annotated[float | None, number(above=0)] = None
+    derived_net_rate_tbps: Annotated[float | None, number(above=0)] = None
+    source: str = ""
+    note: str = ""
+
+
+class CatalogEntry(Description):
+    """A system, what is known of its numbers, and what was reported.
+
+    Examples
+    --------
+    >>> entry = load("nict-2025-1808km")
+    >>> entry.reported.net_rate_tbps
+    1020.0
+    """
+
+    name: str
+    title: str = ""
+    system: System
+    provenance: dict[str, Provenance] = Field(default_factory=dict)
+    reported: Reported = Reported()
+
+    @model_validator(mode="after")
+    def _paths_lead_somewhere(self) -> Self:
+        for path, known in self.provenance.items():
+            try:
+                value = self.system.value_at(path)
+            except DescriptionError as error:
+                msg = f"provenance.{path}: {error}"
+                raise refused(msg) from None
+            if known.range is not None and not is_axis(value) and isinstance(value, float):
+                low, high = known.range
+                if not low <= value <= high:
+                    msg = f"provenance.{path}: the range {low:g} to {high:g} does not hold the value {value:g}"
+                    raise refused(msg)
+        return self
+
+    @property
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """Ranges of the numbers that are not known, by path."""
+        return {path: known.range for path, known in self.provenance.items() if known.range}  # type: ignore[misc]
+
+    @property
+    def choices(self) -> dict[str, tuple[str, ...]]:
+        """Alternatives of the words that are not known, by path."""
+        return {path: known.choices for path, known in self.provenance.items() if known.choices}
+
+    def with_values(self, changes: dict[str, Any]) -> Self:
+        """Copy with values set by a user, which are then no longer uncertain."""
+        fixed = {
+            path: known if not _touches(path, changes) else Provenance(status="assumed", source="set by the user")
+            for path, known in self.provenance.items()
+        }
+        system = self.system.replace(changes)
+        result: Self = self.replace({"system": system, "provenance": fixed})
+        return result
+
+    def sampled(self, samples: int, seed: int) -> dict[str, Any]:
+        """Draw what is not known: uniform, independent, and common to all spans.
+
+        Returns
+        -------
+        dict
+            By path, an array of `samples` numbers or words.  The first n of N samples do not depend on N, and those
+            of a path do not depend on which others are uncertain.
+        """
+        drawn: dict[str, Any] = {
+            path: low + (high - low) * _generator(seed, path).random(samples)
+            for path, (low, high) in self.ranges.items()
+        }
+        for path, options in self.choices.items():
+            drawn[path] = np.array(options)[_generator(seed, path).integers(len(options), size=samples)]
+        return drawn
+
+
+def load(name: str | Path) -> CatalogEntry:
+    """Load an entry of the catalogue by name, or a TOML file of your own by path.
+
+    Parameters
+    ----------
+    name
+        Name of an entry (see `names`), or a path that ends in ``.toml``.
+
+    Raises
+    ------
+    DescriptionError
+        If there is no such entry or file, or it describes no valid system.
+    """
+    if isinstance(name, Path) or str(name).endswith(".toml"):
+        return _entry(Path(name).stem, read_toml(name), str(name))
+    known = names()
+    if name not in known:
+        close = difflib.get_close_matches(str(name), known, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+        msg = f": there is no system {name!r} in the catalogue; {hint} (or give a path that ends in .toml)"
+        raise refused(msg)
+    return _entry(name, read_toml(str(_folder() / f"{name}.toml")), name)
+
+
+def names() -> list[str]:
+    """Names of all systems of the catalogue."""
+    return sorted(path.name.removesuffix(".toml") for path in _folder().iterdir() if path.name.endswith(".toml"))
+
+
+def _folder() -> Traversable:
+    return resources.files("mcfiber.catalog") / "systems"
+
+
+def _entry(name: str, table: dict[str, Any], where: str) -> CatalogEntry:
+    if "system" not in table:
+        table = {"system": table}
+    try:
+        return CatalogEntry(**({"name": name} | table))
+    except DescriptionError as error:
+        raise DescriptionError(where, error.problems) from None
+
+
+def _generator(seed: int, path: str) -> np.random.Generator:
+    """A stream of its own for every path, so that adding one changes no other."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(zlib.crc32(path.encode()),)))
+
+
+def _touches(path: str, changes: dict[str, Any]) -> bool:
+    return any(
+        path == changed or path.startswith(f"{changed}.") or changed.startswith(f"{path}.") for changed in changes
+    )

@@ -5,12 +5,13 @@ from functools import cache
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from mcfiber import units
-from mcfiber.descriptions import Description, integer, number, refused
+from mcfiber.descriptions import Description, integer, number, refused, sequence
 from mcfiber.typing import FloatArray, Real
 
+_Coordinate = Annotated[float, number(low=-10_000, high=10_000)]
 _SAME = 1e-9  # relative difference below which two distances are the same
 
 
@@ -111,18 +112,11 @@ class CustomLayout(Description):
     """
 
     kind: Literal["custom"] = "custom"
-    positions_um: Annotated[
-        tuple[tuple[float, float], ...],
-        BeforeValidator(lambda value: value.tolist() if isinstance(value, np.ndarray) else value),
-        Field(min_length=1),
-    ]
+    positions_um: Annotated[tuple[tuple[_Coordinate, _Coordinate], ...], sequence(), Field(min_length=1)]
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
         positions = np.asarray(self.positions_um)
-        if not np.isfinite(positions).all():
-            msg = "positions_um: every coordinate must be a finite number of um"
-            raise refused(msg)
         distance = _distances(positions) + np.diag([np.inf] * len(positions))
         if distance.min() <= 0:
             first, second = np.argwhere(distance <= 0)[0]

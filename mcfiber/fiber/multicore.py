@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import BeforeValidator, model_validator
 
-from mcfiber.descriptions import Description, each, number, refused
+from mcfiber.descriptions import Description, each, is_axis, number, refused
 from mcfiber.fiber.layout import Layout, outer_cladding_thickness
 from mcfiber.typing import Real
 from mcfiber.units import convert
@@ -153,12 +153,11 @@ class MulticoreFiber(Description):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        thickness = np.min(np.asarray(outer_cladding_thickness(self.layout, convert(self.cladding_diameter_um, "um"))))
-        if thickness <= 0:
+        thickness = outer_cladding_thickness(self.layout, convert(self.cladding_diameter_um, "um"))
+        if not is_axis(thickness) and thickness <= 0:
             msg = (
-                f"cladding_diameter_um: got {self.cladding_diameter_um:g} um, but the outermost core's centre is "
-                f"{-thickness * 1e6:g} um outside; allowed: above "
-                f"{float(np.max(np.asarray(self.cladding_diameter_um))) - 2e6 * thickness:g} um; "
+                f"cladding_diameter_um: got {self.cladding_diameter_um:g} um, but the outermost core's centre lies "
+                f"{-thickness * 1e6:g} um outside; allowed: above {self.cladding_diameter_um - 2e6 * thickness:g} um; "
                 "widen the cladding or reduce the pitch"
             )
             raise refused(msg)

@@ -26,9 +26,7 @@ def ase_density(frequency: FloatArray, gain: FloatArray, noise_figure: FloatArra
 
 
 @kernel
-def ase_density_excess_gain(
-    frequency: FloatArray, gain: FloatArray, noise_figure: FloatArray, out: FloatArray
-) -> None:
+def ase_density_excess_gain(frequency: FloatArray, gain: FloatArray, noise_figure: FloatArray, out: FloatArray) -> None:
     """Approximation F (G - 1) h nu, that is n_sp = F/2; too low at small gain. Shapes as `ase_density`."""
     for design in range(frequency.shape[0]):
         for i in range(frequency.shape[1]):
@@ -37,9 +35,7 @@ def ase_density_excess_gain(
 
 
 @kernel
-def ase_density_input_noise(
-    frequency: FloatArray, gain: FloatArray, noise_figure: FloatArray, out: FloatArray
-) -> None:
+def ase_density_input_noise(frequency: FloatArray, gain: FloatArray, noise_figure: FloatArray, out: FloatArray) -> None:
     """Approximation F G h nu, noise added at the input as GNPy does; too high. Shapes as `ase_density`."""
     for design in range(frequency.shape[0]):
         for i in range(frequency.shape[1]):

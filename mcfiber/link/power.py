@@ -56,7 +56,7 @@ def power_profile(link: Link, glass: Glass, grid: Channels) -> PowerProfile:
     """
     launch = per_channel(link.launch_power_dbm, "dbm", grid)
     length = along_spans(link, lambda span: units.si(span, "length_km"))
-    splices = along_spans(link, lambda span: _as_db(units.si(span, "splice_loss_db")) * span.splices)
+    splices = along_spans(link, lambda span: span.splice_loss_db * span.splices)
     fan_in = along_spans(link, lambda span: units.si(span, "fan_in_loss_db"))
     fan_out = along_spans(link, lambda span: units.si(span, "fan_out_loss_db"))
     attenuation = glass.attenuation + units.convert(splices, "rms_db") / length
@@ -95,7 +95,3 @@ def per_channel(value: Any, unit: str, grid: Channels) -> Any:
     index = {band: position for position, band in enumerate(converted)}
     stacked = xr.concat(labelled, dim="channel")
     return stacked.isel(channel=[index[band] for band in grid.bands])
-
-
-def _as_db(ratio: Any) -> Any:
-    return units.decibels(ratio)

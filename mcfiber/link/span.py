@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self
 
-import numpy as np
-from pydantic import BeforeValidator, model_validator
+from pydantic import model_validator
 
 from mcfiber import units
 from mcfiber.descriptions import Description, by_band, each, integer, is_axis, number, refused
@@ -83,11 +82,11 @@ class LoopEquipment(Description):
 
     @model_validator(mode="after")
     def _amplifies(self) -> Self:
-        loss, excess = np.max(np.asarray(self.first_amplifier_excess_db)), np.min(np.asarray(self.loss_db))
-        if loss > excess:
+        attenuates = self.first_amplifier_excess_db > self.loss_db
+        if not is_axis(attenuates) and attenuates:
             msg = (
-                f"first_amplifier_excess_db: got up to {loss:g} dB, more than the loss of {excess:g} dB between "
-                "the amplifiers, so the second one would attenuate; lower it"
+                f"first_amplifier_excess_db: got {self.first_amplifier_excess_db:g} dB, more than the loss of "
+                f"{self.loss_db:g} dB between the amplifiers, so the second one would attenuate; lower it"
             )
             raise refused(msg)
         return self
@@ -122,10 +121,7 @@ class Link(Description):
     (10, 800)
     """
 
-    span: Annotated[
-        Span | tuple[Span, ...],
-        BeforeValidator(lambda value: tuple(map(_span, value)) if isinstance(value, (list, tuple)) else _span(value)),
-    ]
+    span: Span | tuple[Span, ...]
     span_count: Annotated[int | None, integer(low=1, high=100_000)] = None
     amplifier: Amplifier = Amplifier()
     loop: LoopEquipment | None = None
@@ -173,7 +169,3 @@ def over_spans(link: Link, value: Any) -> Any:
     if is_axis(value) and "span" in value.dims:
         return value.sum("span")
     return value * link.count
-
-
-def _span(value: Any) -> Any:
-    return Span(**value) if isinstance(value, dict) else value

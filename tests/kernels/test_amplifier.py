@@ -26,9 +26,7 @@ def density(function, noise_figure_db, gain_db):  # type: ignore[no-untyped-def]
         (4.5, 5.0, 1.01397380859814e-18, 7.809513150447219e-19, 1.1421220052991401e-18),
     ],
 )
-def test_ase__table(
-    noise_figure_db: float, gain_db: float, exact: float, excess: float, product: float
-) -> None:
+def test_ase__table(noise_figure_db: float, gain_db: float, exact: float, excess: float, product: float) -> None:
     assert density(EXACT, noise_figure_db, gain_db) == pytest.approx(exact, rel=1e-9)
     assert density(EXCESS, noise_figure_db, gain_db) == pytest.approx(excess, rel=1e-9)
     assert density(INPUT, noise_figure_db, gain_db) == pytest.approx(product, rel=1e-9)

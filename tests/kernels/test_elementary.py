@@ -4,7 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from mcfiber.kernels.elementary import asinh_difference, log1p_positive
+from mcfiber.kernels.elementary import asinh_difference, atan_positive, log1p_positive
 
 ULP = np.finfo(float).eps
 
@@ -14,6 +14,14 @@ def test_log1p_positive() -> None:
     got = np.array([log1p_positive(x) for x in arguments])
     with mpmath.workdps(40):
         exact = np.array([float(mpmath.log1p(x)) for x in arguments])
+    assert np.all(np.abs(got - exact) <= 2 * ULP * exact)
+
+
+def test_atan_positive() -> None:
+    arguments = np.concatenate([[0.0], np.geomspace(1e-300, 1e300, 401), np.linspace(0.0, 5.0, 801)])
+    got = np.array([atan_positive(x) for x in arguments])
+    with mpmath.workdps(40):
+        exact = np.array([float(mpmath.atan(x)) for x in arguments])
     assert np.all(np.abs(got - exact) <= 2 * ULP * exact)
 
 

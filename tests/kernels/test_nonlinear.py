@@ -165,9 +165,7 @@ def test_gn__dark_channel_is_zero_and_does_not_disturb() -> None:
     power[4] = 0.0
     nli = interference(comb(11), power=power)
     assert nli[4] == 0.0
-    np.testing.assert_allclose(
-        np.delete(nli, 4), interference(np.delete(comb(11), 4), power=1e-3), rtol=1e-13
-    )
+    np.testing.assert_allclose(np.delete(nli, 4), interference(np.delete(comb(11), 4), power=1e-3), rtol=1e-13)
 
 
 def test_gn__block_of_designs_equals_loop() -> None:

@@ -1,0 +1,67 @@
+"""Crosstalk between cores."""
+
+import numpy as np
+
+from mcfiber._jit import lift
+from mcfiber.kernels import crosstalk as kernels
+from mcfiber.link import transfer_draws as drawing
+
+
+def hexagon(rings):
+    points = [(q, r) for q in range(-rings, rings + 1) for r in range(-rings, rings + 1) if abs(q + r) <= rings]
+    x = np.array([q + r / 2 for q, r in points])
+    y = np.array([r * 3**0.5 / 2 for q, r in points])
+    return (np.abs(np.hypot(x[:, None] - x, y[:, None] - y) - 1.0) < 1e-9).astype(float)
+
+
+class MeanCrosstalk:
+    """Nineteen cores, 180 channels."""
+
+    def setup(self):
+        self.h = hexagon(2) * np.geomspace(1e-9, 1e-8, 180)[:, None, None]
+        self.loss = np.full(19, 4e-5)
+        self.transfer = lift(kernels.coupled_power_transfer, "(core_out,core_in),(core_out),()->(core_out,core_in)")
+        self.repeated = lift(
+            kernels.repeated_crosstalk, "(core_out,core_in),(core_out),(core_out),()->(core_out,core_in)"
+        )
+        self.one = np.ones(1)
+        self.span = self.time_transfer()
+        self.time_twenty_one_spans()
+
+    def time_transfer(self):
+        return self.transfer(self.h, self.loss, 86.1e3)
+
+    def time_twenty_one_spans(self):
+        return self.repeated(self.span, self.one, self.one, 21.0)
+
+
+class Draws:
+    """Transfer matrices, 64 draws of 50 steps, beside NumPy's batched products of as many full matrices."""
+
+    params = ((7, 19), (16, 64))
+    param_names = ("cores", "frequencies")
+
+    def setup(self, cores, frequencies):
+        h = hexagon(1 if cores == 7 else 2) * 1e-4
+        offsets = np.linspace(0.0, 1e9, frequencies)
+        self.chain = drawing.coupled_chain(h, 1.0, offsets, delay=np.linspace(0, 1e-9, cores), steps=50)
+        self.step = np.exp(1j * np.random.default_rng(1).uniform(size=(frequencies, 2 * cores, 2 * cores)))
+        self.step *= 0.5 / cores
+        next(drawing.transfer_draws(self.chain, draws=1, seed=1))
+
+    def time_draws(self, cores, frequencies):
+        for _ in drawing.transfer_draws(self.chain, draws=64, seed=1):
+            pass
+
+    def time_one_core_out(self, cores, frequencies):
+        for _ in drawing.power_draws(self.chain, draws=64, seed=1, core_out=[0]):
+            pass
+
+    def time_numpy_products_of_eight_draws(self, cores, frequencies):
+        for _ in range(8):
+            product = self.step
+            for _ in range(50):
+                product = np.matmul(self.step, product)
+
+    def peakmem_draws(self, cores, frequencies):
+        self.time_draws(cores, frequencies)

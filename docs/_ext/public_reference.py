@@ -1,0 +1,239 @@
+"""Reference pages written from the library itself: its public names, its table of variables, its kernels."""
+
+import importlib
+import inspect
+import pkgutil
+import re
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from pydantic_core import PydanticUndefined
+from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
+
+import mcfiber
+import mcfiber.kernels
+from mcfiber import variables
+from mcfiber.descriptions import Description, DescriptionError
+from mcfiber.units import unit_of
+
+# Page, title, introduction, and the modules whose public names it shows.
+PAGES = [
+    ("system", "System and results", "A whole system, its evaluation, and what can be asked of a result.",
+     ("mcfiber.system", "mcfiber.evaluate", "mcfiber.result", "mcfiber.uncertainty", "mcfiber.sweeps",
+      "mcfiber.optimize", "mcfiber.catalog", "mcfiber.plot")),
+    ("spectrum", "Spectrum", "Which channels there are.", ("mcfiber.spectrum",)),
+    ("fiber", "Glass", "The fibre per metre: no power, no length.", ("mcfiber.fiber",)),
+    ("link", "Line", "What accumulates with length or depends on power.", ("mcfiber.link",)),
+    ("rate", "Receiver", "What arrives: rates and codes.", ("mcfiber.rate",)),
+    ("base", "Base", "What every description shares.", ("mcfiber.descriptions", "mcfiber.units")),
+]  # fmt: skip
+
+INDEX = """
+Reference
+=========
+
+Everything here is written from the library itself. The names are those of ``import mcfiber as mcf``.
+
+.. toctree::
+   :maxdepth: 2
+
+{pages}
+"""
+
+ABOUT_VARIABLES = """\
+One table in the library holds them; it stamps the attributes, and the tests and this page read it. A variable has a
+dimension only if it differs along it; axes of a sweep, ``sample`` and ``span`` come on top."""
+
+ABOUT_KERNELS = """\
+For writers of other tools: functions of plain arrays in SI units, with none of the library's objects. Every array has one
+leading dimension ``n``, the designs; outputs come last and are filled; nothing is checked. ``mcfiber._jit.lift`` makes a
+kernel broadcast."""
+
+
+def write_pages(app: Sphinx) -> None:
+    """Write all reference pages; a page that did not change keeps its date, so that it is not built again."""
+    folder = Path(app.srcdir) / "reference"
+    folder.mkdir(exist_ok=True)
+    shown: set[str] = set()
+    pages = []
+    for name, title, introduction, modules in PAGES:
+        public = {key: thing for key, thing in _public().items() if thing.__module__.startswith(modules)}
+        if public:
+            shown |= public.keys()
+            pages.append(name)
+            _write(folder / f"{name}.rst", _page(title, introduction, public))
+    if missing := set(mcfiber.__all__) - shown:
+        msg = f"public names that no reference page shows: {sorted(missing)}"
+        raise RuntimeError(msg)
+    _write(folder / "variables.rst", _variables())
+    _write(folder / "kernels.rst", _kernels())
+    pages += ["variables", "kernels"]
+    _write(folder / "index.rst", INDEX.format(pages="\n".join(f"   {page}" for page in pages)))
+
+
+def _public() -> dict[str, Any]:
+    return {name: getattr(mcfiber, name) for name in sorted(mcfiber.__all__)}
+
+
+def _page(title: str, introduction: str, public: dict[str, Any]) -> str:
+    parts = [_heading(title, "="), introduction, "", ".. currentmodule:: mcfiber", ""]
+    for name, thing in public.items():
+        parts += [_heading(name, "-"), _entry(name, thing)]
+        if inspect.isclass(thing) and issubclass(thing, Description) and thing is not Description:
+            parts.append(_fields(thing))
+    if title == "System and results":
+        parts += [_heading("What evaluating does", "-"), ".. autofunction:: mcfiber.evaluate.evaluate", ""]
+        parts += [_heading("Questions to a result", "-"), "Reached as ``result.mcf``.", ""]
+        parts.append(
+            _class_entry("mcfiber.result.ResultAccessor", importlib.import_module("mcfiber.result").ResultAccessor)
+        )
+    return "\n".join(parts)
+
+
+def _entry(name: str, thing: Any) -> str:
+    if not inspect.isclass(thing):
+        return f".. autofunction:: mcfiber.{name}\n"
+    return _class_entry(f"mcfiber.{name}", thing)
+
+
+def _class_entry(path: str, thing: type) -> str:
+    members = [
+        name
+        for name, member in vars(thing).items()
+        if not name.startswith(("_", "model_")) and getattr(member, "__doc__", None) and _is_method(member)
+    ]
+    return f".. autoclass:: {path}\n" + (f"   :members: {', '.join(members)}\n" if members else "")
+
+
+def _is_method(member: Any) -> bool:
+    return isinstance(member, property | classmethod | staticmethod) or inspect.isfunction(member)
+
+
+def _fields(description: type[Description]) -> str:
+    allowed = _allowed(description)
+    rows = [("Field", "Unit", "Default", "Allowed")]
+    for name, field in description.model_fields.items():
+        unit = unit_of(name)
+        if field.default_factory is not None:
+            default = "empty"
+        elif field.default is PydanticUndefined:
+            default = "required"
+        elif isinstance(field.default, Description):
+            kind = type(field.default).__name__
+            default = f":class:`~mcfiber.{kind}`" if kind in mcfiber.__all__ else f"``{kind}()``"
+        else:
+            default = "none" if field.default is None else f"``{field.default!r}``"
+        rows.append((f"``{name}``", unit.label if unit else "", default, allowed.get(name, "")))
+    return _table(rows, widths="34 14 16 36", style="fields")
+
+
+def _allowed(description: type[Description]) -> dict[str, str]:
+    """Ask a description what it accepts: give it something wrong in every field, and read what it says."""
+
+    class Wrong:
+        def __repr__(self) -> str:
+            return "wrong"
+
+    try:
+        description(**{name: Wrong() for name in description.model_fields})
+    except DescriptionError as error:
+        told = {path.split(".")[0]: text for path, text in error.problems}
+        return {
+            name: re.sub(r"a table of the values of an? (\w+), or an? \w+", r"a table or a \1", match[1])
+            for name, text in told.items()
+            if (match := re.search(r"allowed: ([^;]*)", text))
+        }
+    return {}
+
+
+def _variables() -> str:
+    parts = [
+        _heading("Variables of a result", "="),
+        ABOUT_VARIABLES,
+        "",
+    ]
+    for variable in variables.table():
+        low, high = variable.low, variable.high
+        bounds = (
+            f"{low:g} to {high:g}" if high < float("inf") else f"at least {low:g}" if low > -float("inf") else "any"
+        )
+        parts += [
+            f".. py:data:: mcfiber.variables.{variable.name}",
+            "",
+            f"   {variable.long_name[:1].upper()}{variable.long_name[1:]}. {variable.comment}",
+            "",
+            f"   :Unit: {variable.units or 'none'}",
+            f"   :Dimensions: {', '.join(variable.dims) or 'none'}",
+            f"   :Range: {bounds}",
+            *([f"   :Source: {variable.source}"] if variable.source else []),
+            "",
+        ]
+    return "\n".join(parts)
+
+
+def _kernels() -> str:
+    parts = [
+        _heading("Kernels", "="),
+        ABOUT_KERNELS,
+        "",
+    ]
+    for found in sorted(pkgutil.iter_modules(mcfiber.kernels.__path__), key=lambda module: module.name):
+        module = importlib.import_module(f"mcfiber.kernels.{found.name}")
+        functions = {
+            name: function
+            for name, thing in vars(module).items()
+            if not name.startswith("_")
+            and callable(function := getattr(thing, "py_func", None) or thing)
+            and inspect.isfunction(function)
+            and function.__module__ == module.__name__
+            and function.__doc__
+        }
+        parts += [_heading(found.name, "-"), (module.__doc__ or "").strip().splitlines()[0], ""]
+        for name, function in functions.items():
+            arguments = ", ".join(inspect.signature(function).parameters)
+            text = inspect.cleandoc(function.__doc__ or "")
+            parts += [
+                f".. py:function:: mcfiber.kernels.{found.name}.{name}({arguments})",
+                "",
+                "   .. code-block:: text",
+                "",
+            ]
+            parts += [f"      {line}".rstrip() for line in text.splitlines()] + [""]
+    return "\n".join(parts)
+
+
+def _heading(text: str, line: str) -> str:
+    return f"{text}\n{line * len(text)}\n"
+
+
+def _table(rows: list[tuple[str, ...]], *, widths: str, style: str) -> str:
+    lines = [".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", f"   :class: {style}", ""]
+    for row in rows:
+        lines += [f"   {'* -' if position == 0 else '  -'} {cell}".rstrip() for position, cell in enumerate(row)]
+    return "\n".join([*lines, ""])
+
+
+def _write(path: Path, text: str) -> None:
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+
+
+def find_variable(app: Sphinx, env: Any, node: pending_xref, content: nodes.Node) -> nodes.Node | None:
+    """Let docstrings name a variable of the table without its module."""
+    target = f"mcfiber.variables.{node['reftarget'].removeprefix('~')}"
+    if node.get("reftype") != "data" or node.get("refdomain") != "py":
+        return None
+    domain = env.get_domain("py")
+    if target not in domain.objects:
+        return None
+    node["reftarget"] = target
+    return domain.resolve_xref(env, node["refdoc"], app.builder, "data", target, node, content)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Write the pages before the sources are read."""
+    app.connect("builder-inited", write_pages)
+    app.connect("missing-reference", find_variable)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

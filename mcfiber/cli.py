@@ -1,0 +1,160 @@
+"""The command line: ``mcfiber list | show | run``."""
+
+import json
+import os
+import sys
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mcfiber.descriptions import DescriptionError
+
+app = typer.Typer(
+    help="How many bits per second arrive through a multicore fibre, and what limits them?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+SystemName = Annotated[
+    str, typer.Argument(metavar="SYSTEM", help="Name in the catalogue, or path of a TOML file.", show_default=False)
+]
+
+
+class UserError(Exception):
+    """A mistake that one sentence explains."""
+
+
+@app.command("list")
+def list_systems(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the systems of the catalogue with reported rate and distance."""
+    from mcfiber import report
+    from mcfiber.catalog import load, names
+
+    if as_json:
+        entries = [load(name) for name in names()]
+        _print_json(
+            [
+                {
+                    "name": entry.name,
+                    "title": entry.title,
+                    "cores": entry.system.fiber.cores,
+                    "channels": entry.system.spectrum.count,
+                    "distance_km": float(entry.system.link.distance()) / 1e3,
+                    "reported_net_rate_tbps": entry.reported.net_rate_tbps,
+                }
+                for entry in entries
+            ]
+        )
+    else:
+        _print(report.catalogue())
+
+
+@app.command()
+def show(
+    system: SystemName,
+    as_toml: Annotated[bool, typer.Option("--toml", help="Print the description as TOML, to start your own.")] = False,
+) -> None:
+    """Show a system: every value, and where it comes from."""
+    from mcfiber import report
+    from mcfiber.catalog import load
+
+    entry = load(system)
+    if as_toml:
+        sys.stdout.write(entry.system.to_toml())
+    else:
+        _print(entry.title or entry.name)
+        _print(report.provenance(entry) if entry.provenance else entry.system.to_toml())
+
+
+@app.command()
+def run(
+    system: SystemName,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Set a value; it is then no longer uncertain."),
+    ] = None,
+    samples: Annotated[int, typer.Option(min=1, max=1_000_000, help="Samples of what is not known.")] = 256,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
+    output: Annotated[Path | None, typer.Option(help="Write the result (NetCDF, or Zarr if it ends in .zarr).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Predict a system's net rate: interval, report, limits, assumptions."""
+    from mcfiber import report
+    from mcfiber.catalog import load
+
+    if output is not None:
+        _check_output(output)
+    entry = load(system)
+    if changes:
+        entry = entry.with_values(dict(map(_assignment, changes)))
+    from mcfiber.result import write
+    from mcfiber.uncertainty import predict
+
+    result = predict(entry, samples=samples, seed=seed)
+    if output is not None:
+        write(result, output)
+    if as_json:
+        _print_json(report.numbers(result, entry))
+    else:
+        _print(report.prediction(result, entry))
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one clear message and exit status 2."""
+    try:
+        app(prog_name="mcfiber")
+    except DescriptionError as error:
+        _fail("; ".join(f"{path}: {text}" if path else text for path, text in error.problems))
+    except (UserError, FileExistsError) as error:
+        _fail(str(error))
+    except ValueError as error:
+        _fail(str(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    path, equals, value = text.partition("=")
+    if not equals or not path.strip():
+        msg = f"--set: got {text!r}; write path=value, as in link.launch_power_dbm=1"
+        raise UserError(msg)
+    try:
+        return path.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return path.strip(), value.strip()
+
+
+def _check_output(path: Path) -> None:
+    if path.suffix not in (".nc", ".zarr"):
+        msg = f"--output: got {str(path)!r}; the name must end in .nc (NetCDF) or .zarr"
+        raise UserError(msg)
+    if not path.parent.is_dir():
+        msg = f"--output: there is no folder {str(path.parent)!r}; make it first"
+        raise UserError(msg)
+    if not os.access(path.parent, os.W_OK):
+        msg = f"--output: the folder {str(path.parent)!r} cannot be written to"
+        raise UserError(msg)
+
+
+def _print(thing: Any) -> None:
+    from rich.console import Console
+
+    console = Console()
+    # Where output goes to a file or a pipe, tables keep a width that needs no folding.
+    console.width = console.width if console.is_terminal else max(console.width, 140)
+    console.print(thing)
+
+
+def _print_json(thing: Any) -> None:
+    sys.stdout.write(json.dumps(thing, indent=2) + "\n")
+
+
+def _fail(message: str) -> None:
+    sys.stderr.write(f"mcfiber: {message}\n")
+    sys.exit(2)

@@ -1,0 +1,87 @@
+"""The one evaluation path: a plain system, a system with axes, samples and draws all take it."""
+
+from typing import TYPE_CHECKING
+
+from mcfiber import result, units
+from mcfiber.fiber.properties import properties
+from mcfiber.link.amplifier import amplifier_noise
+from mcfiber.link.budget import line_ratios, received_ratio
+from mcfiber.link.crosstalk import crosstalk
+from mcfiber.link.mixing import mode_dependent_loss
+from mcfiber.link.nonlinear import nonlinear_interference
+from mcfiber.link.power import power_profile
+from mcfiber.rate.achievable import achievable_rate
+from mcfiber.rate.capacity import mdl_penalty
+from mcfiber.spectrum import channels
+from mcfiber.status import problems
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from mcfiber.system import System
+
+
+def evaluate(system: "System") -> "xr.Dataset":
+    """Powers, noises, signal-to-noise ratios and rates of every channel in every core.
+
+    Fields of the system that are labelled axes give the result their dimensions; a quantity carries a dimension
+    only if it differs along it (equal cores have no dimension core, though the dataset has its coordinate).
+
+    Parameters
+    ----------
+    system
+        What to evaluate.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions channel, core where cores differ, and the axes of the system; points of
+        the axes that cannot exist are NaN and have a `status` other than 0.
+
+    Examples
+    --------
+    >>> import mcfiber
+    >>> result = mcfiber.load("nict-2025-1808km").system.evaluate()
+    >>> result.sizes["channel"]
+    180
+    """
+    grid = channels(system.spectrum)
+    glass = properties(system.fiber, grid)
+    power = power_profile(system.link, glass, grid)
+    ase = amplifier_noise(system.link, power, grid, model=system.models.amplifier_noise)
+    nli = nonlinear_interference(system.link, glass, power, grid)
+    xt = crosstalk(system.link, glass, power)
+    modes = 2 * glass.coupled_cores
+    mdl = mode_dependent_loss(
+        units.si(system.link, "mode_dependent_loss_rms_db"),
+        modes=modes,
+        spans=system.link.count,
+        repeat=system.link.repeat,
+    )
+    snr_ase, snr_nli, snr_xt, gsnr = line_ratios(power.launch, ase, nli, xt)
+    penalty = mdl_penalty(gsnr, mdl.sum, modes=modes, receiver=system.transceiver.receiver)
+    snr_trx = units.si(system.transceiver, "snr_db")
+    snr = received_ratio(gsnr, penalty, snr_trx)
+    rate = achievable_rate(system.transceiver, snr, grid.symbol_rate)
+    return result.pack(
+        system,
+        grid,
+        symbol_rate=grid.symbol_rate,
+        signal_power=power.launch,
+        ase_power=ase,
+        nli_power=nli,
+        crosstalk=xt,
+        crosstalk_power=xt * power.launch,
+        snr_ase=snr_ase,
+        snr_nli=snr_nli,
+        snr_xt=snr_xt,
+        gsnr=gsnr,
+        mode_dependent_loss_sum=mdl.sum,
+        mode_dependent_loss_rms=mdl.rms,
+        mode_dependent_loss_peak_to_peak=mdl.peak_to_peak,
+        mdl_penalty=penalty,
+        snr_trx=snr_trx,
+        snr=snr,
+        **rate,
+        status=problems(system),
+    )

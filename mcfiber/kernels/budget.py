@@ -1,0 +1,66 @@
+"""The budget: from powers to signal-to-noise ratios."""
+
+import math
+
+from mcfiber._jit import kernel
+from mcfiber.typing import FloatArray
+
+
+@kernel
+def line_ratios(
+    signal: FloatArray,
+    ase: FloatArray,
+    nli: FloatArray,
+    crosstalk: FloatArray,
+    snr_ase: FloatArray,
+    snr_nli: FloatArray,
+    snr_xt: FloatArray,
+    gsnr: FloatArray,
+) -> None:
+    """Signal over each noise of the line, and over their sum.
+
+    A channel without signal has ratio zero everywhere; a noise of zero gives an infinite ratio.
+
+    Parameters
+    ----------
+    signal, ase, nli
+        Shape (n,). [W]
+    crosstalk
+        Crosstalk over signal power. Shape (n,). [1]
+    snr_ase, snr_nli, snr_xt, gsnr
+        Shape (n,). [1]
+    """
+    for i in range(signal.shape[0]):
+        lit = signal[i] > 0.0
+        snr_ase[i] = _ratio(signal[i], ase[i])
+        snr_nli[i] = _ratio(signal[i], nli[i])
+        snr_xt[i] = _ratio(1.0, crosstalk[i]) if lit else 0.0
+        gsnr[i] = _ratio(signal[i], ase[i] + nli[i] + crosstalk[i] * signal[i])
+
+
+@kernel
+def _ratio(signal: float, noise: float) -> float:
+    if not signal > 0.0:
+        return 0.0
+    return signal / noise if noise > 0.0 else math.inf
+
+
+@kernel
+def received_ratio(gsnr: FloatArray, penalty: FloatArray, transceiver: FloatArray, out: FloatArray) -> None:
+    """Signal-to-noise ratio that the decoder sees: 1/snr = penalty/gsnr + 1/snr_trx.
+
+    Mode-dependent loss multiplies the noise of the line; transmitter noise passes the channel like the signal.
+
+    Parameters
+    ----------
+    gsnr, penalty, transceiver
+        Shape (n,). [1]
+    out
+        Shape (n,). [1]
+    """
+    for i in range(gsnr.shape[0]):
+        if gsnr[i] > 0.0 and transceiver[i] > 0.0:
+            noise = penalty[i] / gsnr[i] + 1.0 / transceiver[i]
+            out[i] = 1.0 / noise if noise > 0.0 else math.inf
+        else:
+            out[i] = 0.0

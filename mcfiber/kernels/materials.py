@@ -1,0 +1,62 @@
+"""Refractive index of glasses from three-term Sellmeier equations."""
+
+import math
+
+from mcfiber._jit import kernel
+from mcfiber.typing import FloatArray
+
+
+@kernel
+def permittivity(glass: FloatArray, wavelength: float) -> tuple[float, float]:
+    """Squared index n^2 and the product of index and group index n n_g.
+
+    `glass` (6,) holds B_1..B_3 and the resonances l_1..l_3 (m):
+    n^2 = 1 + sum B_i l^2/(l^2 - l_i^2), and n n_g = n^2 - (l/2) d(n^2)/dl.
+    """
+    square = wavelength * wavelength
+    index, group = 1.0, 1.0
+    for i in range(3):
+        resonance = glass[i + 3] * glass[i + 3]
+        ratio = square / (square - resonance)
+        index += glass[i] * ratio
+        group += glass[i] * ratio * ratio  # B l^2/(l^2-l_i^2) + B l^2 l_i^2/(l^2-l_i^2)^2
+    return index, group
+
+
+@kernel
+def refractive_index(wavelength: FloatArray, glass: FloatArray, index: FloatArray) -> None:
+    """Index of a glass. wavelength (n, channel) m; glass (n, 6); index (n, channel)."""
+    for row in range(wavelength.shape[0]):
+        for i in range(wavelength.shape[1]):
+            index[row, i] = math.sqrt(permittivity(glass[row], wavelength[row, i])[0])
+
+
+@kernel
+def group_index(wavelength: FloatArray, glass: FloatArray, group: FloatArray) -> None:
+    """Group index of a glass. wavelength (n, channel) m; glass (n, 6); group (n, channel)."""
+    for row in range(wavelength.shape[0]):
+        for i in range(wavelength.shape[1]):
+            square, product = permittivity(glass[row], wavelength[row, i])
+            group[row, i] = product / math.sqrt(square)
+
+
+@kernel
+def material_dispersion(wavelength: FloatArray, glass: FloatArray, dispersion: FloatArray) -> None:
+    """D = -(l/c) n'' of a glass. wavelength (n, channel) m; glass (n, 6); dispersion (n, channel) s/m^2.
+
+    With s = l^2: n' = l y'/n and n'' = (y' + 2 s y'' - n'^2)/n, where y = n^2 and ' = d/ds on y.
+    """
+    for row in range(wavelength.shape[0]):
+        for i in range(wavelength.shape[1]):
+            length = wavelength[row, i]
+            s = length * length
+            y, first, second = 1.0, 0.0, 0.0
+            for j in range(3):
+                resonance = glass[row, j + 3] * glass[row, j + 3]
+                gap = s - resonance
+                y += glass[row, j] * s / gap
+                first -= glass[row, j] * resonance / (gap * gap)
+                second += 2.0 * glass[row, j] * resonance / (gap * gap * gap)
+            n = math.sqrt(y)
+            slope = length * first / n
+            dispersion[row, i] = -length / 299_792_458.0 * (first + 2.0 * s * second - slope * slope) / n

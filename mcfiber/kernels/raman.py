@@ -1,0 +1,324 @@
+"""Power along a span under Raman scattering, and the noise that it adds.
+
+The waves of one core (channels and pumps) exchange power: the coupled equations are solved as integral
+equations for the logarithm of each wave's power, on Chebyshev panels, by successive approximation.  Waves
+that run backwards only change the end at which their integral starts, so a boundary-value problem costs no
+more than an initial-value problem.  Powers stay positive by construction.
+"""
+
+import math
+
+import numpy as np
+
+from mcfiber._jit import kernel
+from mcfiber.typing import FloatArray
+from mcfiber.units import BOLTZMANN, PLANCK
+
+TOLERANCE = 1e-11  # change of ln(power) at which the iteration ends
+ITERATIONS = 400
+
+
+def panel_integration(nodes: int) -> FloatArray:
+    """Integrals from -1 to each Chebyshev-Lobatto node over the Lagrange functions of these nodes.
+
+    Shape (node, node_in); row by row exact for polynomials of degree ``nodes - 1``.
+    """
+    place = -np.cos(np.pi * np.arange(nodes) / (nodes - 1))
+    values = np.polynomial.chebyshev.chebvander(place, nodes - 1)
+    antiderivative = np.polynomial.chebyshev.chebint(np.eye(nodes), lbnd=-1.0)
+    integrals = np.polynomial.chebyshev.chebval(place, antiderivative).T
+    result: FloatArray = integrals @ np.linalg.inv(values)
+    return result
+
+
+@kernel
+def raman_power(
+    frequency: FloatArray,
+    power: FloatArray,
+    direction: FloatArray,
+    attenuation: FloatArray,
+    effective_area: FloatArray,
+    efficiency: FloatArray,
+    step: FloatArray,
+    photon: FloatArray,
+    panel: FloatArray,
+    transmission: FloatArray,
+    integration: FloatArray,
+    out: FloatArray,
+) -> None:
+    """Power of every wave along a span.
+
+    dP_i/dz = +-P_i [-alpha_i + sum_(nu_j > nu_i) g_ij P_j - sum_(nu_j < nu_i) (nu_i/nu_j) g_ji P_j], with
+    g = efficiency nu_pump / A_overlap (polarisation averaged) and the overlap area of two Gaussian modes, the
+    mean of their areas: D'Amico et al., J. Lightw. Technol. 40, 3499 (2022), section III.D.
+
+    Parameters
+    ----------
+    frequency, power, direction, attenuation, effective_area
+        Power where the wave enters: at the start for direction +1, at the end for -1. Shape (n, wave).
+        [Hz, W, 1, 1/m, m2]
+    efficiency, step
+        Raman gain over pump frequency and area, on an even grid of frequency offsets from zero; zero beyond.
+        Shapes (n, offset), (n,). [m/(W Hz), Hz]
+    photon
+        1 where scattering conserves the number of photons (the physics), 0 where it conserves power.
+        Shape (n,). [1]
+    panel, transmission
+        Length of each panel, and lumped transmission at its start. Shape (n, panel). [m, 1]
+    integration
+        Integrals from -1 to each node over the panel's Lagrange functions. Shape (n, node, node_in). [1]
+    out
+        Power at the nodes; NaN if the iteration does not settle. Shape (n, wave, panel, node). [W]
+    """
+    waves, panels, nodes = out.shape[1:]
+    gain = np.empty((waves, waves))
+    base = np.empty((waves, panels * nodes))
+    rate = np.empty((waves, panels * nodes))
+    exchange = np.empty((waves, panels * nodes))
+    for design in range(frequency.shape[0]):
+        _gain_matrix(frequency[design], effective_area[design], efficiency[design], step[design],
+                     photon[design], gain)  # fmt: skip
+        profile = out[design].reshape(waves, panels * nodes)
+        _without_raman(power[design], direction[design], attenuation[design], panel[design],
+                       transmission[design], integration[design], base)  # fmt: skip
+        exchange[:, :] = 0.0
+        settled = False
+        relaxation = 1.0
+        before = math.inf
+        for iteration in range(ITERATIONS):
+            _profile(power[design], base, exchange, profile)
+            _product(gain, profile, rate)
+            change = _update(direction[design], panel[design], integration[design], rate, relaxation,
+                             exchange)  # fmt: skip
+            if change < TOLERANCE:
+                settled = True
+                break
+            if iteration > 6 and change > before:
+                relaxation = max(0.05, 0.7 * relaxation)  # strongly depleted backward pumps overshoot
+            before = change
+        _profile(power[design], base, exchange, profile)
+        if not settled:
+            profile[:, :] = math.nan
+
+
+@kernel
+def _gain_matrix(
+    frequency: FloatArray,
+    area: FloatArray,
+    efficiency: FloatArray,
+    step: float,
+    photon: float,
+    gain: FloatArray,
+) -> None:
+    """Rate of change of ln P_i for each watt of wave j. [1/(W m)]"""
+    last = efficiency.shape[0] - 1
+    for i in range(frequency.shape[0]):
+        for j in range(frequency.shape[0]):
+            offset = abs(frequency[j] - frequency[i]) / step
+            left = min(int(offset), last - 1)
+            part = offset - left
+            value = (1.0 - part) * efficiency[left] + part * efficiency[left + 1]
+            value = value if offset <= last else 0.0
+            value *= max(frequency[i], frequency[j]) / (0.5 * (area[i] + area[j]))
+            # The pump loses a quantum h nu_i for each h nu_j that the signal wins.
+            lost = 1.0 if photon == 0.0 else frequency[i] / frequency[j]
+            gain[i, j] = value if frequency[j] > frequency[i] else -value * lost
+        gain[i, i] = 0.0
+
+
+@kernel
+def _without_raman(
+    power: FloatArray,
+    direction: FloatArray,
+    attenuation: FloatArray,
+    panel: FloatArray,
+    transmission: FloatArray,
+    integration: FloatArray,
+    base: FloatArray,
+) -> None:
+    """Logarithm of transmission by attenuation and lumped losses alone, at every node."""
+    panels, nodes = panel.shape[0], integration.shape[0]
+    for i in range(power.shape[0]):
+        total = 0.0
+        for s in range(panels):
+            total += math.log(transmission[s])
+            for m in range(nodes):
+                base[i, s * nodes + m] = total - attenuation[i] * panel[s] * _place(integration, m)
+            total -= attenuation[i] * panel[s]
+        if direction[i] < 0.0:
+            for m in range(panels * nodes):
+                base[i, m] = total - base[i, m]
+
+
+@kernel
+def _place(integration: FloatArray, m: int) -> float:
+    """Position of a node in its panel, 0 to 1: the integral of one up to it."""
+    total = 0.0
+    for n in range(integration.shape[1]):
+        total += integration[m, n]
+    return 0.5 * total
+
+
+@kernel
+def _profile(power: FloatArray, base: FloatArray, exchange: FloatArray, profile: FloatArray) -> None:
+    for i in range(power.shape[0]):
+        for m in range(base.shape[1]):
+            profile[i, m] = power[i] * math.exp(base[i, m] + exchange[i, m])
+
+
+@kernel
+def _product(matrix: FloatArray, columns: FloatArray, out: FloatArray) -> None:
+    """out = matrix @ columns; four rows at a time, for each pass over the few columns costs a store."""
+    waves = matrix.shape[1]
+    whole = waves - waves % 4
+    for i in range(matrix.shape[0]):
+        for m in range(columns.shape[1]):
+            out[i, m] = 0.0
+        for j in range(0, whole, 4):
+            a, b, c, d = matrix[i, j], matrix[i, j + 1], matrix[i, j + 2], matrix[i, j + 3]
+            for m in range(columns.shape[1]):
+                out[i, m] += a * columns[j, m] + b * columns[j + 1, m] + c * columns[j + 2, m] + d * columns[j + 3, m]
+        for j in range(whole, waves):
+            for m in range(columns.shape[1]):
+                out[i, m] += matrix[i, j] * columns[j, m]
+
+
+@kernel
+def _update(
+    direction: FloatArray,
+    panel: FloatArray,
+    integration: FloatArray,
+    rate: FloatArray,
+    relaxation: float,
+    exchange: FloatArray,
+) -> float:
+    """Integrate the rates from the end where each wave enters; return the largest change."""
+    panels, nodes = panel.shape[0], integration.shape[0]
+    largest = 0.0
+    for i in range(direction.shape[0]):
+        start = 0.0
+        if direction[i] < 0.0:  # from the far end: the whole integral less the part before
+            for s in range(panels):
+                for n in range(nodes):
+                    start += 0.5 * panel[s] * integration[nodes - 1, n] * rate[i, s * nodes + n]
+        for s in range(panels):
+            half = 0.5 * panel[s] * direction[i]
+            for m in range(nodes):
+                value = start
+                for n in range(nodes):
+                    value += half * integration[m, n] * rate[i, s * nodes + n]
+                change = value - exchange[i, s * nodes + m]
+                largest = max(largest, abs(change)) if change == change else math.inf
+                exchange[i, s * nodes + m] += relaxation * change
+            for n in range(nodes):
+                start += half * integration[nodes - 1, n] * rate[i, s * nodes + n]
+    return largest
+
+
+@kernel
+def triangular_power(
+    frequency: FloatArray,
+    power: FloatArray,
+    attenuation: FloatArray,
+    slope: FloatArray,
+    position: FloatArray,
+    out: FloatArray,
+) -> None:
+    """Power along a span for a Raman gain that grows linearly with frequency offset.
+
+    Zirngibl, Electron. Lett. 34, 789 (1998): exact for equal attenuation, a linear gain and no photon-number
+    term; bandwidths below about 13 THz. With unequal attenuations each wave keeps its own and the exchange
+    follows their power-weighted mean.
+
+    Parameters
+    ----------
+    frequency, power, attenuation
+        Shape (n, channel). [Hz, W, 1/m]
+    slope
+        Raman gain over frequency offset. Shape (n,). [1/(W m Hz)]
+    position
+        Shape (n, position). [m]
+    out
+        Shape (n, channel, position). [W]
+    """
+    for design in range(frequency.shape[0]):
+        total, mean = 0.0, 0.0
+        for k in range(frequency.shape[1]):
+            total += power[design, k]
+            mean += power[design, k] * attenuation[design, k]
+        mean = mean / total if total > 0.0 else attenuation[design, 0]
+        for z in range(position.shape[1]):
+            effective = -math.expm1(-mean * position[design, z]) / mean
+            tilt = total * slope[design] * effective
+            weighted = 0.0
+            for k in range(frequency.shape[1]):
+                offset = frequency[design, k] - frequency[design, 0]
+                weighted += power[design, k] * math.exp(-tilt * offset)
+            share = total / weighted if total > 0.0 else 1.0
+            for i in range(frequency.shape[1]):
+                offset = frequency[design, i] - frequency[design, 0]
+                exponent = -attenuation[design, i] * position[design, z] - tilt * offset
+                out[design, i, z] = power[design, i] * math.exp(exponent) * share
+
+
+@kernel
+def raman_noise(
+    frequency: FloatArray,
+    profile: FloatArray,
+    emitting: FloatArray,
+    temperature: FloatArray,
+    effective_area: FloatArray,
+    efficiency: FloatArray,
+    step: FloatArray,
+    panel: FloatArray,
+    integration: FloatArray,
+    out: FloatArray,
+) -> None:
+    """Spontaneous Raman emission at the end of a span, both polarisations.
+
+    S = 2 h nu int g n_sp T dz with T from z to the end: Bromage, J. Lightw. Technol. 22, 79 (2004). A wave
+    above in frequency emits with 1 + n_thermal, one below (anti-Stokes) with n_thermal.
+
+    Parameters
+    ----------
+    frequency, emitting
+        Waves and their weight as emitters: 1 for those that count, 0 for those that do not.
+        Shape (n, wave). [Hz, 1]
+    profile
+        Power at the nodes, from `raman_power`; no wave is dark. Shape (n, wave, panel, node). [W]
+    temperature
+        Shape (n,). [K]
+    effective_area, efficiency, step, panel, integration
+        As in `raman_power`.
+    out
+        Power spectral density that leaves the end of the span at each wave's frequency, meant for waves with
+        direction +1. Shape (n, wave). [W/Hz]
+    """
+    waves, panels, nodes = profile.shape[1:]
+    gain = np.empty((waves, waves))
+    emission = np.empty((waves, panels * nodes))
+    for design in range(frequency.shape[0]):
+        powers = profile[design].reshape(waves, panels * nodes)
+        _gain_matrix(frequency[design], effective_area[design], efficiency[design], step[design], 1.0, gain)
+        for i in range(waves):
+            for j in range(waves):
+                quanta = _quanta(frequency[design, j] - frequency[design, i], temperature[design])
+                gain[i, j] = emitting[design, j] * abs(gain[i, j]) * quanta
+        _product(gain, powers, emission)
+        for i in range(waves):
+            end = powers[i, panels * nodes - 1]
+            total = 0.0
+            for s in range(panels):
+                for n in range(nodes):
+                    weight = 0.5 * panel[design, s] * integration[design, nodes - 1, n]
+                    total += weight * emission[i, s * nodes + n] * end / powers[i, s * nodes + n]
+            out[design, i] = 2.0 * PLANCK * frequency[design, i] * total
+
+
+@kernel
+def _quanta(offset: float, temperature: float) -> float:
+    """1 + n_thermal for a pump above, n_thermal for one below; zero for the wave itself."""
+    if offset == 0.0:
+        return 0.0
+    thermal = 1.0 / math.expm1(PLANCK * abs(offset) / (BOLTZMANN * temperature))
+    return 1.0 + thermal if offset > 0.0 else thermal

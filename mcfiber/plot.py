@@ -1,0 +1,144 @@
+"""Figures of results; they know only datasets, and need the extra `plot`."""
+
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from mcfiber import units
+from mcfiber.descriptions import is_axis
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+
+# Okabe and Ito: distinguishable with any colour vision.
+COLOURS = {
+    "snr_ase": "#0072B2",
+    "snr_nli": "#D55E00",
+    "snr_xt": "#CC79A7",
+    "snr_trx": "#999999",
+    "gsnr": "#56B4E9",
+    "snr": "#000000",
+}
+LABELS = {
+    "snr_ase": "amplifier noise",
+    "snr_nli": "nonlinear interference",
+    "snr_xt": "crosstalk",
+    "snr_trx": "transceivers",
+    "gsnr": "line, all noise",
+    "snr": "received",
+}
+
+
+class ResultPlots:
+    """Figures of one result: ``result.mcf.plot.budget()`` and its siblings; each returns its Axes."""
+
+    def __init__(self, dataset: "xr.Dataset") -> None:
+        self._dataset = dataset
+
+    def budget(self, *, ax: "Axes | None" = None) -> "Axes":
+        """Signal-to-noise ratios against wavelength: what each noise alone would leave, and what is received.
+
+        Lines are medians over cores and samples; bands hold 90 % of them.
+        """
+        ax = _axes(ax)
+        for name in ("snr_ase", "snr_nli", "snr_xt", "snr_trx", "gsnr", "snr"):
+            ratio = self._dataset[name]
+            if bool(np.isfinite(ratio).all()):
+                _band(ax, self._dataset, units.decibels(ratio), name)
+        ax.set(xlabel="wavelength (nm)", ylabel="signal-to-noise ratio (dB)")
+        ax.legend(frameon=False, fontsize="small", ncols=2)
+        ax.margins(x=0.01)
+        return ax
+
+    def spectrum(self, *, ax: "Axes | None" = None) -> "Axes":
+        """Power of the signal and of each noise in the channels of one core, against frequency."""
+        ax = _axes(ax)
+        ds = self._dataset
+        powers = {
+            "signal": (ds["signal_power"], "#000000"),
+            "amplifier noise": (ds["ase_power"], COLOURS["snr_ase"]),
+            "nonlinear interference": (ds["nli_power"], COLOURS["snr_nli"]),
+            "crosstalk": (ds["crosstalk_power"], COLOURS["snr_xt"]),
+        }
+        frequency = np.asarray(ds["frequency"]) / 1e12
+        for label, (power, colour) in powers.items():
+            level = units.decibels(_per_channel(power, ds)) + 30.0
+            if np.isfinite(level).any():
+                ax.plot(frequency, level, ".", ms=3, color=colour, label=label)
+        ax.set(xlabel="frequency (THz)", ylabel="power in a channel and core (dBm)")
+        ax.legend(frameon=False, fontsize="small")
+        return ax
+
+    def cross_section(self, *, ax: "Axes | None" = None) -> "Axes":
+        """The cores in the cladding, coloured by their net rate."""
+        from matplotlib.patches import Circle
+
+        ax = _axes(ax)
+        points, cladding = _cores_um(self._dataset)
+        rate = _per_core(self._dataset["net_rate"], self._dataset) / 1e12
+        ax.add_patch(Circle((0, 0), cladding / 2, facecolor="#eef3f8", edgecolor="#55606a"))
+        shown = ax.scatter(
+            points[:, 0], points[:, 1], c=rate, s=90, cmap="viridis", edgecolor="black", linewidth=0.5, zorder=2
+        )
+        for index, (x, y) in enumerate(points):
+            ax.annotate(str(index), (x, y), textcoords="offset points", xytext=(0, 8), ha="center", fontsize=7)
+        ax.figure.colorbar(shown, ax=ax, label="net rate (Tb/s)")
+        ax.set(xlabel="x (um)", ylabel="y (um)", aspect="equal")
+        ax.margins(0.05)
+        return ax
+
+
+def _cores_um(ds: "xr.Dataset") -> tuple[Any, float]:
+    """Centres of the cores (cores, 2) and cladding diameter in um, from the description in the provenance."""
+    from mcfiber.fiber.multicore import MulticoreFiber
+
+    fiber = MulticoreFiber(**cast("Any", ds).mcf.system["fiber"])
+    pitch, cladding = fiber.layout.pitch_um, fiber.cladding_diameter_um
+    if is_axis(pitch) or is_axis(cladding):
+        msg = "the cross-section differs between the points of this result; evaluate one system to draw it"
+        raise ValueError(msg)
+    return fiber.layout.unit_positions() * pitch, cast("float", cladding)
+
+
+def _axes(ax: "Axes | None") -> "Axes":
+    if ax is not None:
+        return ax
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError:
+        msg = "figures need matplotlib: install it with `pip install mcfiber[plot]`"
+        raise ImportError(msg) from None
+    return plt.subplots(figsize=(7, 4), layout="constrained")[1]
+
+
+def _band(ax: "Axes", ds: "xr.Dataset", level: "xr.DataArray", name: str) -> None:
+    wavelength = np.asarray(ds["wavelength"])
+    others = [dim for dim in level.dims if dim != "channel"]
+    middle, low, high = (
+        np.broadcast_to(level.quantile(q, others) if others else level, wavelength.shape) for q in (0.5, 0.05, 0.95)
+    )
+    width = 2.0 if name in ("gsnr", "snr") else 1.2
+    order = np.argsort(wavelength)
+    pieces = _without_gaps(wavelength[order], middle[order])
+    ax.plot(*pieces, color=COLOURS[name], lw=width, ls="--" if name == "snr_trx" else "-", label=LABELS[name])
+    if others:
+        ax.fill_between(wavelength[order], low[order], high[order], color=COLOURS[name], alpha=0.12, lw=0)
+
+
+def _without_gaps(x: Any, y: Any) -> tuple[Any, Any]:
+    """Break a line where the spectrum has a gap between bands."""
+    step = np.diff(x)
+    gaps = np.flatnonzero(step > 3 * np.median(step)) + 1 if step.size else np.empty(0, np.int64)
+    return np.insert(x, gaps, np.nan), np.insert(np.asarray(y, dtype=float), gaps, np.nan)
+
+
+def _per_channel(array: "xr.DataArray", ds: "xr.Dataset") -> Any:
+    others = [dim for dim in array.dims if dim != "channel"]
+    return np.broadcast_to(array.median(others) if others else array, (ds.sizes["channel"],))
+
+
+def _per_core(array: "xr.DataArray", ds: "xr.Dataset") -> Any:
+    total = array.sum("channel") if "channel" in array.dims else array * ds.sizes["channel"]
+    others = [dim for dim in total.dims if dim != "core"]
+    return np.broadcast_to(total.median(others) if others else total, (ds.sizes["core"],))

@@ -1,0 +1,166 @@
+"""Text for people: tables of a prediction, of the catalogue, of what is assumed."""
+
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from mcfiber import units
+from mcfiber.catalog import CatalogEntry, Provenance, load, names
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_TERA, _EXA_KM = 1e12, 1e21
+
+
+def catalogue() -> Table:
+    """Table of all systems: reported rate and distance."""
+    table = Table(box=None, header_style="bold")
+    for heading, side in (("system", "left"), ("cores", "right"), ("channels", "right"), ("km", "right"),
+                          ("reported Tb/s", "right"), ("", "left")):  # fmt: skip
+        table.add_column(heading, justify=side, no_wrap=heading == "system")  # type: ignore[arg-type]
+    for name in names():
+        entry = load(name)
+        system = entry.system
+        reported = entry.reported.net_rate_tbps
+        table.add_row(
+            name,
+            str(system.fiber.cores),
+            str(system.spectrum.count),
+            f"{float(system.link.distance()) / 1e3:,.5g}",
+            f"{reported:,.5g}" if reported else "-",
+            entry.title,
+        )
+    return table
+
+
+def provenance(entry: CatalogEntry) -> Table:
+    """Table of the values of an entry and where they come from."""
+    table = _three_columns("path", "value", "status: source or reason")
+    for path, known in entry.provenance.items():
+        spread = f" ({_allowed(path, known)})" if known.range or known.choices else ""
+        table.add_row(path, _short(entry.system.value_at(path)) + spread, f"{known.status}: {known.source}")
+    return table
+
+
+def prediction(result: "xr.Dataset", entry: CatalogEntry) -> Group:
+    """Everything that ``mcfiber run`` prints: prediction, report, limits, assumptions."""
+    figures = numbers(result, entry)
+    parts: list[Any] = [Text(entry.title or entry.name, style="bold"), _headline(figures), _limits(figures)]
+    if entry.ranges or entry.choices:
+        parts += [
+            Text("assumed: uniform over these ranges, independent, common to all spans", style="bold"),
+            _assumed(entry),
+            Text("The interval is a 5-95 % prior predictive over the ranges, not a confidence interval.", style="dim"),
+        ]
+    return Group(*(item for part in parts for item in (part, Text(""))))
+
+
+def numbers(result: "xr.Dataset", entry: CatalogEntry) -> dict[str, Any]:
+    """Figures of a prediction, as plain numbers for machines."""
+    from mcfiber.uncertainty import interval
+
+    low, middle, high = interval(result["total_net_rate"])
+    product = interval(result["capacity_distance"])
+    snr = interval(units.decibels(result["snr"]))
+    return {
+        "name": entry.name,
+        "title": entry.title,
+        "cores": result.sizes["core"],
+        "channels": result.sizes["channel"],
+        "distance_km": round(float(result["distance"].median()) / 1e3, 6),
+        "net_rate_tbps": middle / _TERA,
+        "net_rate_interval_tbps": [low / _TERA, high / _TERA],
+        "reported_net_rate_tbps": entry.reported.net_rate_tbps,
+        "derived_reported_net_rate_tbps": entry.reported.derived_net_rate_tbps,
+        "reported_note": entry.reported.note,
+        "capacity_distance_ebps_km": product[1] / _EXA_KM,
+        "capacity_distance_interval_ebps_km": [product[0] / _EXA_KM, product[2] / _EXA_KM],
+        "spectral_efficiency_bit_per_s_per_hz": interval(result["spectral_efficiency"])[1],
+        "snr_db": {"low": snr[0], "median": snr[1], "high": snr[2]},
+        "samples": result.sizes.get("sample", 1),
+        "interval": "5-95 % prior predictive over the assumed ranges" if "sample" in result.dims else "none",
+        "limits": _limit_rows(result),
+        "status": int(result["status"].max()),
+    }
+
+
+def _limit_rows(result: "xr.Dataset") -> list[dict[str, Any]]:
+    limits = result.mcf.limits()
+    total = float(result["total_net_rate"].median())
+    share = limits["noise_share"]
+    share = share.median([dim for dim in share.dims if dim != "limit"])
+    without = limits["total_net_rate_without"]
+    without = without.median([dim for dim in without.dims if dim != "limit"])
+    rows = [
+        {
+            "name": str(name),
+            "noise_share": float(part),
+            "net_rate_without_tbps": float(rate) / _TERA,
+            "gain_without": float(rate) / total - 1.0 if total else 0.0,
+        }
+        for name, part, rate in zip(limits["limit"].values, share.values, without.values, strict=True)
+    ]
+    return sorted(rows, key=lambda row: -float(row["noise_share"]))
+
+
+def _headline(figures: dict[str, Any]) -> Table:
+    table = Table(box=None, show_header=False)
+    low, high = figures["net_rate_interval_tbps"]
+    spread = f"   (5-95 %: {low:,.4g} to {high:,.4g})" if figures["samples"] > 1 else ""
+    table.add_row("net rate, predicted", f"[bold]{figures['net_rate_tbps']:,.4g} Tb/s[/]{spread}")
+    reported, derived = figures["reported_net_rate_tbps"], figures["derived_reported_net_rate_tbps"]
+    if reported:
+        also = f"   ({derived:,.5g} Tb/s from other published figures)" if derived else ""
+        table.add_row("net rate, reported", f"{reported:,.5g} Tb/s{also}")
+    table.add_row("distance", f"{figures['distance_km']:,.5g} km")
+    table.add_row("rate times distance", f"{figures['capacity_distance_ebps_km']:.3g} Eb/s km")
+    table.add_row("cores x channels", f"{figures['cores']} x {figures['channels']}")
+    snr = figures["snr_db"]
+    table.add_row("SNR at the decoder", f"{snr['median']:.1f} dB   (5-95 %: {snr['low']:.1f} to {snr['high']:.1f})")
+    return table
+
+
+def _limits(figures: dict[str, Any]) -> Table:
+    table = Table(box=None, header_style="bold")
+    for heading in ("what limits", "share of the noise", "net rate without it"):
+        table.add_column(heading, justify="left" if heading == "what limits" else "right")
+    for row in figures["limits"]:
+        if row["noise_share"] > 0:
+            table.add_row(
+                row["name"].replace("_", " "),
+                f"{row['noise_share']:.1%}",
+                f"{row['net_rate_without_tbps']:,.4g} Tb/s ({row['gain_without']:+.1%})",
+            )
+    return table
+
+
+def _assumed(entry: CatalogEntry) -> Table:
+    table = _three_columns("what", "range", "why")
+    for path, known in entry.provenance.items():
+        if known.range or known.choices:
+            table.add_row(path, _allowed(path, known), known.source)
+    return table
+
+
+def _three_columns(*headings: str) -> Table:
+    """Table whose long last column wraps; on a narrow terminal the reasons go below each other, paths stay whole."""
+    table = Table(box=None, header_style="bold", expand=True, padding=(0, 2, 0, 0))
+    for heading, ratio in zip(headings, (None, None, 1), strict=True):
+        table.add_column(heading, no_wrap=ratio is None, ratio=ratio, overflow="fold", min_width=None if ratio else 8)
+    return table
+
+
+def _allowed(path: str, known: Provenance) -> str:
+    """Range with its unit, which the field's name spells; keys of tables (a band) come after the field."""
+    if not known.range:
+        return " | ".join(known.choices or ())
+    words = path.split(".")
+    unit = next((label for word in reversed(words) if (label := units.unit_label(word))), "")
+    return f"{known.range[0]:g} to {known.range[1]:g}{unit}"
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

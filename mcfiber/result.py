@@ -1,0 +1,305 @@
+"""Results: labelled datasets, and what can be asked of them."""
+
+import json
+import math
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from mcfiber import units, variables
+from mcfiber.status import FLAGS, OK
+
+if TYPE_CHECKING:
+    from mcfiber.plot import ResultPlots
+
+PROVENANCE = "mcfiber"
+"""Name of the attribute that holds versions and the system, as one JSON string."""
+
+INDEXED = ("wavelength", "frequency")
+
+
+def pack(system: Any, grid: Any, **arrays: Any) -> xr.Dataset:
+    """Put the arrays of an evaluation into one dataset, with totals, coordinates and provenance.
+
+    Parameters
+    ----------
+    system
+        The description that was evaluated.
+    grid
+        Its channels.
+    **arrays
+        Variables of the table by name.
+    """
+    arrays = {name: variables.stamp(name, _dataarray(value)) for name, value in arrays.items()}
+    arrays |= _totals(system, grid, arrays["net_rate"])
+    status = arrays["status"]
+    status.attrs |= {"flag_values": list(FLAGS), "flag_meanings": " ".join(FLAGS.values())}
+    if status.ndim and bool((status != OK).any()):
+        arrays = {name: array if name == "status" else array.where(status == OK) for name, array in arrays.items()}
+    # Plain variables, because aligning labelled arrays that share their axes would cost a millisecond.
+    axes = {name: array.coords[name] for array in arrays.values() for name in array.coords}
+    dataset = xr.Dataset(
+        {name: array.variable for name, array in arrays.items()}, coords=axes | _coordinates(system, grid)
+    )
+    dataset.attrs[PROVENANCE] = json.dumps(
+        {"versions": _versions(), "system": system.to_dict()}, default=float, allow_nan=True
+    )
+    return _indexed(dataset)
+
+
+def noted(dataset: xr.Dataset, **notes: Any) -> xr.Dataset:
+    """Copy with more entries in the provenance."""
+    provenance = json.loads(dataset.attrs[PROVENANCE]) | notes
+    return dataset.assign_attrs({PROVENANCE: json.dumps(provenance, default=float, allow_nan=True)})
+
+
+def open_result(path: str | Path) -> xr.Dataset:
+    """Open a result that was written with ``to_netcdf`` or ``to_zarr``, with its indexes.
+
+    Parameters
+    ----------
+    path
+        A NetCDF file or a Zarr folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is nothing at the path.
+    """
+    path = Path(path)
+    if not path.exists():
+        msg = f"there is no result at {str(path)!r}"
+        raise FileNotFoundError(msg)
+    dataset = xr.open_zarr(path) if path.is_dir() else xr.open_dataset(path, engine="h5netcdf")
+    return _indexed(dataset)
+
+
+def write(dataset: xr.Dataset, path: str | Path) -> None:
+    """Write a result as NetCDF, or as Zarr if the name ends in ``.zarr``; beside first, then renamed.
+
+    Parameters
+    ----------
+    dataset
+        A result.
+    path
+        Where to; an existing file is replaced only once the new one is whole.
+    """
+    path = Path(path)
+    beside = path.with_name(f".{path.name}.partial")
+    plain = dataset.drop_indexes([name for name in INDEXED if name in dataset.xindexes])
+    if path.suffix == ".zarr":
+        if path.exists():
+            msg = f"{str(path)!r} exists already; remove it, or choose another name"
+            raise FileExistsError(msg)
+        plain.to_zarr(beside, mode="w")
+    else:
+        plain.to_netcdf(beside, engine="h5netcdf")
+    beside.replace(path)
+
+
+def _dataarray(value: Any) -> xr.DataArray:
+    return value.copy(deep=False) if isinstance(value, xr.DataArray) else xr.DataArray(value)
+
+
+def _totals(system: Any, grid: Any, net_rate: xr.DataArray) -> dict[str, xr.DataArray]:
+    cores = system.fiber.cores
+    per_wavelength = net_rate.sum("core") if "core" in net_rate.dims else net_rate * float(cores)
+    total = per_wavelength.sum("channel") if "channel" in net_rate.dims else per_wavelength * float(grid.count)
+    distance = _dataarray(system.link.distance())
+    bandwidth = grid.symbol_rate.sum("channel") if _has(grid.symbol_rate, "channel") else grid.symbol_rate * grid.count
+    totals = {
+        "total_net_rate": total,
+        "distance": distance,
+        "capacity_distance": total * distance,
+        "spectral_efficiency": total / bandwidth,
+    }
+    return {name: variables.stamp(name, array) for name, array in totals.items()}
+
+
+def _has(value: Any, dim: str) -> bool:
+    return dim in getattr(value, "dims", ())
+
+
+def _coordinates(system: Any, grid: Any) -> dict[str, Any]:
+    frequency = variables.stamp("frequency", grid.frequency.copy(deep=False))
+    wavelength = variables.stamp("wavelength", units.wavelength(grid.frequency) * 1e9)
+    return {
+        "channel": np.arange(grid.count),
+        "core": np.arange(system.fiber.cores),
+        "frequency": frequency,
+        "wavelength": wavelength,
+        "band": ("channel", np.array(grid.bands), variables.lookup("band").attributes()),
+    }
+
+
+def _indexed(dataset: xr.Dataset) -> xr.Dataset:
+    """Make channels selectable by wavelength and frequency (indexes do not survive files)."""
+    for name in INDEXED:
+        if name in dataset.coords and dataset[name].dims == ("channel",) and name not in dataset.xindexes:
+            dataset = dataset.set_xindex(name)
+    return dataset
+
+
+@cache
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in ("mcfiber", "numpy", "numba", "xarray"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:  # run from a checkout that is not installed
+            found[package] = "unknown"
+    return found
+
+
+@xr.register_dataset_accessor("mcf")  # type: ignore[no-untyped-call]
+class ResultAccessor:
+    """What can be asked of a result: ``ds.mcf.summary()``, ``.to_db()``, ``.limits()``, ``.plot.budget()``."""
+
+    def __init__(self, dataset: xr.Dataset) -> None:
+        self._dataset = dataset
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Versions, the system as plain tables, and what else was noted at evaluation."""
+        provenance: dict[str, Any] = json.loads(self._dataset.attrs[PROVENANCE])
+        return provenance
+
+    @property
+    def cores(self) -> int:
+        """Number of cores."""
+        return self._dataset.sizes["core"]
+
+    def total_rate(self) -> xr.DataArray:
+        """Net rate of the whole system, in bit/s, with the result's axes."""
+        return self._dataset["total_net_rate"]
+
+    def to_db(self) -> xr.Dataset:
+        """The same result with ratios in dB and powers in dBm."""
+        changed = {}
+        for name, array in self._dataset.data_vars.items():
+            label = array.attrs.get("units")
+            if label == "W":
+                changed[name] = units.decibels(array) + 30.0
+                changed[name].attrs = array.attrs | {"units": "dBm"}
+            elif label == "1" and (str(name).startswith(("snr", "gsnr", "crosstalk")) or name == "mdl_penalty"):
+                changed[name] = units.decibels(array)
+                changed[name].attrs = array.attrs | {"units": "dB"}
+        return self._dataset.assign(changed)
+
+    def limits(self) -> xr.Dataset:
+        """What limits each channel: the share of every noise, and the rate without it.
+
+        Returns
+        -------
+        xarray.Dataset
+            With dimension `limit` (amplifier_noise, nonlinear_interference, crosstalk, mode_dependent_loss,
+            transceiver): `noise_share` of the whole noise in each channel (they sum to 1), and
+            `total_net_rate_without`, the system's net rate if that one were absent.
+        """
+        from mcfiber.link.budget import received_ratio
+        from mcfiber.rate.achievable import achievable_rate
+        from mcfiber.rate.capacity import mdl_penalty
+        from mcfiber.rate.transceiver import Transceiver
+
+        ds = self._dataset
+        system = self.system
+        transceiver = Transceiver(**system.get("transceiver", {}))
+        modes = 2 * (self.cores if system["fiber"].get("coupling") == "random" else 1)
+        noise = {name: _inverse(ds[variable]) for name, variable in LINE_LIMITS.items()}
+        everything = _inverse(ds["snr"])
+        shares, rates = {}, {}
+        for name in (*LINE_LIMITS, "mode_dependent_loss", "transceiver"):
+            line = sum(value for other, value in noise.items() if other != name)
+            gsnr = _inverse(line)
+            penalty = (
+                xr.ones_like(gsnr)
+                if name == "mode_dependent_loss"
+                else mdl_penalty(gsnr, ds["mode_dependent_loss_sum"], modes=modes, receiver=transceiver.receiver)
+            )
+            snr_trx = math.inf if name == "transceiver" else ds["snr_trx"]
+            snr = received_ratio(gsnr, penalty, snr_trx)
+            rate = achievable_rate(transceiver, snr, ds["symbol_rate"])["net_rate"]
+            rates[name] = self._summed(rate)
+            own = noise.get(name, _inverse(ds["snr_trx"]))
+            if name == "mode_dependent_loss":
+                own = (ds["mdl_penalty"] - 1.0) * _inverse(ds["gsnr"])
+            shares[name] = own / everything
+        names = xr.DataArray(list(shares), dims="limit", name="limit")
+        return xr.Dataset(
+            {
+                "noise_share": xr.concat(xr.broadcast(*shares.values()), dim=names),
+                "total_net_rate_without": xr.concat(list(rates.values()), dim=names),
+            }
+        )
+
+    def _summed(self, rate: xr.DataArray) -> xr.DataArray:
+        per_core = rate.sum("channel") if "channel" in rate.dims else rate * self._dataset.sizes["channel"]
+        return per_core.sum("core") if "core" in rate.dims else per_core * self.cores
+
+    def summary(self) -> str:
+        """A few lines for a person: rate, distance, what limits."""
+        ds = self._dataset
+        total = ds["total_net_rate"]
+        other = list(total.dims)
+        lines = [
+            f"{self.provenance['system'].get('name') or 'system'}: {self.cores} cores, {ds.sizes['channel']} channels"
+        ]
+        if other:
+            low, middle, high = (float(total.quantile(q)) / 1e12 for q in (0.05, 0.5, 0.95))
+            lines.append(
+                f"net rate {middle:.4g} Tb/s (5-95 %: {low:.4g} to {high:.4g}) over {', '.join(map(str, other))}"
+            )
+        else:
+            lines.append(f"net rate {float(total) / 1e12:.4g} Tb/s over {float(ds['distance']) / 1e3:.5g} km")
+        snr = units.decibels(ds["snr"])
+        lines.append(f"SNR {float(snr.min()):.2f} to {float(snr.max()):.2f} dB, median {float(snr.median()):.2f} dB")
+        limits = self.limits()["noise_share"]
+        share = limits.median([dim for dim in limits.dims if dim != "limit"])
+        ranked = sorted(zip(share["limit"].values, share.values, strict=True), key=lambda pair: -pair[1])
+        lines.append(
+            "limited by "
+            + ", ".join(f"{str(name).replace('_', ' ')} {part:.0%}" for name, part in ranked if part > 0.005)
+        )
+        return "\n".join(lines)
+
+    @property
+    def plot(self) -> "ResultPlots":
+        """Figures: ``budget``, ``spectrum``, ``cross_section``."""
+        from mcfiber.plot import ResultPlots
+
+        return ResultPlots(self._dataset)
+
+    @property
+    def system(self) -> dict[str, Any]:
+        """The system as plain tables; where it had an axis, the table holds the axis."""
+        tables: dict[str, Any] = restored(self.provenance["system"])
+        return tables
+
+
+LINE_LIMITS: Mapping[str, str] = {
+    "amplifier_noise": "snr_ase",
+    "nonlinear_interference": "snr_nli",
+    "crosstalk": "snr_xt",
+}
+
+
+def restored(value: Any) -> Any:
+    """Turn plain tables of a system's JSON back into fields: an axis becomes a DataArray again."""
+    if isinstance(value, dict):
+        if value.keys() == {"axis", "values"}:
+            return xr.DataArray(value["values"], dims=value["axis"])
+        return {key: restored(item) for key, item in value.items()}
+    return [restored(item) for item in value] if isinstance(value, list) else value
+
+
+def _inverse(ratio: Any) -> Any:
+    def inverse(values: Any) -> Any:
+        with np.errstate(divide="ignore"):
+            return 1.0 / np.asarray(values)
+
+    return units.mapped(inverse, ratio)
