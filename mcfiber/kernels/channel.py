@@ -78,17 +78,33 @@ def _span(
 
 @kernel
 def _weak_mixing(
-    pool: ComplexArray, index: AnyArray, phase: FloatArray, strength: float, work: ComplexArray, out: ComplexArray
+    pool: ComplexArray,
+    index: AnyArray,
+    shift: AnyArray,
+    phase: FloatArray,
+    frame_index: AnyArray,
+    frame_phase: FloatArray,
+    strength: float,
+    work: ComplexArray,
+    out: ComplexArray,
 ) -> None:
-    """Matrices of sections that mix imperfectly: Q diag(exp(j 2 pi strength phase)) Q^H; out (section, D, D)."""
+    """Matrices of sections that mix imperfectly: Q diag(exp(j 2 pi strength phase)) Q^H; out (section, D, D).
+
+    The frame Q is as random as two sections of strong mixing; shapes as in `_span`.
+    """
+    factor = np.empty(phase.shape[1], np.complex128)
     for section in range(index.shape[0]):
-        basis = pool[index[section]]
-        for i in range(basis.shape[0]):
+        for i in range(factor.size):
+            turn = 2.0 * math.pi * frame_phase[section, i]
+            factor[i] = complex(math.cos(turn), math.sin(turn))
+        _turn(factor, pool[frame_index[section]], shift[section], work[0])
+        np.dot(pool[index[section]], work[0], work[1])
+        for i in range(factor.size):
             turn = 2.0 * math.pi * strength * phase[section, i]
-            factor = complex(math.cos(turn), math.sin(turn))
-            for j in range(basis.shape[0]):
-                work[0, i, j] = factor * basis[j, i].conjugate()
-        np.dot(basis, work[0], out[section])
+            scale = complex(math.cos(turn), math.sin(turn))
+            for j in range(factor.size):
+                work[0, i, j] = scale * work[1, j, i].conjugate()
+        np.dot(work[1], work[0], out[section])
 
 
 @kernel
@@ -98,7 +114,7 @@ def _power(matrix: ComplexArray) -> float:
     for i in range(matrix.shape[0]):
         for j in range(matrix.shape[1]):
             total += matrix[i, j].real ** 2 + matrix[i, j].imag ** 2
-    return total / matrix.shape[0]
+    return float(total / matrix.shape[0])
 
 
 @kernel
@@ -119,6 +135,8 @@ def random_channels(
     index: AnyArray,
     shift: AnyArray,
     phase: FloatArray,
+    frame_index: AnyArray,
+    frame_phase: FloatArray,
     gain: FloatArray,
     delay: ComplexArray,
     weight: FloatArray,
@@ -137,6 +155,8 @@ def random_channels(
     index, shift, phase
         Which matrix, turned by which step, between which phases (turns), for each section of each distinct
         span. Shapes (n, distinct, section), (n, distinct, section), (n, distinct, section, D).
+    frame_index, frame_phase
+        The same again, for the frames of sections that mix imperfectly; not read for strong mixing.
     gain
         Log gains at the end of each span. Shape (n, distinct, D). [Np of power]
     delay
@@ -164,7 +184,10 @@ def random_channels(
     for draw in range(n):
         for k in range(distinct):
             if strength < 1.0:
-                _weak_mixing(pool, index[draw, k], phase[draw, k], strength, work, mixed)
+                _weak_mixing(
+                    pool, index[draw, k], shift[draw, k], phase[draw, k], frame_index[draw, k], frame_phase[draw, k],
+                    strength, work, mixed,
+                )  # fmt: skip
             for f in range(frequencies):
                 turn = delay[k if delay.shape[0] > 1 else 0, f]
                 if strength < 1.0:
@@ -283,5 +306,5 @@ def _filled(gains: FloatArray, snr: float) -> float:
             total = 0.0
             for i in range(unused, modes):
                 total += math.log2(level * gains[i])
-            return total / modes
+            return float(total / modes)
     return 0.0

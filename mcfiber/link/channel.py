@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -117,9 +118,7 @@ _CHOICES = {
 }
 
 
-def draw_channel(
-    line: CoupledLine, *, draws: int = 1, seed: int | None = None, frequency: Any = 0.0
-) -> "xr.Dataset":
+def draw_channel(line: CoupledLine, *, draws: int = 1, seed: int | None = None, frequency: Any = 0.0) -> "xr.Dataset":
     """Random channels of a line of strongly coupled cores, with the colour of their noise.
 
     Parameters
@@ -190,7 +189,10 @@ def as_channels(channel: AnyArray, noise: AnyArray | None, frequency: AnyArray) 
     channel = channel[None] if channel.ndim == 3 else channel
     frequency = np.atleast_1d(np.asarray(frequency, dtype=np.float64))
     if channel.ndim != 4 or channel.shape[2] != channel.shape[3] or channel.shape[1] != frequency.size:
-        msg = f"channel: got the shape {channel.shape} with {frequency.size} frequencies; allowed: (draw, frequency, D, D)"
+        msg = (
+            f"channel: got the shape {channel.shape} with {frequency.size} frequencies; allowed: (draw, frequency, "
+            "D, D)"
+        )
         raise ValueError(msg)
     noise = np.broadcast_to(np.eye(channel.shape[2]), channel.shape) if noise is None else np.asarray(noise)
     dims = ("draw", "frequency", "mode_out", "mode_in")
@@ -222,10 +224,15 @@ def one_block(
     shift = random.integers(0, line.modes, shape)[:count]
     phase = random.uniform(-0.5, 0.5, (*shape, line.modes))[:count]
     gain = _gains(line, random)[:count]
+    frame_index, frame_phase = index, phase
+    if line.mixing < 1.0:
+        frame_index = random.integers(0, kernels.POOL, shape)[:count]
+        frame_phase = random.uniform(-0.5, 0.5, (*shape, line.modes))[:count]
     channel = np.empty((count, frequency.size, line.modes, line.modes), np.complex128)
     noise = np.empty_like(channel)
     kernels.random_channels(
-        *(kernels.unitary_pool(line.modes), index, shift, phase, np.ascontiguousarray(gain)),
+        *(kernels.unitary_pool(line.modes), index, shift, phase, frame_index, frame_phase),
+        np.ascontiguousarray(gain),
         *(_delays(line, frequency), line.noise_weights(), line.spans, line.mixing, line.amplifier == "band"),
         *(channel, noise),
     )
@@ -271,3 +278,209 @@ def _check_list(name: str, value: Any, spans: int, repeat: str) -> None:
     if not np.all(np.isfinite(values) & (values >= 0)):
         msg = f"{name}: got {value!r}; allowed: numbers of at least 0"
         raise ValueError(msg)
+
+
+# ---------------------------------------------------------------------------------------------------------
+# what a channel is like, drawn or measured
+
+
+def read_channel(path: str | Path) -> "xr.Dataset":
+    """Read measured transfer matrices.
+
+    Parameters
+    ----------
+    path
+        A NumPy archive (``.npz``) with the arrays ``channel`` (frequency, D, D), ``frequency`` [Hz] and, where
+        known, ``noise_covariance``; or a netCDF file with the same names, as `draw_channel` returns them.
+
+    Returns
+    -------
+    xarray.Dataset
+        As from `as_channels`.
+
+    Raises
+    ------
+    ValueError
+        If the file lacks an array.
+    """
+    import xarray as xr
+
+    if Path(path).suffix != ".npz":
+        return xr.load_dataset(path, engine="h5netcdf")
+    with np.load(path) as data:
+        if missing := {"channel", "frequency"} - set(data.files):
+            msg = f"{str(path)!r} has no array {sorted(missing)[0]!r}; it holds {', '.join(data.files)}"
+            raise ValueError(msg)
+        noise = data["noise_covariance"] if "noise_covariance" in data.files else None
+        return as_channels(data["channel"], noise, data["frequency"])
+
+
+def mode_gains(channels: "xr.Dataset") -> "xr.DataArray":
+    """Log gains of the modes of given channels, about their mean.
+
+    Parameters
+    ----------
+    channels
+        From `draw_channel`, `as_channels` or `read_channel`.
+
+    Returns
+    -------
+    :data:`~mcfiber.variables.mode_gain`, (draw, frequency, mode), ascending. [Np]
+        Standard deviation over ``mode`` is the rms mode-dependent loss, last less first the peak to peak.
+
+    Notes
+    -----
+    Twice the logarithm of the singular values; eigenvalues of the channel's matrix mean nothing here.
+
+    Examples
+    --------
+    >>> channels = as_channels(np.diag([1.0, 10.0])[None], None, [0.0])
+    >>> gains = mode_gains(channels)
+    >>> round(float(gains.max() - gains.min()) * 4.342945, 6)  # dB
+    20.0
+    """
+    import xarray as xr
+
+    values = np.linalg.svd(channels["channel"].values, compute_uv=False)[..., ::-1]
+    gains = 2.0 * np.log(values)
+    gains -= gains.mean(axis=-1, keepdims=True)
+    array = xr.DataArray(gains, dims=("draw", "frequency", "mode"), coords={"frequency": channels["frequency"]})
+    return stamp("mode_gain", array)
+
+
+def mode_delays(channels: "xr.Dataset") -> "xr.DataArray":
+    """Group delays of the principal modes of given channels, about their mean.
+
+    Parameters
+    ----------
+    channels
+        Channels at two or more frequencies, close enough that no delay turns a phase by more than half a turn
+        from one to the next.
+
+    Returns
+    -------
+    :data:`~mcfiber.variables.mode_delay`, (draw, frequency, mode) between neighbouring frequencies. [s]
+
+    Raises
+    ------
+    ValueError
+        If there is only one frequency.
+
+    Notes
+    -----
+    Phases of the eigenvalues of U(f + df) U(f)^H over -2 pi df, with U the unitary factor of H.
+
+    Examples
+    --------
+    >>> turn = np.exp(-2j * np.pi * 1e9 * np.array([1e-11, -1e-11]))
+    >>> channels = as_channels(np.stack([np.eye(2), np.diag(turn)]), None, [0.0, 1e9])
+    >>> mode_delays(channels).values.ravel().round(14)
+    array([-1.e-11,  1.e-11])
+    """
+    import xarray as xr
+
+    frequency = channels["frequency"].values
+    if frequency.size < 2:
+        msg = "frequency: got one; group delays need the channel at two or more frequencies"
+        raise ValueError(msg)
+    left, _, right = np.linalg.svd(channels["channel"].values)
+    unitary = left @ right
+    turn = unitary[:, 1:] @ unitary[:, :-1].conj().swapaxes(-1, -2)
+    trace = np.trace(turn, axis1=-2, axis2=-1)
+    phase = np.angle(np.linalg.eigvals(turn * (np.abs(trace) / trace)[..., None, None]))
+    delays = np.sort(-phase / (2.0 * np.pi * np.diff(frequency)[:, None]), axis=-1)
+    delays -= delays.mean(axis=-1, keepdims=True)
+    middle = (frequency[1:] + frequency[:-1]) / 2.0
+    array = xr.DataArray(delays, dims=("draw", "frequency", "mode"), coords={"frequency": middle})
+    return stamp("mode_delay", array)
+
+
+def channel_impulse_response(channels: "xr.Dataset") -> "xr.DataArray":
+    """Intensity of the impulse response of given channels, mean over pairs of modes, unit area.
+
+    Parameters
+    ----------
+    channels
+        Channels at evenly spaced frequencies.
+
+    Returns
+    -------
+    :data:`~mcfiber.variables.impulse_response`, (draw, time). [1/s]  The frequencies are weighed with a Hann
+        window, whose own response is 0.4 over the band long and leaves no tails.
+
+    Raises
+    ------
+    ValueError
+        If the frequencies are not evenly spaced.
+
+    Examples
+    --------
+    >>> line = CoupledLine(modes=4, spans=10, delay_rms=20e-12)
+    >>> response = channel_impulse_response(draw_channel(line, seed=1, frequency=np.arange(256) * 0.2e9))
+    >>> round(float(response.integrate("time")[0]), 2)
+    1.0
+    """
+    import xarray as xr
+
+    frequency = channels["frequency"].values
+    steps = np.diff(frequency)
+    if frequency.size < 2 or np.any(np.abs(steps - steps[0]) > 1e-6 * abs(steps[0])):
+        msg = "frequency: the frequencies must be evenly spaced, at least two"
+        raise ValueError(msg)
+    window = np.hanning(frequency.size + 2)[1:-1]
+    weighed = channels["channel"].values * window[:, None, None]
+    response = np.fft.fftshift(np.fft.ifft(weighed, axis=1), axes=1)
+    time = np.fft.fftshift(np.fft.fftfreq(frequency.size, steps[0]))
+    intensity = np.sum(np.abs(response) ** 2, axis=(-2, -1))
+    intensity /= intensity.sum(axis=1, keepdims=True) * (time[1] - time[0])
+    array = xr.DataArray(intensity, dims=("draw", "time"), coords={"time": ("time", time, {"units": "s"})})
+    return stamp("impulse_response", array)
+
+
+def draw_mode_gains(loss: float, *, modes: int, draws: int, seed: int | None = None) -> "xr.DataArray":
+    """Log gains of the modes of random lines with many weak spans, from their exact law.
+
+    Parameters
+    ----------
+    loss
+        Root sum square xi of the spans' mode-dependent loss. [Np]
+    modes
+        Number of modes, D.
+    draws, seed
+        Number of realisations and seed; the first n of N are those of a smaller request.
+
+    Returns
+    -------
+    :data:`~mcfiber.variables.mode_gain`, (draw, mode), ascending. [Np]
+
+    Notes
+    -----
+    Eigenvalues of sqrt(t) G + t diag((D - 1)/2, ..., -(D - 1)/2) with a Gaussian Hermitian matrix G and
+    t = xi^2 D/(D^2 - 1) [1]_: repulsion that is not weak spreads the gains evenly.
+
+    References
+    ----------
+    .. [1] K.-P. Ho, "Exact model for mode-dependent gains and losses in multimode fiber," *J. Lightw.
+       Technol.*, vol. 30, pp. 3603-3609, 2012.
+
+    Examples
+    --------
+    >>> gains = draw_mode_gains(0.5, modes=4, draws=3, seed=1)
+    >>> gains.sizes["mode"]
+    4
+    """
+    import xarray as xr
+
+    strength = loss**2 * modes / (modes**2 - 1.0)
+    ladder = strength * (np.arange(modes) - (modes - 1) / 2.0)
+    root = np.random.SeedSequence(seed).entropy
+    parts = []
+    for block in range(-(-draws // BLOCK)):
+        random = np.random.default_rng(np.random.SeedSequence(root, spawn_key=(STAGE + 2, block)))
+        entries = random.standard_normal((2, BLOCK, modes, modes)) / 2.0
+        matrix = entries[0] + 1j * entries[1]
+        matrix = math.sqrt(strength) * (matrix + matrix.conj().swapaxes(1, 2)) + np.diag(ladder)
+        parts.append(np.linalg.eigvalsh(matrix))
+    gains = np.concatenate(parts)[:draws]
+    gains -= gains.mean(axis=1, keepdims=True)
+    return stamp("mode_gain", xr.DataArray(gains, dims=("draw", "mode")))
