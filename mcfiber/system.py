@@ -103,6 +103,11 @@ class System(Description):
         ):
             _check_bands(path, value, bands)
         _check_counts("link.launch_power_dbm", self.link.launch_power_dbm, self.spectrum)
+        self._check_coupling()
+        return self
+
+    def _check_coupling(self) -> None:
+        """Refuse what has no meaning for cores that are received one by one, or for those received together."""
         loss = self.link.mode_dependent_loss_rms_db
         if self.fiber.coupling == "weak" and (is_axis(loss) or loss > 0):
             msg = (
@@ -116,7 +121,15 @@ class System(Description):
                 "mode-dependent loss; give one value, and the spread in link.mode_dependent_loss_rms_db"
             )
             raise refused(msg)
-        return self
+        spans = self.link.span if isinstance(self.link.span, tuple) else (self.link.span,)
+        for index, span in enumerate(spans):
+            for name in ("fan_in_crosstalk_db", "fan_out_crosstalk_db"):
+                if getattr(span, name) is not None and (self.fiber.coupling == "random" or self.fiber.cores == 1):
+                    where = f"link.span.{index}" if isinstance(self.link.span, tuple) else "link.span"
+                    msg = (
+                        f"{where}.{name}: only several cores that are received one by one have crosstalk; leave it out"
+                    )
+                    raise refused(msg)
 
     @classmethod
     def from_toml(cls, path: str | Path) -> Self:

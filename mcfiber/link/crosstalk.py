@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from mcfiber import variables
+from mcfiber import units, variables
 from mcfiber._jit import lift
 from mcfiber.fiber.properties import Glass
 from mcfiber.kernels import crosstalk as kernels
 from mcfiber.link.power import PowerProfile
-from mcfiber.link.span import Link, over_spans
+from mcfiber.link.span import Link, Span, along_spans, over_spans
 
 _TRANSFER = lift(kernels.coupled_power_transfer, "(core_out,core_in),(core_out),()->(core_out,core_in)")
 _REPEATED = lift(kernels.repeated_crosstalk, "(core_out,core_in),(core_out),(core_out),()->(core_out,core_in)")
@@ -23,7 +23,7 @@ def crosstalk(link: Link, glass: Glass, power: PowerProfile) -> Any:
     """Mean crosstalk over signal power of every core at the end of the line; zero without weak coupling.
 
     Coupled-power equations ``dP/dz = (H - diag(alpha)) P`` [1]_, all cores lit with the same power in a channel;
-    amplifiers restore every core after each span.
+    amplifiers restore every core after each span.  Crosstalk of fan-ins and fan-outs is small and adds to it.
 
     Parameters
     ----------
@@ -48,7 +48,17 @@ def crosstalk(link: Link, glass: Glass, power: PowerProfile) -> Any:
         return 0.0
     pairs = _pair_crosstalk(link, glass.power_coupling, power)
     total = pairs.sum("core_in").rename(core_out="core")
-    return variables.stamp("crosstalk", total)
+    return variables.stamp("crosstalk", total + _device_crosstalk(link))
+
+
+def _device_crosstalk(link: Link) -> Any:
+    """Crosstalk of all fan-ins and fan-outs along the line, over signal power."""
+
+    def of_span(span: Span) -> Any:
+        found = (units.si(span, name) for name in ("fan_in_crosstalk_db", "fan_out_crosstalk_db"))
+        return sum(value for value in found if value is not None)
+
+    return over_spans(link, along_spans(link, of_span))
 
 
 def _pair_crosstalk(link: Link, coupling: Any, power: PowerProfile) -> Any:
