@@ -9,10 +9,14 @@ from .fiber.layout import SquareLayout as SquareLayout
 from .fiber.multicore import MeasuredCrosstalk as MeasuredCrosstalk
 from .fiber.multicore import MulticoreFiber as MulticoreFiber
 from .fiber.multicore import WavelengthTable as WavelengthTable
+from .link.raman import LumpedLoss as LumpedLoss
+from .link.raman import RamanPump as RamanPump
 from .link.span import Amplifier as Amplifier
 from .link.span import Link as Link
 from .link.span import LoopEquipment as LoopEquipment
 from .link.span import Span as Span
+from .optimize import LaunchOptimum as LaunchOptimum
+from .optimize import optimize_launch as optimize_launch
 from .rate.achievable import achievable_rate as achievable_rate
 from .rate.codes import AdaptiveCode as AdaptiveCode
 from .rate.codes import DecodedFraction as DecodedFraction
@@ -35,6 +39,9 @@ from .rate.transceiver import Transceiver as Transceiver
 from .result import open_result as open_result
 from .spectrum import ChannelGroup as ChannelGroup
 from .spectrum import Spectrum as Spectrum
+from .sweeps import sweep as sweep
 from .system import Models as Models
 from .system import System as System
+from .uncertainty import calibrated as calibrated
+from .uncertainty import influences as influences
 from .uncertainty import predict as predict

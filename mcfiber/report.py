@@ -189,6 +189,50 @@ def numbers(result: "xr.Dataset", entry: CatalogEntry) -> dict[str, Any]:
     }
 
 
+def sweep_numbers(result: "xr.Dataset") -> dict[str, Any]:
+    """Figures of a sweep: its size, how many points exist, and the extreme points of every output."""
+    status = result["status"].values
+    figures: dict[str, Any] = {
+        "points": int(status.size),
+        "points_that_cannot_exist": int((status != 0).sum()),
+        "axes": {str(name): int(size) for name, size in result["status"].sizes.items()},
+        "outputs": {},
+    }
+    for name, array in result.data_vars.items():
+        if name != "status":
+            figures["outputs"][str(name)] = _extremes(result, array)
+    return figures
+
+
+def _extremes(result: "xr.Dataset", array: "xr.DataArray") -> dict[str, Any]:
+    valid = array.where(result["status"] == 0)
+    if not bool(valid.notnull().any()):
+        return {}
+    found = {}
+    for side, where in (("smallest", valid.argmin(...)), ("largest", valid.argmax(...))):
+        point = array.isel(where)
+        at = {str(name): coordinate.item() for name, coordinate in point.coords.items()}
+        found[side] = {"value": float(point), "units": str(array.attrs.get("units", "")), "at": at}
+    return found
+
+
+def sweep_table(figures: dict[str, Any]) -> Group:
+    """Table of the extreme points of a sweep."""
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for heading in ("output", "", "value", "at"):
+        table.add_column(heading)
+    for name, extremes in figures["outputs"].items():
+        for side, found in extremes.items():
+            at = ", ".join(
+                f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}"
+                for key, value in found["at"].items()
+            )
+            table.add_row(name, side, f"{found['value']:.6g} {found['units']}", at)
+    missing = figures["points_that_cannot_exist"]
+    note = f"; {missing:,} cannot exist" if missing else ""
+    return Group(table, Text(f"{figures['points']:,} points{note}"))
+
+
 def _limit_rows(result: "xr.Dataset") -> list[dict[str, Any]]:
     limits = result.mcf.limits()
     total = float(result["total_net_rate"].median())

@@ -67,9 +67,10 @@ def table() -> Iterator[Variable]:
 
 
 def stamp(name: str, array: "xr.DataArray") -> "xr.DataArray":
-    """Set name and attributes of a labelled array from the table."""
+    """Set name and attributes of a labelled array from the table; meanings of its own flags stay."""
     array.name = name
-    array.attrs = lookup(name).attributes()
+    flags = {key: value for key, value in array.attrs.items() if key in ("flag_values", "flag_meanings")}
+    array.attrs = lookup(name).attributes() | flags
     return array
 
 

@@ -199,7 +199,7 @@ REFUSED = [
     ({"strict": 1}, "strict", ["got 1", "true or false"]),
     ({"name": 3}, "name", ["got 3", "a text"]),
     ({"name": "nobody"}, "name", ["give another"]),
-    ({"lenght": 3}, "lenght", ["unknown key"]),
+    ({"colour": 3}, "colour", ["unknown key"]),
 ]
 
 

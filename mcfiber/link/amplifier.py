@@ -46,15 +46,22 @@ def amplifier_noise(link: Link, power: PowerProfile, grid: Channels, *, model: s
     .. [1] R.-J. Essiambre et al., "Capacity limits of optical fiber networks," *J. Lightw. Technol.*, vol. 28,
        no. 4, pp. 662-701, 2010. :doi:`10.1109/JLT.2009.2039464`, eq. (54).
     """
+    density = added_noise(link, power.span_loss, grid, model=model) + _raman_noise(power)
+    return variables.stamp("ase_power", over_spans(link, density) * grid.symbol_rate)
+
+
+def added_noise(link: Link, span_loss: Any, grid: Channels, *, model: str = "exact") -> Any:
+    """Power spectral density that the amplifiers after one span add, at launch level. [W/Hz]
+
+    It is linear in the loss of the span, in every model.
+    """
     if link.loop is None:
-        density = _density(link.amplifier, power.span_loss, grid, model)
-    else:
-        excess = units.si(link.loop, "first_amplifier_excess_db")
-        loss = units.si(link.loop, "loss_db")
-        first = _density(link.amplifier, power.span_loss * excess, grid, model)
-        second = _density(link.loop.amplifier, loss / excess, grid, model)
-        density = first / excess + second
-    return variables.stamp("ase_power", over_spans(link, density + _raman_noise(power)) * grid.symbol_rate)
+        return _density(link.amplifier, span_loss, grid, model)
+    excess = units.si(link.loop, "first_amplifier_excess_db")
+    loss = units.si(link.loop, "loss_db")
+    first = _density(link.amplifier, span_loss * excess, grid, model)
+    second = _density(link.loop.amplifier, loss / excess, grid, model)
+    return first / excess + second
 
 
 def _raman_noise(power: PowerProfile) -> Any:

@@ -37,8 +37,8 @@ class Evolution:
     ----------
     power
         Of each channel, dimensions channel, panel, node. [W]
-    panel
-        Length of each panel, from one lumped loss to the next. [m]
+    panel, transmission
+        Length of each panel, from one lumped loss to the next, and that loss (at most 1). [m, 1]
     integration
         Integrals over a panel's interpolating polynomials, see `mcfiber.kernels.raman.panel_integration`.
     noise_density
@@ -47,6 +47,7 @@ class Evolution:
 
     power: Any
     panel: Any
+    transmission: Any
     integration: Any
     noise_density: Any
 
@@ -98,7 +99,7 @@ def span_evolution(
         place = xr.DataArray(0.5 * integration.data.sum(axis=1), dims="node") * length
         slope = raman_slope(glass, grid)
         powers = variables.compute("signal_evolution", _TRIANGULAR, grid.frequency, power, attenuation, slope, place)
-        return Evolution(powers.expand_dims("panel", -2), panel, integration, 0.0)
+        return Evolution(powers.expand_dims("panel", -2), panel, 1.0, integration, 0.0)
     efficiency = silica.raman_efficiency() * (model == "silica")
     waves = _waves(link, glass, grid, power, attenuation)
     lumped = along_spans(link, lambda span: _transmission(span, _events(link)))
@@ -106,7 +107,7 @@ def span_evolution(
         "signal_evolution", _POWER, *waves, efficiency, silica.STEP, 1.0, panel, lumped, integration
     )
     if not pumps:
-        return Evolution(powers, panel, integration, 0.0)
+        return Evolution(powers, panel, lumped, integration, 0.0)
     emitting = np.arange(powers.sizes["channel"]) >= grid.count
     temperature = along_spans(link, lambda span: units.si(span, "temperature_k"))
     noise = variables.compute(
@@ -114,7 +115,7 @@ def span_evolution(
         efficiency, silica.STEP, panel, integration,
     )  # fmt: skip
     signals = slice(0, grid.count)
-    return Evolution(powers.isel(channel=signals), panel, integration, noise.isel(channel=signals))
+    return Evolution(powers.isel(channel=signals), panel, lumped, integration, noise.isel(channel=signals))
 
 
 def is_uneven(link: Link) -> bool:

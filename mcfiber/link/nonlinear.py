@@ -1,6 +1,5 @@
 """Kerr noise: nonlinear interference of the channels with themselves and each other."""
 
-import math
 from typing import Any, Literal
 
 import numpy as np
@@ -64,8 +63,8 @@ def nonlinear_interference(
         itself grows as spans^(1 + epsilon).
     kurtosis
         Excess kurtosis of the symbols, for the modulation-format correction [3]_ of "isrs_gn": 0 for Gaussian
-        symbols (no correction), -1 for QPSK; see `format_kurtosis`.  Coupled cores need none: mixing makes their
-        fields Gaussian.
+        symbols (no correction), -1 for QPSK; see `mcfiber.rate.constellation.symbol_moments`.  Coupled cores need
+        none: mixing makes their fields Gaussian.
 
     Returns
     -------
@@ -186,17 +185,3 @@ def coupled_core_factor(cores: int) -> float:
     0.333333
     """
     return 3.0 / (2 * cores + 1)
-
-
-def format_kurtosis(points: int) -> float:
-    """Excess kurtosis E|b|^4/E^2|b|^2 - 2 of uniform square QAM with that many points.
-
-    Examples
-    --------
-    >>> [round(format_kurtosis(points), 4) for points in (4, 16, 64)]
-    [-1.0, -0.68, -0.619]
-    """
-    if math.isqrt(points) ** 2 != points:
-        msg = f"got {points} points; allowed: a square number, as in square QAM"
-        raise ValueError(msg)
-    return (7 * points - 13) / (5 * (points - 1)) - 2.0

@@ -9,7 +9,7 @@ import numpy as np
 from mcfiber.descriptions import refused
 from mcfiber.fiber.properties import Glass
 from mcfiber.spectrum import Channels
-from mcfiber.units import DB_PER_NEPER
+from mcfiber.units import DB_PER_NEPER, decibels
 
 if TYPE_CHECKING:
     from mcfiber.link.power import PowerProfile
@@ -30,7 +30,7 @@ def warn_outside(glass: Glass, power: "PowerProfile", grid: Channels) -> None:
     glass
         Dispersion.
     power
-        Attenuation and length of the spans.
+        Loss of the spans' fibre, less what pumps give back.
     grid
         Symbol rates.
 
@@ -52,7 +52,10 @@ def warn_outside(glass: Glass, power: "PowerProfile", grid: Channels) -> None:
             "have no value; give the fibre's dispersion, or its slope"
         )
         raise refused(msg)
-    loss = float(np.min(power.attenuation * power.length)) * DB_PER_NEPER
+    if power.evolution is None:
+        loss = float(np.min(power.attenuation * power.length)) * DB_PER_NEPER
+    else:
+        loss = float(decibels(power.fiber_input / power.evolution.end).min())
     if loss < SMALLEST_SPAN_LOSS_DB:
         text = (
             f"a span's fibre loses {loss:.2f} dB; closed forms of nonlinear interference hold above "
