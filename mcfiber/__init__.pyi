@@ -9,11 +9,11 @@ from .fiber.layout import SquareLayout as SquareLayout
 from .fiber.multicore import MeasuredCrosstalk as MeasuredCrosstalk
 from .fiber.multicore import MulticoreFiber as MulticoreFiber
 from .fiber.multicore import WavelengthTable as WavelengthTable
-from .link.raman import LumpedLoss as LumpedLoss
-from .link.raman import RamanPump as RamanPump
 from .link.crosstalk import mean_crosstalk as mean_crosstalk
 from .link.crosstalk_spread import crosstalk_quantile as crosstalk_quantile
 from .link.crosstalk_spread import draw_crosstalk as draw_crosstalk
+from .link.raman import LumpedLoss as LumpedLoss
+from .link.raman import RamanPump as RamanPump
 from .link.span import Amplifier as Amplifier
 from .link.span import Link as Link
 from .link.span import LoopEquipment as LoopEquipment
