@@ -326,6 +326,7 @@ _add("equalizer_taps", "", "1", "taps of the equaliser", "For each pair of modes
 _add("coherence_bandwidth", "", "Hz", "coherence bandwidth")
 _add("finite_equalizer_penalty", "", "1", "factor by which a short equaliser multiplies the noise", low=1.0)
 _add("capacity_correlation", "separation", "1", "correlation of the capacities at two frequencies")
+_add("capacity_deviation", "", "bit", "standard deviation of the rate per mode", "Over realisations, at one frequency.")
 _add("frequency_diversity", "", "1", "independent frequencies in a channel's band", low=1.0)
 _add("outage_capacity", "", "bit", "rate per mode that a realisation misses with the given probability")
 _add("mode_gain", "draw mode", "1", "log gain of a mode", "Nepers of power, ascending.", low=-math.inf)

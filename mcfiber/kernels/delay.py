@@ -58,32 +58,59 @@ def truncation_penalty(snr: FloatArray, rms: FloatArray, window: FloatArray, out
 
 
 @kernel
+def _pairs(lag: int, spans: int, distributed: float) -> float:
+    """Weight of all pairs of spans at a distance: sum of c_kl^2.
+
+    To second order, capacity (nats) is lowered by the sum over pairs k < l of c_kl tr(X_k X_l)/D, X the spans'
+    gains in one frame, c_kl = w_l (2 - w_k), w the share of the noise that enters behind a span (middle of the
+    span; high SNR); all noise at the receiver gives w = 1 and equal weights.
+    """
+    total = 0.0
+    for k in range(spans - lag):
+        early = 1.0 - distributed * (k + 0.5) / spans
+        late = 1.0 - distributed * (k + lag + 0.5) / spans
+        total += (late * (2.0 - early)) ** 2
+    return total
+
+
+@kernel
 def capacity_correlation(
-    separation: FloatArray, rms: FloatArray, spans: FloatArray, modes: FloatArray, out: FloatArray
+    separation: FloatArray,
+    rms: FloatArray,
+    spans: FloatArray,
+    modes: FloatArray,
+    distributed: FloatArray,
+    out: FloatArray,
 ) -> None:
     """Correlation of the capacities at two frequencies of a line of K spans that mix anew.
 
-    sum over q of (K - q) e^(-a q) / (K (K - 1)/2), a = (2 pi df sigma)^2/K D^2/(D^2 - 1): capacity varies with
-    the products of two spans' gains, whose correlation fades with the q spans between them.
-    separation (n, separation) Hz; rms (n,) s, of all spans; spans, modes (n,); out (n, separation).
+    Mean over pairs of spans of e^(-a (l - k)) with their weights, a = (2 pi df sigma)^2/K D^2/(D^2 - 1): the
+    product of two spans' gains forgets with the delays between them.
+    separation (n, separation) Hz; rms (n,) s, of all spans; spans, modes (n,); distributed (n,): 1, or 0 for
+    noise of the receiver; out (n, separation).
     """
     for i in range(separation.shape[0]):
-        k = spans[i]
+        k = max(int(spans[i]), 2)
         finite = modes[i] ** 2 / (modes[i] ** 2 - 1.0)
-        for j in range(separation.shape[1]):
-            a = (2.0 * math.pi * separation[i, j] * rms[i]) ** 2 / k * finite
-            if k < 2.0:
-                out[i, j] = math.exp(-a)
-                continue
-            total = 0.0
-            for q in range(1, int(k)):
-                total += (k - q) * math.exp(-a * q)
-            out[i, j] = total / (0.5 * k * (k - 1.0))
+        out[i, :] = 0.0
+        weights = 0.0
+        for q in range(1, k):
+            weight = _pairs(q, k, distributed[i])
+            weights += weight
+            for j in range(separation.shape[1]):
+                a = (2.0 * math.pi * separation[i, j] * rms[i]) ** 2 / k * finite
+                out[i, j] += weight * math.exp(-a * q)
+        out[i, :] /= weights
 
 
 @kernel
 def frequency_diversity(
-    bandwidth: FloatArray, rms: FloatArray, spans: FloatArray, modes: FloatArray, out: FloatArray
+    bandwidth: FloatArray,
+    rms: FloatArray,
+    spans: FloatArray,
+    modes: FloatArray,
+    distributed: FloatArray,
+    out: FloatArray,
 ) -> None:
     """Number of independent frequencies in a band: 1 / mean of the correlation over pairs of frequencies.
 
@@ -91,12 +118,12 @@ def frequency_diversity(
     integral of 2 (1 - u) e^(-b u^2) = sqrt(pi/b) erf(sqrt b) - (1 - e^-b)/b.  All (n,); Hz, s.
     """
     for i in range(bandwidth.shape[0]):
-        k = spans[i]
+        k = max(int(spans[i]), 2)
         finite = modes[i] ** 2 / (modes[i] ** 2 - 1.0)
         b = (2.0 * math.pi * bandwidth[i] * rms[i]) ** 2 / k * finite
         total, weights = 0.0, 0.0
-        for q in range(1, max(int(k), 2)):
-            weight = max(k - q, 1.0)
+        for q in range(1, k):
+            weight = _pairs(q, k, distributed[i])
             x = b * q
             mean = 1.0 - x / 6.0
             if x > 1e-6:
@@ -106,9 +133,28 @@ def frequency_diversity(
         out[i] = weights / total
 
 
+@kernel
+def capacity_deviation(
+    snr: FloatArray, xi: FloatArray, spans: FloatArray, modes: FloatArray, distributed: FloatArray, out: FloatArray
+) -> None:
+    """Standard deviation of the capacity per mode at one frequency, bit, to second order in the gains.
+
+    snr/(1 + snr) xi^2/K sqrt(sum of c_kl^2/(D^2 - 1)): Haar mixing gives tr(X_k X_l)/D the variance
+    sigma^4/(D^2 - 1).  All (n,); xi Np, of all spans.
+    """
+    for i in range(snr.shape[0]):
+        k = int(spans[i])
+        total = 0.0
+        for q in range(1, k):
+            total += _pairs(q, k, distributed[i])
+        share = snr[i] / (1.0 + snr[i]) if snr[i] < math.inf else 1.0
+        out[i] = share * xi[i] ** 2 / k * math.sqrt(total / (modes[i] ** 2 - 1.0)) / math.log(2.0)
+
+
 ACCUMULATED_DELAY = lift(accumulated_delay, "(span),(span),()->()")
 IMPULSE_INTENSITY = lift(impulse_intensity, "(time),()->(time)")
 TAPS = lift(taps, "(),(),(),(),(),()->()")
 TRUNCATION_PENALTY = lift(truncation_penalty, "(),(),()->()")
-CAPACITY_CORRELATION = lift(capacity_correlation, "(separation),(),(),()->(separation)")
-FREQUENCY_DIVERSITY = lift(frequency_diversity, "(),(),(),()->()")
+CAPACITY_CORRELATION = lift(capacity_correlation, "(separation),(),(),(),()->(separation)")
+FREQUENCY_DIVERSITY = lift(frequency_diversity, "(),(),(),(),()->()")
+CAPACITY_DEVIATION = lift(capacity_deviation, "(),(),(),(),()->()")

@@ -284,7 +284,9 @@ def _gram(channel: AnyArray, noise: AnyArray) -> AnyArray:
 def _rates(channel: AnyArray, noise: AnyArray, snr: Any, informed: bool) -> FloatArray:
     from mcfiber.kernels.channel import channel_rates
 
-    channel, noise = (np.ascontiguousarray(part).reshape((-1, *part.shape[2:])) for part in (channel, noise))
+    channel, noise = (
+        np.ascontiguousarray(part, dtype=np.complex128).reshape((-1, *part.shape[2:])) for part in (channel, noise)
+    )
     ratios = np.atleast_1d(np.asarray(snr, dtype=np.float64))
     rates = np.empty((4, len(channel), ratios.size))
     channel_rates(channel, noise, ratios, informed, *rates)
