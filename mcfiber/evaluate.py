@@ -16,7 +16,7 @@ from mcfiber.rate.achievable import achievable_rate
 from mcfiber.rate.capacity import mdl_penalty
 from mcfiber.rate.constellation import symbol_moments
 from mcfiber.rate.formats import candidates
-from mcfiber.spectrum import channels
+from mcfiber.spectrum import Channels, channels
 from mcfiber.status import problems
 
 if TYPE_CHECKING:
@@ -50,6 +50,19 @@ def evaluate(system: "System") -> "xr.Dataset":
     180
     """
     grid = channels(system.spectrum)
+    return result.pack(system, grid, quantities(system, grid))
+
+
+def quantities(system: "System", grid: Channels) -> "dict[str, xr.DataArray]":
+    """Every variable of the result by name, before it becomes a dataset (which a sweep has no need of).
+
+    Parameters
+    ----------
+    system
+        What to evaluate.
+    grid
+        Its channels.
+    """
     glass = properties(system.fiber, grid)
     power = power_profile(system.link, glass, grid, raman=system.models.raman)
     ase = amplifier_noise(system.link, power, grid, model=system.models.amplifier_noise)
@@ -76,7 +89,7 @@ def evaluate(system: "System") -> "xr.Dataset":
     snr_trx = units.si(system.transceiver, "snr_db")
     snr = received_ratio(gsnr, penalty, snr_trx)
     rate = achievable_rate(system.transceiver, snr, grid.symbol_rate)
-    return result.pack(
+    return result.labelled(
         system,
         grid,
         symbol_rate=grid.symbol_rate,
