@@ -305,3 +305,29 @@ _add("nli_cross_power", "core channel", "W", "nonlinear interference from the ot
 _add("nli_coherence", "core channel", "1", "exponent of the coherent growth of a channel's own interference")
 _add("nli_format_near", "core channel", "W", "modulation-format correction of one span", low=-math.inf)
 _add("nli_format_far", "core channel", "W", "modulation-format correction for each of many spans", low=-math.inf)
+
+# crosstalk: draws of the random channel
+_add("transfer_matrix", "draw time frequency mode_out mode_in", "1", "field transfer between modes",
+     "Complex, unitary; core n has the modes 2 n and 2 n + 1.", low=-math.inf)  # fmt: skip
+_add("drawn_transfer", "draw time core_out core_in frequency", "1", "power in core_out for unit power into core_in",
+     "One launched polarisation; the mean over draws is power_transfer.", high=1.0)  # fmt: skip
+_add("channel_matrix", "draw frequency mode_out mode_in", "1", "transfer matrix of the channel", "Complex amplitudes.")
+_add("noise_covariance", "draw frequency mode_out mode_out_other", "1", "covariance of the noise",
+     "Relative to the noise of all amplifiers without mode-dependent loss.")  # fmt: skip
+_add("stream_snr", "draw mode_in", "1", "signal-to-noise ratio of a stream", "Behind the linear receiver.")
+_add("mode_capacity", "receiver draw", "bit", "rate per mode", "Bit per symbol, Gaussian symbols.")
+_add(
+    "group_delay_rms", "", "s", "rms group delay of the modes", "Standard deviation of the intensity impulse response."
+)
+_add("group_delay_peak_to_peak", "", "s", "mean peak-to-peak group delay of the modes")
+_add("impulse_response", "time", "s-1", "mean intensity of the impulse response", "Unit area.")
+_add("energy_window", "", "s", "window of time that holds the impulse response")
+_add("equalizer_taps", "", "1", "taps of the equaliser", "For each pair of modes.")
+_add("coherence_bandwidth", "", "Hz", "coherence bandwidth")
+_add("finite_equalizer_penalty", "", "1", "factor by which a short equaliser multiplies the noise", low=1.0)
+_add("capacity_correlation", "separation", "1", "correlation of the capacities at two frequencies")
+_add("capacity_deviation", "", "bit", "standard deviation of the rate per mode", "Over realisations, at one frequency.")
+_add("frequency_diversity", "", "1", "independent frequencies in a channel's band", low=1.0)
+_add("outage_capacity", "", "bit", "rate per mode that a realisation misses with the given probability")
+_add("mode_gain", "draw mode", "1", "log gain of a mode", "Nepers of power, ascending.", low=-math.inf)
+_add("mode_delay", "draw frequency mode", "s", "group delay of a mode", "About the mean, ascending.", low=-math.inf)

@@ -81,7 +81,8 @@ def constellation(modulation: SingleFormat) -> Constellation:
 
     References
     ----------
-    .. [1] J. G. Smith, "Odd-bit quadrature amplitude-shift keying," IEEE Trans. Commun. 23(3), 385-389, 1975.
+    .. [1] J. G. Smith, "Odd-bit quadrature amplitude-shift keying," IEEE Transactions on Communications
+       23(3), 385-389, 1975.
     """
     if isinstance(modulation, ShapedFormat):
         side = 2 ** (UNIFORM_FORMATS[modulation.base] // 2)

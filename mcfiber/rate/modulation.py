@@ -102,7 +102,7 @@ def _with_slopes(values: FloatArray, entropy: float) -> FloatArray:
     slopes = np.gradient(values, edge_order=2)
     slopes[2:-2] = (8.0 * (values[3:-1] - values[1:-3]) - (values[4:] - values[:-4])) / 12.0
     rise = np.diff(values, prepend=values[0] - slopes[0], append=values[-1])
-    # F. N. Fritsch, R. E. Carlson, SIAM J. Numer. Anal. 17, 238 (1980): monotone if within 0 and 3 rises.
+    # F. N. Fritsch, R. E. Carlson, SIAM Journal on Numerical Analysis 17, 238 (1980): monotone if within 0 and 3 rises.
     limit = 3.0 * np.minimum(np.maximum(rise[:-1], 0.0), np.maximum(rise[1:], 0.0))
     return np.stack([values, np.clip(slopes, 0.0, limit)])
 

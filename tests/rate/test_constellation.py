@@ -35,7 +35,7 @@ def penalty(name):
 def test_constellation__gray_labels():
     for name in ("QPSK", "rectangular-8QAM", "16QAM", "64QAM", "256QAM", "1024QAM"):
         assert penalty(name) == 1.0
-    # Crosses cannot be labelled so: J. G. Smith, IEEE Trans. Commun. 23, 385 (1975).
+    # Crosses cannot be labelled so: J. G. Smith, IEEE Transactions on Communications 23, 385 (1975).
     assert penalty("32QAM") == pytest.approx(7.0 / 6.0, rel=1e-14)
     for name, count in (("128QAM", 128), ("512QAM", 512)):
         assert penalty(name) == pytest.approx(1.0 + 1.0 / math.sqrt(2 * count) + 1.0 / (3 * count), rel=1e-14)
