@@ -224,7 +224,7 @@ def matched_core(
     >>> from mcfiber.fiber.profile import StepCore
     >>> core = matched_core(StepCore(radius_um=4, delta_percent=0.4), mode_field_diameter_um=10.4, cutoff_nm=1260)
     >>> round(core.radius_um, 3), round(core.delta_percent, 4)
-    (4.251, 0.3057)
+    (4.099, 0.3283)
     """
     wanted = f"{cutoff_nm:g} nm cutoff and {mode_field_diameter_um:g} um diameter"
     name = {"theoretical": "cutoff_wavelength", "practical": "practical_cutoff_wavelength"}[cutoff]
