@@ -41,19 +41,21 @@ def gn_closed_form(
     """
     count = frequency.shape[1]
     weight = np.empty(count)
+    asymptotic = np.empty(count)
     for design in range(frequency.shape[0]):
         for k in range(count):
             effective = -math.expm1(-attenuation[design, k] * length[design]) / attenuation[design, k]
             density = power[design, k] / symbol_rate[design, k]
+            asymptotic[k] = 1.0 / attenuation[design, k]
             weight[k] = attenuation[design, k] * (effective * density) ** 2 / (2.0 * math.pi)
         for i in range(count):
             dispersion = abs(beta2[design, i])
             reach = 0.5 * math.pi**2 * dispersion * symbol_rate[design, i] ** 2 / attenuation[design, i]
             own = weight[i] * math.asinh(reach) / dispersion  # psi_ii, eq. (123)
             others = _cross(i, 0, i, frequency[design], symbol_rate[design], beta2[design],
-                            attenuation[design], weight)  # fmt: skip
+                            asymptotic, weight)  # fmt: skip
             others += _cross(i, i + 1, count, frequency[design], symbol_rate[design], beta2[design],
-                             attenuation[design], weight)  # fmt: skip
+                             asymptotic, weight)  # fmt: skip
             out[design, i] = 16.0 / 27.0 * gamma[design, i] ** 2 * power[design, i] * (own + 2.0 * others)
 
 
@@ -65,7 +67,7 @@ def _cross(
     frequency: FloatArray,
     symbol_rate: FloatArray,
     beta2: FloatArray,
-    attenuation: FloatArray,
+    asymptotic: FloatArray,
     weight: FloatArray,
 ) -> float:
     """Sum of interferers start..stop on channel i: 2 pi |beta2| L_a psi_in weight, eq. (123)."""
@@ -73,7 +75,7 @@ def _cross(
     scale = 0.5 * math.pi**2 * symbol_rate[i]
     for k in range(start, stop):
         dispersion = abs(beta2[i] + beta2[k])  # twice the mean of the pair
-        reach = scale * dispersion / attenuation[k]
+        reach = scale * dispersion * asymptotic[k]
         offset = abs(frequency[i] - frequency[k])
         half = 0.5 * symbol_rate[k]
         total += weight[k] * asinh_difference(reach * (offset + half), reach * (offset - half)) / dispersion
