@@ -39,8 +39,15 @@ class Description(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     def __init__(self, **values: Any) -> None:
+        # None where None is the default means: not given.
+        fields = type(self).model_fields
+        given = {
+            name: value
+            for name, value in values.items()
+            if value is not None or name not in fields or fields[name].get_default() is not None
+        }
         try:
-            super().__init__(**values)
+            super().__init__(**given)
         except ValidationError as error:
             raise DescriptionError(type(self).__name__, _problems(error, type(self), values)) from None
 
@@ -205,6 +212,35 @@ def stacked(values: Iterable[Any], dim: str) -> Any:
     if not any(map(is_axis, listed)):
         return xr.DataArray(np.asarray(listed), dims=dim)
     return xr.concat(xr.broadcast(*map(xr.DataArray, listed)), dim=dim)
+
+
+def plain(value: Any) -> Any:
+    """Turn a value of a description into plain tables, lists and numbers; an axis into a table of its values."""
+    if isinstance(value, Description):
+        kind = {"kind": value.kind} if "kind" in type(value).model_fields else {}  # type: ignore[attr-defined]
+        given = {name: getattr(value, name) for name in sorted(value.model_fields_set)}
+        return kind | {name: plain(item) for name, item in given.items() if item is not None}
+    if is_axis(value):
+        (dim,) = value.dims
+        labels = {"labels": value[dim].values.tolist()} if dim in value.coords else {}
+        return {"axis": dim, "values": value.values.tolist()} | labels
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value
+
+
+def with_axes(value: Any) -> Any:
+    """Turn the tables that `plain` makes of axes back into axes, in whatever holds them."""
+    if isinstance(value, dict):
+        if {"axis", "values"} <= value.keys() <= {"axis", "values", "labels"}:
+            import xarray as xr
+
+            coordinates = {value["axis"]: value["labels"]} if "labels" in value else None
+            return xr.DataArray(value["values"], dims=value["axis"], coords=coordinates)
+        return {key: with_axes(item) for key, item in value.items()}
+    return [with_axes(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _checked_items(check: Check, items: Iterable[tuple[Any, Any]], info: ValidationInfo) -> dict[Any, Any]:

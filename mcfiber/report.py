@@ -2,6 +2,7 @@
 
 import math
 import statistics
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +81,7 @@ class AtlasRow:
     rank_correlation: float
     deviation: str
     calibrated_on: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def ratio(self) -> float:
@@ -106,7 +108,9 @@ def atlas_row(entry: CatalogEntry, *, samples: int, seed: int) -> AtlasRow:
     if entry.reported.net_rate_tbps is None:
         msg = f"{entry.name} has no reported rate"
         raise ValueError(msg)
-    prediction = predict(entry, samples=samples, seed=seed)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        prediction = predict(entry, samples=samples, seed=seed)
     low, middle, high = (rate / _TERA for rate in interval(prediction["total_net_rate"]))
     widest = next(iter(influences(entry, prediction)), None)
     return AtlasRow(
@@ -118,6 +122,7 @@ def atlas_row(entry: CatalogEntry, *, samples: int, seed: int) -> AtlasRow:
         widest=widest.path if widest else "",
         rank_correlation=widest.rank_correlation if widest else 0.0,
         deviation=entry.reported.deviation,
+        notes=tuple(dict.fromkeys(str(warning.message) for warning in caught)),
     )
 
 
@@ -125,7 +130,9 @@ def calibrated_row(entry: CatalogEntry, *, samples: int, seed: int) -> AtlasRow:
     """Predict one system conditioned on the report of its sibling: a second number, marked as such."""
     from mcfiber.uncertainty import calibrated
 
-    result = calibrated(entry, load(entry.calibrated_on), samples=samples, seed=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # said with the prediction itself
+        result = calibrated(entry, load(entry.calibrated_on), samples=samples, seed=seed)
     low, middle, high = (rate / _TERA for rate in result.net_rate)
     reported = entry.reported.net_rate_tbps or float("nan")
     return AtlasRow(entry.name, reported, low, middle, high, "", 0.0, "", entry.calibrated_on)
@@ -156,7 +163,8 @@ def atlas(rows: "list[AtlasRow]") -> Group:
         f"{inside} of {len(plain)} reports lie inside their interval; median ratio {middle:.2f}. Rates in Tb/s."
     )
     reasons = [Text(f"{row.name}: {row.deviation}") for row in rows if not row.inside and row.deviation]
-    return Group(table, Text(""), verdict, *reasons)
+    notes = [Text(f"{row.name}: {note}", style="dim") for row in rows for note in row.notes]
+    return Group(table, Text(""), verdict, *reasons, *notes)
 
 
 def numbers(result: "xr.Dataset", entry: CatalogEntry) -> dict[str, Any]:
@@ -187,6 +195,50 @@ def numbers(result: "xr.Dataset", entry: CatalogEntry) -> dict[str, Any]:
         "ladder": _ladder_rows(result),
         "status": int(result["status"].max()),
     }
+
+
+def sweep_numbers(result: "xr.Dataset") -> dict[str, Any]:
+    """Figures of a sweep: its size, how many points exist, and the extreme points of every output."""
+    status = result["status"].values
+    figures: dict[str, Any] = {
+        "points": int(status.size),
+        "points_that_cannot_exist": int((status != 0).sum()),
+        "axes": {str(name): int(size) for name, size in result["status"].sizes.items()},
+        "outputs": {},
+    }
+    for name, array in result.data_vars.items():
+        if name != "status":
+            figures["outputs"][str(name)] = _extremes(result, array)
+    return figures
+
+
+def _extremes(result: "xr.Dataset", array: "xr.DataArray") -> dict[str, Any]:
+    valid = array.where(result["status"] == 0)
+    if not bool(valid.notnull().any()):
+        return {}
+    found = {}
+    for side, where in (("smallest", valid.argmin(...)), ("largest", valid.argmax(...))):
+        point = array.isel(where)
+        at = {str(name): coordinate.item() for name, coordinate in point.coords.items()}
+        found[side] = {"value": float(point), "units": str(array.attrs.get("units", "")), "at": at}
+    return found
+
+
+def sweep_table(figures: dict[str, Any]) -> Group:
+    """Table of the extreme points of a sweep."""
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for heading in ("output", "", "value", "at"):
+        table.add_column(heading)
+    for name, extremes in figures["outputs"].items():
+        for side, found in extremes.items():
+            at = ", ".join(
+                f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}"
+                for key, value in found["at"].items()
+            )
+            table.add_row(name, side, f"{found['value']:.6g} {found['units']}", at)
+    missing = figures["points_that_cannot_exist"]
+    note = f"; {missing:,} cannot exist" if missing else ""
+    return Group(table, Text(f"{figures['points']:,} points{note}"))
 
 
 def _limit_rows(result: "xr.Dataset") -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import units, variables
+from mcfiber.descriptions import with_axes
 from mcfiber.status import FLAGS, OK
 
 if TYPE_CHECKING:
@@ -312,7 +313,7 @@ class ResultAccessor:
     @property
     def system(self) -> dict[str, Any]:
         """The system as plain tables; where it had an axis, the table holds the axis."""
-        tables: dict[str, Any] = restored(self.provenance["system"])
+        tables: dict[str, Any] = with_axes(self.provenance["system"])
         return tables
 
 
@@ -321,15 +322,6 @@ LINE_LIMITS: Mapping[str, str] = {
     "nonlinear_interference": "snr_nli",
     "crosstalk": "snr_xt",
 }
-
-
-def restored(value: Any) -> Any:
-    """Turn plain tables of a system's JSON back into fields: an axis becomes a DataArray again."""
-    if isinstance(value, dict):
-        if value.keys() == {"axis", "values"}:
-            return xr.DataArray(value["values"], dims=value["axis"])
-        return {key: restored(item) for key, item in value.items()}
-    return [restored(item) for item in value] if isinstance(value, list) else value
 
 
 def _inverse(ratio: Any) -> Any:

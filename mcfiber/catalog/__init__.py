@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from mcfiber.descriptions import Description, DescriptionError, each, is_axis, number, refused, sequence
+from mcfiber.descriptions import Description, DescriptionError, each, is_axis, number, refused, sequence, with_axes
 from mcfiber.system import System, read_toml
 
 Status = Literal["published", "secondary", "inferred", "derived", "assumed", "calibrated"]
@@ -199,7 +199,7 @@ def _entry(name: str, table: dict[str, Any], where: str) -> CatalogEntry:
     if "system" not in table:
         table = {"system": table}
     try:
-        return CatalogEntry(**({"name": name} | table))
+        return CatalogEntry(**({"name": name} | table | {"system": with_axes(table["system"])}))
     except DescriptionError as error:
         raise DescriptionError(where, error.problems) from None
 

@@ -68,12 +68,16 @@ def coupled_power_transfer(h: FloatArray, attenuation: FloatArray, length: Float
                 lane_of[lanes] = last
                 lanes += 1
             last += 1
-        lane_of[lanes:] = lane_of[0]
+        for lane in range(lanes, width):
+            lane_of[lane] = lane_of[0]
         doublings = _exponents(h, attenuation, length, lane_of, exponent)
         _compressed(h, length, lane_of, exponent, 0.5**doublings, value, column, start)
         _positive_exponential(value, column, start, total, term, other)
         for lane in range(width):
-            total[:, :, lane] *= math.exp(-exponent[cores, lane] * 0.5**doublings)
+            factor = math.exp(-exponent[cores, lane] * 0.5**doublings)
+            for m in range(cores):
+                for n in range(cores):
+                    total[m, n, lane] *= factor
         for _ in range(doublings):  # products of non-negative matrices: no cancellation either
             _squares(total, other)
             total, other = other, total
@@ -85,7 +89,9 @@ def coupled_power_transfer(h: FloatArray, attenuation: FloatArray, length: Float
                     out[i, m, n] = total[m, n, lane] * factor
         for i in range(first + 1, last):
             if _same_design(h, attenuation, length, i):
-                out[i] = out[i - 1]
+                for m in range(cores):
+                    for n in range(cores):
+                        out[i, m, n] = out[i - 1, m, n]
         first = last
 
 
@@ -176,20 +182,24 @@ def _positive_exponential(
     ``B^k/k! <= c sum_{j<=k} B^j/j!`` follows the same for k + 1, entry by entry, because B >= 0.
     """
     cores, width = total.shape[0], total.shape[2]
-    total[:] = 0.0
-    term[:] = 0.0
     for m in range(cores):
-        total[m, m] = 1.0
+        for n in range(cores):
+            for lane in range(width):
+                term[m, n, lane] = 0.0
+                total[m, n, lane] = 1.0 if m == n else 0.0
         for position in range(start[m], start[m + 1]):  # the term of order 1
-            term[m, column[position]] = value[position]
-            total[m, column[position]] += value[position]
+            for lane in range(width):
+                term[m, column[position], lane] = value[position, lane]
+                total[m, column[position], lane] += value[position, lane]
     order = 2
     more = True
     while more and order < 1000:  # NaN and infinity end here
         over = 1.0 / order
         pending = 0
         for m in range(cores):
-            other[m] = 0.0
+            for n in range(cores):
+                for lane in range(width):
+                    other[m, n, lane] = 0.0
             for position in range(start[m], start[m + 1]):
                 row, weight = column[position], value[position]
                 for n in range(cores):
@@ -211,8 +221,10 @@ def _positive_exponential(
 def _squares(matrix: FloatArray, out: FloatArray) -> None:
     """Squares of the matrices of a block."""
     cores, width = matrix.shape[0], matrix.shape[2]
-    out[:] = 0.0
     for m in range(cores):
+        for n in range(cores):
+            for lane in range(width):
+                out[m, n, lane] = 0.0
         for k in range(cores):
             weight = matrix[m, k]
             for n in range(cores):
@@ -315,7 +327,9 @@ def repeated_crosstalk(
         while left > 0:
             if left % 2 == 1:
                 if empty:
-                    chain[:] = element
+                    for m in range(cores):
+                        for n in range(cores):
+                            chain[m, n] = element[m, n]
                     empty = False
                 else:
                     _product(element, chain, other)
@@ -324,10 +338,11 @@ def repeated_crosstalk(
             if left > 0:
                 _product(element, element, other)
                 element, other = other, element
+        _ratio(chain, out[i])
         if empty:
-            out[i] = np.nan
-        else:
-            _ratio(chain, out[i])
+            for m in range(cores):
+                for n in range(cores):
+                    out[i, m, n] = math.nan
 
 
 @kernel
@@ -353,7 +368,12 @@ def backscattered_transfer(
     """
     cores = h.shape[1]
     for i in range(h.shape[0]):
-        panels = 1 + int(0.5 * (attenuation[i].max() + h[i].sum() / cores) * length[i])
+        strength = 0.0
+        for m in range(cores):
+            strength = max(strength, attenuation[i, m])
+            for n in range(cores):
+                strength += h[i, m, n] / cores
+        panels = 1 + int(0.5 * strength * length[i])
         nodes = 8 * panels
         place = np.empty(nodes)
         weight = np.empty(nodes)
@@ -364,11 +384,16 @@ def backscattered_transfer(
                 weight[8 * panel + j] = WEIGHTS[j // 2] * 0.5 * length[i] / panels
         coupling = np.empty((nodes, cores, cores))
         losses = np.empty((nodes, cores))
-        coupling[:] = h[i]
-        losses[:] = attenuation[i]
+        for j in range(nodes):
+            for m in range(cores):
+                losses[j, m] = attenuation[i, m]
+                for n in range(cores):
+                    coupling[j, m, n] = h[i, m, n]
         going = np.empty((nodes, cores, cores))
         coupled_power_transfer(coupling, losses, place, going)
-        out[i] = 0.0
+        for m in range(cores):
+            for n in range(cores):
+                out[i, m, n] = 0.0
         for j in range(nodes):
             for m in range(cores):
                 for k in range(cores):
@@ -412,10 +437,9 @@ def directional_crosstalk(
     other = np.empty((cores, cores))
     for i in range(transfer.shape[0]):
         for way in (1.0, -1.0):
-            chain[:] = 0.0
-            for n in range(cores):
-                if direction[i, n] == way:
-                    chain[n, n] = 1.0
+            for m in range(cores):
+                for n in range(cores):
+                    chain[m, n] = 1.0 if m == n and direction[i, n] == way else 0.0
             for step in range(spans):
                 span = step if way > 0.0 else spans - 1 - step
                 _levelled(transfer[i, span], survival[i, span], power[i, span], element)
@@ -433,3 +457,25 @@ def directional_crosstalk(
                 if direction[i, m] == way:
                     for n in range(cores):
                         out[i, m, n] = 0.0 if m == n else chain[m, n] / chain[m, m]
+
+
+@kernel
+def lit_crosstalk(pairs: FloatArray, lit: FloatArray, out: FloatArray) -> None:
+    """Crosstalk of every core from the neighbours that are lit.
+
+    Parameters
+    ----------
+    pairs
+        Crosstalk of every pair at equal powers. Shape (n, core_out, core_in). [1]
+    lit
+        Power of every core in units of the disturbed one's. Shape (n, core_in). [1]
+    out
+        Shape (n, core_out). [1]
+    """
+    for i in range(pairs.shape[0]):
+        for m in range(pairs.shape[1]):
+            total = 0.0
+            for n in range(pairs.shape[2]):
+                if n != m:
+                    total += pairs[i, m, n] * lit[i, n]
+            out[i, m] = total

@@ -372,7 +372,7 @@ def rates(
             # Interpolation errs by 1e-7 bit; the order GMI <= MI <= log2(1 + SNR) holds whatever it does.
             mi = min(shannon[row], _interpolated(table[form, 0], place, snr[row], grid[0]))
             gmi = max(0.0, min(mi, _interpolated(table[form, 1], place, snr[row], grid[0])))
-            ngmi = 1.0 - (entropy[form] - gmi) / bits[form]  # [2], Eq. (25)
+            ngmi = 1.0 - (entropy[form] - gmi) / bits[form]  # [2]
             carried = fraction[row] * gmi - gap[row] * bits[form]
             if steps.shape[1] > 0:
                 best = _best_step(steps, code_rate[row], ngmi - gap[row])

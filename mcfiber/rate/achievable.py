@@ -44,9 +44,12 @@ def achievable_rate(transceiver: Transceiver, snr: Any, symbol_rate: Any) -> dic
 
     Returns
     -------
-    `shannon`, `mutual_information`, `gmi` (bit per symbol and polarisation), `ngmi`, and `net_rate`
-    (bit/s of a channel in a core, both polarisations); with several formats also `format_index`, the one chosen
-    (highest net rate, then highest GMI; names in its attribute flag_meanings).
+    dict
+        By name: :data:`~mcfiber.variables.shannon`, :data:`~mcfiber.variables.mutual_information`,
+        :data:`~mcfiber.variables.gmi` (bit per symbol and polarisation), :data:`~mcfiber.variables.ngmi`, and
+        :data:`~mcfiber.variables.net_rate` (bit/s of a channel in a core, both polarisations); with several
+        formats also :data:`~mcfiber.variables.format_index`, the one chosen (highest net rate, then highest
+        GMI; names in its attribute ``flag_meanings``).
 
     Notes
     -----

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -81,7 +81,8 @@ def constellation(modulation: SingleFormat) -> Constellation:
 
     References
     ----------
-    .. [1] J. G. Smith, "Odd-bit quadrature amplitude-shift keying," IEEE Trans. Commun. 23(3), 385-389, 1975.
+    .. [1] J. G. Smith, "Odd-bit quadrature amplitude-shift keying," IEEE Transactions on Communications
+       23(3), 385-389, 1975.
     """
     if isinstance(modulation, ShapedFormat):
         side = 2 ** (UNIFORM_FORMATS[modulation.base] // 2)
@@ -107,7 +108,8 @@ def symbol_moments(modulation: Format) -> tuple[float, float]:
 
     Returns
     -------
-    Phi = E|b|^4 / E^2 - 2 and Psi = E|b|^6 / E^3 - 9 E|b|^4 / E^2 + 12; both are 0 for Gaussian symbols.
+    tuple
+        Phi = ``E|b|^4 / E^2 - 2`` and Psi = ``E|b|^6 / E^3 - 9 E|b|^4 / E^2 + 12``; both are 0 for Gaussian symbols.
 
     Raises
     ------
@@ -129,11 +131,19 @@ def symbol_moments(modulation: Format) -> tuple[float, float]:
     if len(several) > 1:
         msg = "the moments of the best of several formats are those of the one chosen; ask for that one"
         raise ValueError(msg)
-    known = constellation(several[0])
+    only = several[0]
+    return _named_moments(only) if isinstance(only, str) else _moments(only)
+
+
+def _moments(modulation: SingleFormat) -> tuple[float, float]:
+    known = constellation(modulation)
     energy = np.abs(known.points) ** 2
     second, fourth, sixth = (float(np.sum(known.probabilities * energy**power)) for power in (1, 2, 3))
     fourth /= second**2
     return fourth - 2.0, sixth / second**3 - 9.0 * fourth + 12.0
+
+
+_named_moments = cache(_moments)
 
 
 def gray(count: int) -> AnyArray:
@@ -195,10 +205,12 @@ def _cross(bits: int) -> Constellation:
     wide, high = 2 ** ((bits + 1) // 2), 2 ** ((bits - 1) // 2)
     x, y = (side.ravel() for side in np.meshgrid(np.arange(1.0 - wide, wide, 2.0), np.arange(1.0 - high, high, 2.0)))
     labels = np.add.outer(gray(high), gray(wide) * high).ravel()
-    arm = wide // 8 * 2  # width of a column that is folded
-    folded = np.abs(x) > 3 * arm
-    over = np.sign(y) * (6 * arm - np.abs(x))
-    x, y = np.where(folded, np.sign(x) * np.abs(y), x), np.where(folded, over, y)
+    arm = wide // 4  # width of a column that is folded, twice the number of its amplitudes
+    columns, near = np.abs(x) > 3 * arm, np.abs(y) < arm
+    # The halves of a column fold apart, so that rows that were neighbours stay so [1].
+    across = np.where(near, 4 * arm - np.abs(x), np.abs(x) - 2 * arm)
+    over = np.where(near, 2 * arm + np.abs(y), 4 * arm - np.abs(y))
+    x, y = np.where(columns, np.sign(x) * across, x), np.where(columns, np.sign(y) * over, y)
     return _uniform(x + 1j * y, labels)
 
 

@@ -45,8 +45,8 @@ def rate_ladder(
 
     Returns
     -------
-    `ladder_rate`: dimension `rung` (names in `RUNGS`) and those of the inputs, of a channel in a core, both
-    polarisations. [bit/s]
+    :data:`~mcfiber.variables.ladder_rate`
+        Dimension ``rung`` and those of the inputs; of a channel in a core, both polarisations. [bit/s]
 
     Notes
     -----
@@ -78,7 +78,9 @@ def ladder_totals(ladder: xr.DataArray, *, cores: int, channels: int) -> xr.Data
 
     Returns
     -------
-    `ladder_total` of each rung, and `ladder_loss`, what that limit took away (0 on the first rung).
+    xarray.Dataset
+        :data:`~mcfiber.variables.ladder_total` of each rung, and :data:`~mcfiber.variables.ladder_loss`, what that
+        limit took away (0 on the first rung).
 
     Examples
     --------
@@ -106,7 +108,9 @@ def rate_totals(net_rate: xr.DataArray, *, cores: int, channels: int) -> dict[st
 
     Returns
     -------
-    `core_net_rate`, `wavelength_net_rate`, `total_net_rate`.
+    dict
+        By name: :data:`~mcfiber.variables.core_net_rate`, :data:`~mcfiber.variables.wavelength_net_rate`,
+        :data:`~mcfiber.variables.total_net_rate`.
 
     Examples
     --------

@@ -1,6 +1,7 @@
 """What formats carry over Gaussian noise: direct computation, tables, bit errors."""
 
 import math
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -72,16 +73,18 @@ def _lifted(kernel: Callable[..., None], signature: str, *shared: Any) -> Any:
 
 
 _TABLES: dict[str, Table] = {}
+_LOCK = threading.Lock()
 
 
 def table(modulation: SingleFormat) -> Table:
     """Tabulate a format, once a process."""
     key = modulation if isinstance(modulation, str) else modulation.model_dump_json()
-    if key not in _TABLES:
-        while len(_TABLES) >= TABLES_KEPT:
-            _TABLES.pop(next(iter(_TABLES)))
-        _TABLES[key] = _tabulated(constellation(modulation))
-    return _TABLES[key]
+    with _LOCK:
+        if key not in _TABLES:
+            while len(_TABLES) >= TABLES_KEPT:
+                _TABLES.pop(next(iter(_TABLES)))
+            _TABLES[key] = _tabulated(constellation(modulation))
+        return _TABLES[key]
 
 
 def _tabulated(known: Constellation) -> Table:
@@ -99,7 +102,7 @@ def _with_slopes(values: FloatArray, entropy: float) -> FloatArray:
     slopes = np.gradient(values, edge_order=2)
     slopes[2:-2] = (8.0 * (values[3:-1] - values[1:-3]) - (values[4:] - values[:-4])) / 12.0
     rise = np.diff(values, prepend=values[0] - slopes[0], append=values[-1])
-    # F. N. Fritsch, R. E. Carlson, SIAM J. Numer. Anal. 17, 238 (1980): monotone if within 0 and 3 rises.
+    # F. N. Fritsch, R. E. Carlson, SIAM Journal on Numerical Analysis 17, 238 (1980): monotone if within 0 and 3 rises.
     limit = 3.0 * np.minimum(np.maximum(rise[:-1], 0.0), np.maximum(rise[1:], 0.0))
     return np.stack([values, np.clip(slopes, 0.0, limit)])
 
@@ -128,7 +131,8 @@ def bit_error_ratio(modulation: SingleFormat, snr: Any) -> xr.DataArray:
 
     Returns
     -------
-    `bit_error_ratio`.
+    :data:`~mcfiber.variables.bit_error_ratio`
+        Dimensions of `snr`. [1]
 
     Notes
     -----
@@ -171,7 +175,8 @@ def q_factor(error_ratio: Any) -> xr.DataArray:
 
     Returns
     -------
-    `q_factor` as a ratio of amplitudes; in decibels it is 20 log10(Q).
+    :data:`~mcfiber.variables.q_factor`
+        A ratio of amplitudes; in decibels it is 20 log10(Q). [1]
 
     Examples
     --------

@@ -32,7 +32,8 @@ def required_snr(transceiver: Transceiver, *, net_bits: Any = None, ngmi: Any = 
 
     Returns
     -------
-    `required_snr`, linear; infinite where the target cannot be met.
+    :data:`~mcfiber.variables.required_snr`
+        Linear; infinite where the target cannot be met. [1]
 
     Raises
     ------
@@ -74,7 +75,8 @@ def snr_margin(transceiver: Transceiver, snr: Any, **target: Any) -> xr.DataArra
 
     Returns
     -------
-    `snr_margin`, linear.
+    :data:`~mcfiber.variables.snr_margin`
+        Linear. [1]
 
     Examples
     --------

@@ -86,6 +86,7 @@ def gauss_hermite(known, snr, nodes):
     return mutual, generalised
 
 
+@pytest.mark.nojit
 @pytest.mark.parametrize("name", VECTORS)
 def test_information__published_values(name):
     for snr_db, expected in VECTORS[name].items():
@@ -100,6 +101,12 @@ def test_information__equals_gauss_hermite(modulation, snr_db):
     known = constellation(modulation)
     expected = gauss_hermite(known, 10.0 ** (0.1 * snr_db), 48)
     assert information(known, 10.0 ** (0.1 * snr_db)) == pytest.approx(expected, abs=5e-6)
+
+
+@pytest.mark.nojit
+def test_information__of_a_plane_in_both_modes():
+    both = information(plane(constellation("QPSK")), 10.0**0.5)
+    assert both == pytest.approx(VECTORS["QPSK"][5], abs=1e-6)
 
 
 @pytest.mark.parametrize("name", ["16QAM", "64QAM", "rectangular-8QAM"])
@@ -163,11 +170,12 @@ def test_information__and_bit_errors_of_real_noise(modulation):
     np.testing.assert_array_less(np.abs(drawn.mean(1) - expected), 4.0 * error)
 
 
+@pytest.mark.nojit
 def test_bit_error_ratio__closed_forms():
     erfc = math.erfc
     for snr in (0.5, 4.0, 20.0, 60.0):
         assert float(bit_error_ratio("QPSK", snr)) == pytest.approx(0.5 * erfc(math.sqrt(snr / 2.0)), rel=1e-12)
-        # 16QAM, both bits of a dimension: J. G. Proakis, "Digital Communications", section 4.3.
+        # Of 16QAM: the outer bit errs beyond 1 or 3 half distances, the inner one beyond 1, less beyond 5, or 3.
         q = [0.5 * erfc(k * math.sqrt(snr / 10.0)) for k in (1, 3, 5)]
         expected = (3.0 * q[0] + 2.0 * q[1] - q[2]) / 4.0
         assert float(bit_error_ratio("16QAM", snr)) == pytest.approx(expected, rel=1e-11)

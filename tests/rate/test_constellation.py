@@ -1,13 +1,15 @@
 """Points, labels, probabilities and moments."""
 
+import itertools
 import math
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from mcfiber.rate.constellation import constellation, gray, shaped_line, symbol_moments
+from mcfiber.rate.constellation import Constellation, constellation, gray, shaped_line, symbol_moments
 from mcfiber.rate.formats import UNIFORM_FORMATS, PointFormat, ShapedFormat
+from mcfiber.rate.modulation import information
 
 
 @pytest.mark.parametrize("name", UNIFORM_FORMATS)
@@ -33,11 +35,20 @@ def penalty(name):
 def test_constellation__gray_labels():
     for name in ("QPSK", "rectangular-8QAM", "16QAM", "64QAM", "256QAM", "1024QAM"):
         assert penalty(name) == 1.0
-    # Crosses cannot be labelled so: J. G. Smith, IEEE Trans. Commun. 23, 385 (1975), gives 7/6 for 32 points.
+    # Crosses cannot be labelled so: J. G. Smith, IEEE Transactions on Communications 23, 385 (1975).
     assert penalty("32QAM") == pytest.approx(7.0 / 6.0, rel=1e-14)
-    assert penalty("128QAM") < 1.13
-    # All inner points of the two rings are even words, all outer ones odd.
-    assert list(np.bitwise_count(constellation("8QAM").labels) % 2) == [0, 0, 0, 0, 1, 1, 1, 1]
+    for name, count in (("128QAM", 128), ("512QAM", 512)):
+        assert penalty(name) == pytest.approx(1.0 + 1.0 / math.sqrt(2 * count) + 1.0 / (3 * count), rel=1e-14)
+
+
+def test_constellation__two_rings_have_the_best_labels():
+    rings = constellation("8QAM")
+    snr = 10.0**0.9
+    best = information(rings, snr)[1]
+    # Flipping a bit of all labels changes nothing: label 0 may stay where it is.
+    for other in itertools.islice(itertools.permutations(range(1, 8)), 0, None, 7):
+        labels = np.array([0, *other])
+        assert information(Constellation(rings.points, labels, rings.probabilities), snr)[1] <= best + 1e-12
 
 
 def test_gray__neighbours_differ_by_one_bit():
@@ -94,8 +105,9 @@ def test_symbol_moments__of_gaussian_points_vanish():
     rng = np.random.default_rng(3)
     points = rng.standard_normal(4096) + 1j * rng.standard_normal(4096)
     phi, psi = symbol_moments(PointFormat(points=points))
-    assert abs(phi) < 4.0 * math.sqrt(20.0 / 4096)  # variance of |b|^4 / 2 of complex Gaussian symbols: 20
-    assert abs(psi) < 4.0 * math.sqrt(684.0 / 4096) + 1.0
+    # To first order they are the means of 2 L2 and -6 L3 of |b|^2, Laguerre polynomials of unit variance.
+    assert abs(phi) < 4.0 * 2.0 / math.sqrt(4096)
+    assert abs(psi) < 4.0 * 6.0 / math.sqrt(4096)
 
 
 @pytest.mark.parametrize("entropy", [1.001, 1.5, 2.2, 2.9, 3.0])

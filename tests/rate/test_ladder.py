@@ -15,6 +15,7 @@ from mcfiber.rate.transceiver import Transceiver
 RATIO = st.one_of(st.floats(0.0, 1e6), st.just(math.inf))
 
 
+@pytest.mark.nojit
 def test_rate_ladder__rungs():
     transceiver = Transceiver(format="16QAM", pilot_overhead_percent=2.0)
     ladder = rate_ladder(transceiver, 49e9, snr_ase=25.0, gsnr=18.0, mdl_penalty=1.2, snr=11.0)
