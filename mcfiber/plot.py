@@ -58,7 +58,7 @@ class ResultPlots:
             if bool(np.isfinite(ratio).all()):
                 _band(ax, self._dataset, units.decibels(ratio), name)
         ax.set(xlabel="wavelength (nm)", ylabel="signal-to-noise ratio (dB)")
-        ax.legend(frameon=False, fontsize="small", ncols=2)
+        _legend(ax)
         ax.margins(x=0.01)
         return ax
 
@@ -78,7 +78,7 @@ class ResultPlots:
             if np.isfinite(level).any():
                 ax.plot(frequency, level, ".", ms=3, color=colour, label=label)
         ax.set(xlabel="frequency (THz)", ylabel="power in a channel and core (dBm)")
-        ax.legend(frameon=False, fontsize="small")
+        _legend(ax)
         return ax
 
     def ladder(self, *, ax: "Axes | None" = None) -> "Axes":
@@ -147,10 +147,24 @@ def _band(ax: "Axes", ds: "xr.Dataset", level: "xr.DataArray", name: str) -> Non
     )
     width = 2.0 if name in ("gsnr", "snr") else 1.2
     order = np.argsort(wavelength)
-    pieces = _without_gaps(wavelength[order], middle[order])
-    ax.plot(*pieces, color=COLOURS[name], lw=width, ls="--" if name == "snr_trx" else "-", label=LABELS[name])
-    if others:
-        ax.fill_between(wavelength[order], low[order], high[order], color=COLOURS[name], alpha=0.12, lw=0)
+    x, y = _without_gaps(wavelength[order], middle[order])
+    ax.plot(x, y, color=COLOURS[name], lw=width, ls="--" if name == "snr_trx" else "-", label=LABELS[name])
+    if others and name != "gsnr":  # its band would only repeat that of the strongest noise
+        bounds = (_without_gaps(wavelength[order], bound[order])[1] for bound in (low, high))
+        ax.fill_between(x, *bounds, color=COLOURS[name], alpha=0.25 if name == "snr" else 0.1, lw=0)
+
+
+def _legend(ax: "Axes") -> None:
+    """Set a legend above the axes, where it covers no curve."""
+    count = len(ax.get_legend_handles_labels()[0])
+    ax.legend(
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        ncols=min(3, count),
+        frameon=False,
+        fontsize="small",
+        borderaxespad=0.2,
+    )
 
 
 def _without_gaps(x: Any, y: Any) -> tuple[Any, Any]:
