@@ -24,6 +24,7 @@ version = release = mcfiber.__version__
 
 extensions = [
     "sphinx.ext.autodoc",
+    "sphinx.ext.extlinks",
     "numpydoc",
     "myst_nb",
     "sphinxcontrib.bibtex",
@@ -34,11 +35,13 @@ exclude_patterns = ["_build", "jupyter_execute", "**.ipynb_checkpoints"]
 nitpicky = True
 default_role = "literal"
 
+add_module_names = False
 autodoc_typehints = "none"
 autodoc_preserve_defaults = True
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 
+extlinks = {"doi": ("https://doi.org/%s", "doi:%s")}
 bibtex_bibfiles = ["references.bib"]
 bibtex_reference_style = "label"
 bibtex_default_style = "alpha"

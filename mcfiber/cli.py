@@ -4,12 +4,16 @@ import json
 import os
 import sys
 import tomllib
+import warnings
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mcfiber.descriptions import DescriptionError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 app = typer.Typer(
     help="How many bits per second arrive through a multicore fibre, and what limits them?",
@@ -104,8 +108,78 @@ def run(
         _print(report.prediction(result, entry))
 
 
+@app.command()
+def sweep(
+    system: SystemName,
+    over: Annotated[
+        list[str],
+        typer.Option(metavar="PATH=FROM:TO:COUNT", help="Values of a field; also PATH=1,2,5. Repeat for a grid."),
+    ],
+    outputs: Annotated[
+        list[str] | None, typer.Option("--save", help="Variable to keep, as in total_net_rate or crosstalk:max.")
+    ] = None,
+    store: Annotated[Path | None, typer.Option(help="Zarr folder to write to; resumes what it holds.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=1024, help="Threads; all processors by default.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Evaluate a system over many values of its fields; prints the best point."""
+    from rich.progress import Progress
+
+    from mcfiber import report, sweeps
+    from mcfiber.catalog import load
+
+    axes = dict(map(_axis, over))
+    entry = load(system)
+    with Progress(console=_console(stderr=True), transient=True) as bar:
+        task = bar.add_task("sweeping", total=None)
+        result = sweeps.sweep(
+            entry.system,
+            axes,
+            outputs=outputs or ["total_net_rate"],
+            store=store,
+            workers=workers,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    figures = report.sweep_numbers(result)
+    if as_json:
+        _print_json(figures)
+    else:
+        _print(report.sweep_table(figures))
+
+
+@app.command()
+def atlas(
+    samples: Annotated[int, typer.Option(min=2, max=1_000_000, help="Samples of each system.")] = 256,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
+    calibrated: Annotated[
+        bool, typer.Option("--calibrated", help="Also predict systems conditioned on a sibling's report.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Predict every system of the catalogue and set it beside its report."""
+    from dataclasses import asdict
+
+    from rich.progress import track
+
+    from mcfiber import report
+    from mcfiber.catalog import load, names
+
+    rows = []
+    for name in track(names(), description="predicting", console=_console(stderr=True), transient=True):
+        entry = load(name)
+        if entry.reported.net_rate_tbps is not None:
+            rows.append(report.atlas_row(entry, samples=samples, seed=seed))
+        if calibrated and entry.calibrated_on:
+            rows.append(report.calibrated_row(entry, samples=8 * samples, seed=seed))
+    if as_json:
+        _print_json([asdict(row) | {"ratio": row.ratio, "inside": row.inside} for row in rows])
+    else:
+        _print(report.atlas(rows))
+
+
 def main() -> None:
     """Run the command line; a user's mistake is one clear message and exit status 2."""
+    warnings.showwarning = lambda message, *_args, **_kwargs: print(f"mcfiber: note: {message}", file=sys.stderr)
     try:
         app(prog_name="mcfiber")
     except DescriptionError as error:
@@ -130,6 +204,24 @@ def _assignment(text: str) -> tuple[str, Any]:
         return path.strip(), value.strip()
 
 
+def _axis(text: str) -> tuple[str, Any]:
+    path, value = _assignment(text)
+    if isinstance(value, str) and value.count(":") == 2:
+        start, stop, count = value.split(":")
+        try:
+            limits, number = (float(start), float(stop)), int(count)
+        except ValueError:
+            number = 0
+        if number < 1:
+            msg = f"--over: got {text!r}; write path=from:to:count with two numbers and a whole count of at least 1"
+            raise UserError(msg)
+        step = (limits[1] - limits[0]) / (number - 1) if number > 1 else 0.0
+        return path, [limits[0] + step * index for index in range(number)]
+    if isinstance(value, str):
+        value = [_assignment(f"value={part}")[1] for part in value.split(",")]
+    return path, value if isinstance(value, list) else [value]
+
+
 def _check_output(path: Path) -> None:
     if path.suffix not in (".nc", ".zarr"):
         msg = f"--output: got {str(path)!r}; the name must end in .nc (NetCDF) or .zarr"
@@ -142,13 +234,17 @@ def _check_output(path: Path) -> None:
         raise UserError(msg)
 
 
-def _print(thing: Any) -> None:
+def _console(*, stderr: bool = False) -> "Console":
     from rich.console import Console
 
-    console = Console()
+    console = Console(stderr=stderr)
     # Where output goes to a file or a pipe, tables keep a width that needs no folding.
     console.width = console.width if console.is_terminal else max(console.width, 140)
-    console.print(thing)
+    return console
+
+
+def _print(thing: Any) -> None:
+    _console().print(thing)
 
 
 def _print_json(thing: Any) -> None:

@@ -39,8 +39,15 @@ class Description(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     def __init__(self, **values: Any) -> None:
+        # None where None is the default means: not given.
+        fields = type(self).model_fields
+        given = {
+            name: value
+            for name, value in values.items()
+            if value is not None or name not in fields or fields[name].get_default() is not None
+        }
         try:
-            super().__init__(**values)
+            super().__init__(**given)
         except ValidationError as error:
             raise DescriptionError(type(self).__name__, _problems(error, type(self), values)) from None
 
@@ -87,6 +94,7 @@ def number(
     high: float = math.inf,
     above: float = -math.inf,
     infinite: bool = False,
+    axis: bool = True,
     remedy: str = "",
 ) -> PlainValidator:
     """Accept a number, or a labelled axis of numbers, inside a range.
@@ -99,6 +107,8 @@ def number(
         Bound that the value must exceed.
     infinite
         Whether plus infinity is a value.
+    axis
+        Whether the value may be an axis.
     remedy
         What to do about a refused value.
     """
@@ -106,6 +116,9 @@ def number(
     def check(value: Any, info: ValidationInfo) -> Any:
         unit = unit_label(info.field_name or "")
         allowed = _range_text(low, high, above, infinite, unit)
+        if not axis and is_axis(value) and value.ndim:
+            msg = f"got an axis, but this value cannot be one; allowed: {allowed}"
+            raise ValueError(msg)
         return _checked_number(value, unit, allowed, _within(low, high, above, infinite), remedy)
 
     return PlainValidator(check)
@@ -142,15 +155,18 @@ def flag() -> PlainValidator:
     return PlainValidator(check)
 
 
-def each(inner: PlainValidator, *, remedy: str = "") -> PlainValidator:
-    """Accept one value, or a list with one value for each core or channel."""
+def each(inner: PlainValidator, *, single: bool = True, remedy: str = "") -> PlainValidator:
+    """Accept one value (unless a list is asked for), or a list with one value for each core or channel."""
     check: Check = inner.func  # type: ignore[assignment]
 
     def checked(value: Any, info: ValidationInfo) -> Any:
         if isinstance(value, np.ndarray) and value.ndim == 1:
             value = value.tolist()
         if not isinstance(value, (list, tuple)):
-            return check(value, info)
+            if single or value is None:
+                return check(value, info)
+            msg = f"got {_shown(value)}; allowed: a list of numbers" + (f"; {remedy}" if remedy else "")
+            raise ValueError(msg)
         if not value:
             msg = "got an empty list; give one value, or one for each" + (f"; {remedy}" if remedy else "")
             raise ValueError(msg)
@@ -159,15 +175,19 @@ def each(inner: PlainValidator, *, remedy: str = "") -> PlainValidator:
     return PlainValidator(checked)
 
 
-def by_band(inner: PlainValidator) -> PlainValidator:
-    """Accept one value, or a table with one value for each band."""
+def by_band(inner: PlainValidator, *, bands: Iterable[str] = ()) -> PlainValidator:
+    """Accept one value, or a table with one value for each band (of known names, where those are given)."""
     check: Check = inner.func  # type: ignore[assignment]
+    known = tuple(bands)
 
     def checked(value: Any, info: ValidationInfo) -> Any:
         if not isinstance(value, Mapping):
             return check(value, info)
         if not value:
             msg = "got an empty table; give one value, or one for each band"
+            raise ValueError(msg)
+        if known and (wrong := [name for name in value if name not in known]):
+            msg = f"got a band {_shown(wrong[0])}; allowed: {', '.join(known)}"
             raise ValueError(msg)
         return _checked_items(check, value.items(), info)
 
@@ -182,6 +202,45 @@ def sequence() -> BeforeValidator:
 def is_axis(value: Any) -> bool:
     """Tell whether a value of a field is a labelled axis."""
     return hasattr(value, "dims")
+
+
+def stacked(values: Iterable[Any], dim: str) -> Any:
+    """Put the values of a list, numbers or axes, along a dimension."""
+    import xarray as xr
+
+    listed = list(values)
+    if not any(map(is_axis, listed)):
+        return xr.DataArray(np.asarray(listed), dims=dim)
+    return xr.concat(xr.broadcast(*map(xr.DataArray, listed)), dim=dim)
+
+
+def plain(value: Any) -> Any:
+    """Turn a value of a description into plain tables, lists and numbers; an axis into a table of its values."""
+    if isinstance(value, Description):
+        kind = {"kind": value.kind} if "kind" in type(value).model_fields else {}  # type: ignore[attr-defined]
+        given = {name: getattr(value, name) for name in sorted(value.model_fields_set)}
+        return kind | {name: plain(item) for name, item in given.items() if item is not None}
+    if is_axis(value):
+        (dim,) = value.dims
+        labels = {"labels": value[dim].values.tolist()} if dim in value.coords else {}
+        return {"axis": dim, "values": value.values.tolist()} | labels
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value
+
+
+def with_axes(value: Any) -> Any:
+    """Turn the tables that `plain` makes of axes back into axes, in whatever holds them."""
+    if isinstance(value, dict):
+        if {"axis", "values"} <= value.keys() <= {"axis", "values", "labels"}:
+            import xarray as xr
+
+            coordinates = {value["axis"]: value["labels"]} if "labels" in value else None
+            return xr.DataArray(value["values"], dims=value["axis"], coords=coordinates)
+        return {key: with_axes(item) for key, item in value.items()}
+    return [with_axes(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _checked_items(check: Check, items: Iterable[tuple[Any, Any]], info: ValidationInfo) -> dict[Any, Any]:

@@ -3,15 +3,19 @@
 from typing import TYPE_CHECKING
 
 from mcfiber import result, units
+from mcfiber.descriptions import refused
 from mcfiber.fiber.properties import properties
 from mcfiber.link.amplifier import amplifier_noise
 from mcfiber.link.budget import line_ratios, received_ratio
 from mcfiber.link.crosstalk import crosstalk
+from mcfiber.link.crosstalk_spread import crosstalk_spread
 from mcfiber.link.mixing import mode_dependent_loss
 from mcfiber.link.nonlinear import nonlinear_interference
 from mcfiber.link.power import power_profile
 from mcfiber.rate.achievable import achievable_rate
 from mcfiber.rate.capacity import mdl_penalty
+from mcfiber.rate.constellation import symbol_moments
+from mcfiber.rate.formats import candidates
 from mcfiber.spectrum import channels
 from mcfiber.status import problems
 
@@ -47,10 +51,19 @@ def evaluate(system: "System") -> "xr.Dataset":
     """
     grid = channels(system.spectrum)
     glass = properties(system.fiber, grid)
-    power = power_profile(system.link, glass, grid)
+    power = power_profile(system.link, glass, grid, raman=system.models.raman)
     ase = amplifier_noise(system.link, power, grid, model=system.models.amplifier_noise)
-    nli = nonlinear_interference(system.link, glass, power, grid)
-    xt = crosstalk(system.link, glass, power)
+    nli = nonlinear_interference(
+        system.link,
+        glass,
+        power,
+        grid,
+        model=system.models.nonlinear_interference,
+        accumulation=system.models.accumulation,
+        kurtosis=_kurtosis(system),
+    )
+    spread = crosstalk_spread(system.fiber, grid, probability=system.models.crosstalk_probability)
+    xt = crosstalk(system.link, glass, power, spread=spread)
     modes = 2 * glass.coupled_cores
     mdl = mode_dependent_loss(
         units.si(system.link, "mode_dependent_loss_rms_db"),
@@ -83,5 +96,15 @@ def evaluate(system: "System") -> "xr.Dataset":
         snr_trx=snr_trx,
         snr=snr,
         **rate,
-        status=problems(system),
+        status=problems(system, grid),
     )
+
+
+def _kurtosis(system: "System") -> float:
+    if not system.models.format_correction:
+        return 0.0
+    modulation = system.transceiver.format
+    if len(candidates(modulation)) > 1:
+        msg = "models.format_correction: needs one modulation format, but transceiver.format may be one of several"
+        raise refused(msg)
+    return symbol_moments(modulation)[0]

@@ -20,6 +20,17 @@ COLOURS = {
     "gsnr": "#56B4E9",
     "snr": "#000000",
 }
+RUNG_LABELS = {
+    "amplifier_noise": "amplifier noise only",
+    "line_noise": "all noise of the line",
+    "mode_dependent_loss": "mode-dependent loss",
+    "transceiver_noise": "transceivers",
+    "mutual_information": "format",
+    "gmi": "bit-wise decoding",
+    "decoded": "code and pilots",
+}
+"""What each rung of the ladder takes into account, beside all before it."""
+
 LABELS = {
     "snr_ase": "amplifier noise",
     "snr_nli": "nonlinear interference",
@@ -68,6 +79,22 @@ class ResultPlots:
                 ax.plot(frequency, level, ".", ms=3, color=colour, label=label)
         ax.set(xlabel="frequency (THz)", ylabel="power in a channel and core (dBm)")
         ax.legend(frameon=False, fontsize="small")
+        return ax
+
+    def ladder(self, *, ax: "Axes | None" = None) -> "Axes":
+        """Where the bits went: the system's rate as one limit after the other is taken into account."""
+        ax = _axes(ax)
+        table = cast("Any", self._dataset).mcf.ladder()
+        others = [dim for dim in table["ladder_total"].dims if dim != "rung"]
+        totals = table["ladder_total"].median(others).values / 1e12
+        names = [RUNG_LABELS[str(rung)] for rung in table["rung"].values]
+        place = np.arange(len(names))[::-1]
+        ax.barh(place, totals, color=["#56B4E9"] * (len(names) - 1) + ["#000000"], height=0.7)
+        for y, total, lost in zip(place, totals, np.diff(totals, prepend=totals[0]), strict=True):
+            taken = f"  ({lost:,.0f})" if lost < 0 else ""
+            ax.annotate(f" {total:,.4g}{taken}", (total, y), va="center", fontsize=8)
+        ax.set_yticks(place, names)
+        ax.set(xlabel="rate of the system (Tb/s)", xlim=(0, 1.2 * float(totals.max())))
         return ax
 
     def cross_section(self, *, ax: "Axes | None" = None) -> "Axes":

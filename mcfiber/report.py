@@ -1,5 +1,9 @@
 """Text for people: tables of a prediction, of the catalogue, of what is assumed."""
 
+import math
+import statistics
+import warnings
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
@@ -8,6 +12,7 @@ from rich.text import Text
 
 from mcfiber import units
 from mcfiber.catalog import CatalogEntry, Provenance, load, names
+from mcfiber.plot import RUNG_LABELS
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -48,7 +53,12 @@ def provenance(entry: CatalogEntry) -> Table:
 def prediction(result: "xr.Dataset", entry: CatalogEntry) -> Group:
     """Everything that ``mcfiber run`` prints: prediction, report, limits, assumptions."""
     figures = numbers(result, entry)
-    parts: list[Any] = [Text(entry.title or entry.name, style="bold"), _headline(figures), _limits(figures)]
+    parts: list[Any] = [
+        Text(entry.title or entry.name, style="bold"),
+        _headline(figures),
+        _limits(figures),
+        _ladder(figures),
+    ]
     if entry.ranges or entry.choices:
         parts += [
             Text("assumed: uniform over these ranges, independent, common to all spans", style="bold"),
@@ -56,6 +66,105 @@ def prediction(result: "xr.Dataset", entry: CatalogEntry) -> Group:
             Text("The interval is a 5-95 % prior predictive over the ranges, not a confidence interval.", style="dim"),
         ]
     return Group(*(item for part in parts for item in (part, Text(""))))
+
+
+@dataclass(frozen=True)
+class AtlasRow:
+    """Prediction and report of one system, net rates in Tb/s."""
+
+    name: str
+    reported: float
+    low: float
+    median: float
+    high: float
+    widest: str
+    rank_correlation: float
+    deviation: str
+    calibrated_on: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def ratio(self) -> float:
+        """Predicted median over reported rate."""
+        return self.median / self.reported
+
+    @property
+    def inside(self) -> bool:
+        """Whether the report, announced with three digits, lies inside the interval."""
+        rounding = 0.5 * 10.0 ** (math.floor(math.log10(self.reported)) - 2)
+        return self.low - rounding <= self.reported <= self.high + rounding
+
+
+def atlas_row(entry: CatalogEntry, *, samples: int, seed: int) -> AtlasRow:
+    """Predict one system and set it beside its report.
+
+    Raises
+    ------
+    ValueError
+        If the entry has no reported rate.
+    """
+    from mcfiber.uncertainty import influences, interval, predict
+
+    if entry.reported.net_rate_tbps is None:
+        msg = f"{entry.name} has no reported rate"
+        raise ValueError(msg)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        prediction = predict(entry, samples=samples, seed=seed)
+    low, middle, high = (rate / _TERA for rate in interval(prediction["total_net_rate"]))
+    widest = next(iter(influences(entry, prediction)), None)
+    return AtlasRow(
+        name=entry.name,
+        reported=entry.reported.net_rate_tbps,
+        low=low,
+        median=middle,
+        high=high,
+        widest=widest.path if widest else "",
+        rank_correlation=widest.rank_correlation if widest else 0.0,
+        deviation=entry.reported.deviation,
+        notes=tuple(dict.fromkeys(str(warning.message) for warning in caught)),
+    )
+
+
+def calibrated_row(entry: CatalogEntry, *, samples: int, seed: int) -> AtlasRow:
+    """Predict one system conditioned on the report of its sibling: a second number, marked as such."""
+    from mcfiber.uncertainty import calibrated
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # said with the prediction itself
+        result = calibrated(entry, load(entry.calibrated_on), samples=samples, seed=seed)
+    low, middle, high = (rate / _TERA for rate in result.net_rate)
+    reported = entry.reported.net_rate_tbps or float("nan")
+    return AtlasRow(entry.name, reported, low, middle, high, "", 0.0, "", entry.calibrated_on)
+
+
+def atlas(rows: "list[AtlasRow]") -> Group:
+    """Table of predictions beside reports, and how often they agree."""
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for heading in ("system", "reported", "median", "5-95 %", "ratio", "inside", "widened most by (rank correlation)"):
+        table.add_column(heading, justify="left" if heading[0] in "sw" else "right", no_wrap=heading[0] != "w")
+    for row in rows:
+        widest = f"{row.widest} ({row.rank_correlation:+.2f})" if row.rank_correlation else "-"
+        if row.calibrated_on:
+            widest = f"calibrated on {row.calibrated_on}"
+        table.add_row(
+            row.name,
+            f"{row.reported:,.5g}",
+            f"{row.median:,.4g}",
+            f"{row.low:,.4g} to {row.high:,.4g}",
+            f"{row.ratio:.2f}",
+            "yes" if row.inside else "[bold red]no[/]",
+            widest,
+        )
+    plain = [row for row in rows if not row.calibrated_on]
+    inside = sum(row.inside for row in plain)
+    middle = statistics.median(row.ratio for row in plain)
+    verdict = Text(
+        f"{inside} of {len(plain)} reports lie inside their interval; median ratio {middle:.2f}. Rates in Tb/s."
+    )
+    reasons = [Text(f"{row.name}: {row.deviation}") for row in rows if not row.inside and row.deviation]
+    notes = [Text(f"{row.name}: {note}", style="dim") for row in rows for note in row.notes]
+    return Group(table, Text(""), verdict, *reasons, *notes)
 
 
 def numbers(result: "xr.Dataset", entry: CatalogEntry) -> dict[str, Any]:
@@ -83,8 +192,53 @@ def numbers(result: "xr.Dataset", entry: CatalogEntry) -> dict[str, Any]:
         "samples": result.sizes.get("sample", 1),
         "interval": "5-95 % prior predictive over the assumed ranges" if "sample" in result.dims else "none",
         "limits": _limit_rows(result),
+        "ladder": _ladder_rows(result),
         "status": int(result["status"].max()),
     }
+
+
+def sweep_numbers(result: "xr.Dataset") -> dict[str, Any]:
+    """Figures of a sweep: its size, how many points exist, and the extreme points of every output."""
+    status = result["status"].values
+    figures: dict[str, Any] = {
+        "points": int(status.size),
+        "points_that_cannot_exist": int((status != 0).sum()),
+        "axes": {str(name): int(size) for name, size in result["status"].sizes.items()},
+        "outputs": {},
+    }
+    for name, array in result.data_vars.items():
+        if name != "status":
+            figures["outputs"][str(name)] = _extremes(result, array)
+    return figures
+
+
+def _extremes(result: "xr.Dataset", array: "xr.DataArray") -> dict[str, Any]:
+    valid = array.where(result["status"] == 0)
+    if not bool(valid.notnull().any()):
+        return {}
+    found = {}
+    for side, where in (("smallest", valid.argmin(...)), ("largest", valid.argmax(...))):
+        point = array.isel(where)
+        at = {str(name): coordinate.item() for name, coordinate in point.coords.items()}
+        found[side] = {"value": float(point), "units": str(array.attrs.get("units", "")), "at": at}
+    return found
+
+
+def sweep_table(figures: dict[str, Any]) -> Group:
+    """Table of the extreme points of a sweep."""
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for heading in ("output", "", "value", "at"):
+        table.add_column(heading)
+    for name, extremes in figures["outputs"].items():
+        for side, found in extremes.items():
+            at = ", ".join(
+                f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}"
+                for key, value in found["at"].items()
+            )
+            table.add_row(name, side, f"{found['value']:.6g} {found['units']}", at)
+    missing = figures["points_that_cannot_exist"]
+    note = f"; {missing:,} cannot exist" if missing else ""
+    return Group(table, Text(f"{figures['points']:,} points{note}"))
 
 
 def _limit_rows(result: "xr.Dataset") -> list[dict[str, Any]]:
@@ -134,6 +288,29 @@ def _limits(figures: dict[str, Any]) -> Table:
                 f"{row['noise_share']:.1%}",
                 f"{row['net_rate_without_tbps']:,.4g} Tb/s ({row['gain_without']:+.1%})",
             )
+    return table
+
+
+def _ladder_rows(result: "xr.Dataset") -> list[dict[str, Any]]:
+    total = result.mcf.ladder()["ladder_total"]
+    total = total.median([dim for dim in total.dims if dim != "rung"])
+    return [
+        {"name": str(name), "rate_tbps": float(rate) / _TERA}
+        for name, rate in zip(total["rung"].values, total.values, strict=True)
+    ]
+
+
+def _ladder(figures: dict[str, Any]) -> Table:
+    table = Table(box=None, header_style="bold")
+    table.add_column("where the bits went")
+    table.add_column("rate left", justify="right")
+    table.add_column("lost", justify="right")
+    before = None
+    for row in figures["ladder"]:
+        rate = row["rate_tbps"]
+        lost = f"{before - rate:,.4g} Tb/s" if before is not None and before > rate else ""
+        table.add_row(RUNG_LABELS[row["name"]], f"{rate:,.4g} Tb/s", lost)
+        before = rate
     return table
 
 

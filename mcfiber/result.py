@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import units, variables
+from mcfiber.descriptions import with_axes
 from mcfiber.status import FLAGS, OK
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def pack(system: Any, grid: Any, **arrays: Any) -> xr.Dataset:
     **arrays
         Variables of the table by name.
     """
-    arrays = {name: variables.stamp(name, _dataarray(value)) for name, value in arrays.items()}
+    arrays = {name: _stamped(name, _dataarray(value)) for name, value in arrays.items()}
     arrays |= _totals(system, grid, arrays["net_rate"])
     status = arrays["status"]
     status.attrs |= {"flag_values": list(FLAGS), "flag_meanings": " ".join(FLAGS.values())}
@@ -100,6 +101,14 @@ def write(dataset: xr.Dataset, path: str | Path) -> None:
     else:
         plain.to_netcdf(beside, engine="h5netcdf")
     beside.replace(path)
+
+
+def _stamped(name: str, array: xr.DataArray) -> xr.DataArray:
+    """Attributes of the table, and those that say which model computed the values."""
+    said = {key: array.attrs[key] for key in ("model", "band", "terms", "accumulation") if key in array.attrs}
+    stamped = variables.stamp(name, array)
+    stamped.attrs |= said
+    return stamped
 
 
 def _dataarray(value: Any) -> xr.DataArray:
@@ -237,6 +246,33 @@ class ResultAccessor:
             }
         )
 
+    def ladder(self) -> xr.Dataset:
+        """Where the bits went: the system's rate as one limit after the other is taken into account.
+
+        Returns
+        -------
+        xarray.Dataset
+            `ladder_total` and `ladder_loss` with the dimension rung: amplifier noise alone (Shannon), all noise of
+            the line, mode-dependent loss, transceivers, mutual information of the format, its GMI, decoded.
+        """
+        from mcfiber.rate.ladder import ladder_totals, rate_ladder
+
+        ds = self._dataset
+        rates = rate_ladder(
+            self._transceiver(),
+            ds["symbol_rate"],
+            snr_ase=ds["snr_ase"],
+            gsnr=ds["gsnr"],
+            snr=ds["snr"],
+            mdl_penalty=ds["mdl_penalty"],
+        )
+        return ladder_totals(rates, cores=self.cores, channels=ds.sizes["channel"])
+
+    def _transceiver(self) -> Any:
+        from mcfiber.rate.transceiver import Transceiver
+
+        return Transceiver(**self.system.get("transceiver", {}))
+
     def _summed(self, rate: xr.DataArray) -> xr.DataArray:
         per_core = rate.sum("channel") if "channel" in rate.dims else rate * self._dataset.sizes["channel"]
         return per_core.sum("core") if "core" in rate.dims else per_core * self.cores
@@ -277,7 +313,7 @@ class ResultAccessor:
     @property
     def system(self) -> dict[str, Any]:
         """The system as plain tables; where it had an axis, the table holds the axis."""
-        tables: dict[str, Any] = restored(self.provenance["system"])
+        tables: dict[str, Any] = with_axes(self.provenance["system"])
         return tables
 
 
@@ -286,15 +322,6 @@ LINE_LIMITS: Mapping[str, str] = {
     "nonlinear_interference": "snr_nli",
     "crosstalk": "snr_xt",
 }
-
-
-def restored(value: Any) -> Any:
-    """Turn plain tables of a system's JSON back into fields: an axis becomes a DataArray again."""
-    if isinstance(value, dict):
-        if value.keys() == {"axis", "values"}:
-            return xr.DataArray(value["values"], dims=value["axis"])
-        return {key: restored(item) for key, item in value.items()}
-    return [restored(item) for item in value] if isinstance(value, list) else value
 
 
 def _inverse(ratio: Any) -> Any:

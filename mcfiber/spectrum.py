@@ -1,15 +1,16 @@
 """The channels of one core: bands, grids, symbol rates."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import numpy as np
 from pydantic import model_validator
 
 from mcfiber import units
-from mcfiber.descriptions import Description, each, flag, integer, is_axis, number, refused, sequence
+from mcfiber.descriptions import Description, each, flag, integer, is_axis, number, refused, sequence, stacked
 from mcfiber.typing import Real
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ ANCHOR_THZ = 193.1
 """Frequency that fixed grids are anchored at, in THz (ITU-T G.694.1)."""
 
 _TOLERANCE = 1e-9  # relative; the sum of decimal numbers of GHz is not exact
+_TOLERANCE_GHZ = 1e-6
 
 
 class ChannelGroup(Description):
@@ -55,11 +57,12 @@ class ChannelGroup(Description):
     Raises
     ------
     DescriptionError
-        If the channels do not fit the band, or a given lowest frequency is not on the ITU-T grid.
+        If the channels do not fit the band, a given lowest frequency puts them elsewhere, or it is not on the
+        ITU-T grid.
 
     Examples
     --------
-    >>> group = ChannelGroup(band="C", channels=80, spacing_ghz=50, symbol_rate_gbd=32)
+    >>> group = ChannelGroup(band="C", channels=80, spacing_ghz=50, symbol_rate_gbd=32, grid="itu")
     >>> group.frequencies_thz()[[0, -1]].round(3).tolist()
     [191.8, 195.75]
     """
@@ -75,19 +78,26 @@ class ChannelGroup(Description):
     def _on_grid(self) -> Self:
         if self.lowest_frequency_thz is None:
             _check_fit(self)
-        elif self.grid == "itu":
+            return self
+        _check_place(self)
+        if self.grid == "itu":
             steps = (self.lowest_frequency_thz - ANCHOR_THZ) * 1e3 / self.spacing_ghz
-            if np.any(np.abs(np.asarray(steps) - np.round(steps)) > 1e-6):
+            beside = np.abs(steps - np.round(steps)) > 1e-6
+            if np.any(beside):
                 msg = (
-                    f"lowest_frequency_thz: got {self.lowest_frequency_thz} THz, which is not 193.1 THz plus a "
-                    f'multiple of {self.spacing_ghz} GHz; move it, or set grid = "free"'
+                    f"lowest_frequency_thz: got {_shown(self.lowest_frequency_thz, beside)} THz, which is not 193.1 "
+                    f'THz plus a multiple of {_shown(self.spacing_ghz, beside)} GHz; move it, or set grid = "free"'
                 )
                 raise refused(msg)
         return self
 
     def frequencies_thz(self) -> Any:
         """Centre frequencies in THz, ascending: shape (channels,), or labelled where a field is an axis."""
-        steps = _channel_axis(np.arange(self.channels), self)
+        steps: Any = np.arange(self.channels)
+        if is_axis(self.spacing_ghz) or is_axis(self.lowest_frequency_thz):
+            import xarray as xr
+
+            steps = xr.DataArray(steps, dims="channel")
         return self._lowest() + steps * self.spacing_ghz * 1e-3
 
     def _lowest(self) -> Any:
@@ -132,7 +142,7 @@ class Spectrum(Description):
     """
 
     groups: Annotated[tuple[ChannelGroup, ...], sequence()] = ()
-    frequency_thz: Annotated[tuple[float, ...] | None, each(number(low=170, high=245))] = None
+    frequency_thz: Annotated[tuple[float, ...] | None, each(number(low=170, high=245, axis=False), single=False)] = None
     symbol_rate_gbd: Annotated[Real | tuple[float, ...] | None, each(number(above=0, high=10_000))] = None
     guard_gap_ghz: Annotated[Real, number(low=0)] = 0.0
     super_nyquist: Annotated[bool, flag()] = False
@@ -156,6 +166,12 @@ class Spectrum(Description):
         if self.frequency_thz is not None:
             return len(self.frequency_thz)
         return sum(group.channels for group in self.groups)
+
+    def channels_of_band(self, band: str) -> int:
+        """Number of channels of one band."""
+        if self.frequency_thz is not None:
+            return sum(band_of(frequency) == band for frequency in self.frequency_thz)
+        return sum(group.channels for group in self.groups if group.band == band)
 
     @property
     def band_names(self) -> tuple[str, ...]:
@@ -209,18 +225,38 @@ def channels(spectrum: Spectrum) -> Channels:
         order = np.argsort(frequency_thz, kind="stable")
         bands = tuple(band_of(value) for value in frequency_thz[order])
         frequency: Any = xr.DataArray(frequency_thz[order] * 1e12, dims="channel")
-        rate: Any = (
-            units.si(spectrum, "symbol_rate_gbd")
-            if not isinstance(spectrum.symbol_rate_gbd, tuple)
-            else xr.DataArray(np.asarray(spectrum.symbol_rate_gbd)[order] * 1e9, dims="channel")
-        )
+        rate = units.si(spectrum, "symbol_rate_gbd")
+        if isinstance(rate, tuple):
+            rate = stacked([rate[index] for index in order], "channel")
         return Channels(frequency, rate, bands)
-    groups = sorted(spectrum.groups, key=lambda group: float(_edge_values(group)[0]))
+    groups = [spectrum.groups[index] for index in _ascending(spectrum.groups)]
     bands = tuple(band for group in groups for band in (group.band,) * group.channels)
-    frequency = _joined([group.frequencies_thz() for group in groups], groups)
+    frequency = _joined([group.frequencies_thz() for group in groups], groups) * 1e12
     rates = [units.si(group, "symbol_rate_gbd") for group in groups]
     equal = len(groups) == 1 or all(not is_axis(rate) and rate == rates[0] for rate in rates)
-    return Channels(frequency * 1e12, rates[0] if equal else _joined(rates, groups), bands)
+    rate = rates[0] if equal else _joined(rates, groups)
+    if spectrum.super_nyquist and frequency.ndim == 1:  # groups may interleave
+        order = np.argsort(frequency.values, kind="stable")
+        bands = tuple(bands[index] for index in order)
+        return Channels(frequency[order], rate if equal else rate.isel(channel=order), bands)
+    return Channels(frequency, rate, bands)
+
+
+def channels_overlap(spectrum: Spectrum) -> Any:
+    """Whether channels overlap or a guard gap is too small: a truth, or one for each point of the axes."""
+    wrong: Any = False
+    for _, found in _overlaps(spectrum):
+        wrong = wrong | found
+    return wrong
+
+
+def channels_outside_band(spectrum: Spectrum) -> Any:
+    """Whether a group is wider than its band: a truth, or one for each point of the axes."""
+    wrong: Any = False
+    for group in spectrum.groups:
+        if group.lowest_frequency_thz is None:
+            wrong = wrong | _too_wide(group)
+    return wrong
 
 
 def _joined(values: list[Any], groups: list[ChannelGroup]) -> "xr.DataArray":
@@ -231,19 +267,14 @@ def _joined(values: list[Any], groups: list[ChannelGroup]) -> "xr.DataArray":
         plain = [np.broadcast_to(value, (group.channels,)) for value, group in zip(values, groups, strict=True)]
         return xr.DataArray(np.concatenate(plain), dims="channel")
     labelled = [
-        value if is_axis(value) and "channel" in value.dims else _with_channels(value, group.channels)
+        value
+        if is_axis(value) and "channel" in value.dims
+        else xr.DataArray(value).expand_dims(channel=group.channels)
+        if np.ndim(value) == 0 or is_axis(value)
+        else xr.DataArray(value, dims="channel")
         for value, group in zip(values, groups, strict=True)
     ]
-    return labelled[0] if len(labelled) == 1 else xr.concat(labelled, dim="channel")
-
-
-def _with_channels(value: Any, count: int) -> "xr.DataArray":
-    import xarray as xr
-
-    if is_axis(value):
-        wide: xr.DataArray = value.expand_dims(channel=count)
-        return wide
-    return xr.DataArray(np.broadcast_to(value, (count,)), dims="channel")
+    return xr.concat(xr.broadcast(*labelled, exclude=["channel"]), dim="channel")
 
 
 def band_limits_thz(band: str) -> tuple[float, float]:
@@ -269,25 +300,40 @@ def band_of(frequency_thz: float) -> str:
     raise ValueError(msg)
 
 
-def _labelled(values: Any) -> "xr.DataArray":
-    import xarray as xr
+def _shown(value: Any, where: Any = True) -> str:
+    """Write a number, or the first value of an axis that is meant."""
+    if not is_axis(value):
+        return f"{value:g}"
+    chosen = where if is_axis(where) and where.dims == value.dims else np.ones(value.shape, bool)
+    return f"{value.values[int(np.argmax(np.asarray(chosen)))]:g}"
 
-    return values if is_axis(values) else xr.DataArray(values, dims="channel")
 
-
-def _channel_axis(values: Any, group: ChannelGroup) -> Any:
-    if is_axis(group.spacing_ghz) or is_axis(group.lowest_frequency_thz):
-        return _labelled(values)
-    return values
+def _too_wide(group: ChannelGroup) -> Any:
+    low, high = band_limits_thz(group.band)
+    return group.spacing_ghz * (1e-3 * group.channels) > (high - low) * (1 + _TOLERANCE)
 
 
 def _check_fit(group: ChannelGroup) -> None:
-    low, high = band_limits_thz(group.band)
-    needed = float(np.max(np.asarray(group.spacing_ghz))) * 1e-3 * group.channels
-    if needed > (high - low) * (1 + _TOLERANCE):
+    wrong = _too_wide(group)
+    if not is_axis(wrong) and wrong:
+        low, high = band_limits_thz(group.band)
         msg = (
-            f"channels: {group.channels} channels of {group.spacing_ghz} GHz need {needed:.3f} THz, the {group.band} "
-            f"band has {high - low:.3f} THz; take fewer, or place them with lowest_frequency_thz"
+            f"channels: {group.channels} channels of {group.spacing_ghz:g} GHz need "
+            f"{group.spacing_ghz * 1e-3 * group.channels:.3f} THz, the {group.band} band has {high - low:.3f} THz; "
+            "take fewer, or place them with lowest_frequency_thz"
+        )
+        raise refused(msg)
+
+
+def _check_place(group: ChannelGroup) -> None:
+    """A placed group may reach beyond its band (amplifiers do), but its middle may not."""
+    low, high = band_limits_thz(group.band)
+    middle = group._lowest() + group.spacing_ghz * (0.5e-3 * (group.channels - 1))
+    outside = (middle < low) | (middle > high)
+    if np.any(outside):
+        msg = (
+            f"lowest_frequency_thz: got {_shown(group.lowest_frequency_thz, outside)} THz, which puts the middle of "
+            f"the group at {_shown(middle, outside)} THz; allowed: {low:.3f} to {high:.3f} THz, the {group.band} band"
         )
         raise refused(msg)
 
@@ -310,50 +356,72 @@ def _check_list(frequency_thz: tuple[float, ...], symbol_rate_gbd: Any) -> None:
             raise refused(msg) from None
 
 
-def _edge_values(group: ChannelGroup) -> tuple[Any, Any]:
-    """Lower and upper spectral edge of a group in THz, over its axes."""
-    half = np.asarray(group.symbol_rate_gbd) * 0.5e-3
-    lowest = np.asarray(group._lowest())
-    highest = lowest + (group.channels - 1) * np.asarray(group.spacing_ghz) * 1e-3
-    return np.min(lowest - half), np.max(highest + half)
+def _edges(group: ChannelGroup) -> tuple[Any, Any]:
+    """Lower and upper spectral edge of a group in THz, with its axes."""
+    half = group.symbol_rate_gbd * 0.5e-3
+    lowest = group._lowest()
+    return lowest - half, lowest + group.spacing_ghz * (1e-3 * (group.channels - 1)) + half
+
+
+def _ascending(groups: tuple[ChannelGroup, ...]) -> list[int]:
+    """Order of the groups by their lowest edge (its mean over the axes)."""
+    return sorted(range(len(groups)), key=lambda index: float(np.mean(np.asarray(_edges(groups[index])[0]))))
+
+
+def _overlaps(spectrum: Spectrum) -> Iterator[tuple[Callable[[], str], Any]]:
+    """Ways in which channels may overlap: a message, and whether (or at which points of the axes) it is so."""
+    if spectrum.frequency_thz is not None:
+        if not spectrum.super_nyquist:
+            yield from _overlaps_of_list(spectrum)
+        return
+    for index, group in enumerate(spectrum.groups):
+        if group.channels > 1 and not spectrum.super_nyquist:
+            yield (
+                partial(_told_dense, index, group),
+                group.symbol_rate_gbd > group.spacing_ghz * (1 + _TOLERANCE),
+            )
+    guard = spectrum.guard_gap_ghz
+    if spectrum.super_nyquist and not is_axis(guard) and guard == 0:
+        return
+    for first, second in itertools.pairwise(_ascending(spectrum.groups)):
+        gap = (_edges(spectrum.groups[second])[0] - _edges(spectrum.groups[first])[1]) * 1e3
+        yield partial(_told_gap, first, second, gap, guard), gap < guard - _TOLERANCE_GHZ
+
+
+def _told_dense(index: int, group: ChannelGroup) -> str:
+    return (
+        f"groups.{index}.symbol_rate_gbd: got {group.symbol_rate_gbd:g} GBd on a spacing of "
+        f"{group.spacing_ghz:g} GHz, so channels overlap; widen the spacing, or set super_nyquist = true"
+    )
+
+
+def _told_gap(first: int, second: int, gap: Any, guard: Any) -> str:
+    return (
+        f"groups.{second}.lowest_frequency_thz: the gap between groups {first} and {second} is {gap:g} GHz; "
+        f"allowed: at least {guard:g} GHz (guard_gap_ghz); move a group or drop channels"
+    )
+
+
+def _overlaps_of_list(spectrum: Spectrum) -> Iterator[tuple[Callable[[], str], Any]]:
+    """Neighbours suffice: if two channels overlap, one of them overlaps any channel between them."""
+    frequency = np.asarray(spectrum.frequency_thz)
+    order = np.argsort(frequency, kind="stable")
+    rate = spectrum.symbol_rate_gbd
+    rates: list[Any] = [rate[index] if isinstance(rate, tuple) else rate for index in order]
+    for position in range(len(order) - 1):
+        pair = frequency[order[position]], frequency[order[position + 1]]
+        excess = (rates[position] + rates[position + 1]) * 0.5 - (pair[1] - pair[0]) * 1e3
+        yield partial(_told_pair, pair, excess), excess > _TOLERANCE_GHZ
+
+
+def _told_pair(pair: tuple[float, float], excess: float) -> str:
+    return (
+        f"frequency_thz: channels at {pair[0]:g} and {pair[1]:g} THz overlap by {excess:g} GHz; "
+        "move one, lower the symbol rate, or set super_nyquist = true"
+    )
 
 
 def _check_overlap(spectrum: Spectrum) -> None:
-    if spectrum.frequency_thz is not None:
-        _check_list_overlap(spectrum)
-        return
-    for index, group in enumerate(spectrum.groups):
-        overlaps = group.symbol_rate_gbd > group.spacing_ghz * (1 + _TOLERANCE)
-        if group.channels > 1 and not spectrum.super_nyquist and not is_axis(overlaps) and overlaps:
-            msg = (
-                f"groups.{index}.symbol_rate_gbd: got {group.symbol_rate_gbd:g} GBd on a spacing of "
-                f"{group.spacing_ghz:g} GHz, so channels overlap; widen the spacing, or set super_nyquist = true"
-            )
-            raise refused(msg)
-    edges = sorted((*_edge_values(group), index) for index, group in enumerate(spectrum.groups))
-    for (_, top, first), (bottom, _, second) in itertools.pairwise(edges):
-        gap = float(bottom - top) * 1e3
-        guard = float(np.max(np.asarray(spectrum.guard_gap_ghz)))
-        if gap < guard - 1e-6 and not (spectrum.super_nyquist and guard == 0):
-            msg = (
-                f"groups.{second}.lowest_frequency_thz: the gap between groups {first} and {second} is {gap:g} GHz; "
-                f"allowed: at least {guard:g} GHz (guard_gap_ghz); move a group or drop channels"
-            )
-            raise refused(msg)
-
-
-def _check_list_overlap(spectrum: Spectrum) -> None:
-    frequency = np.asarray(spectrum.frequency_thz) * 1e3
-    order = np.argsort(frequency, kind="stable")
-    rate = spectrum.symbol_rate_gbd
-    widest = np.max(np.asarray(rate)) if not isinstance(rate, tuple) else np.asarray(rate)
-    half = np.broadcast_to(widest, frequency.shape)[order] / 2
-    gap = np.diff(frequency[order]) - half[1:] - half[:-1]
-    if gap.size and gap.min() < -1e-6 and not spectrum.super_nyquist:
-        where = int(np.argmin(gap))
-        pair = spectrum.frequency_thz[order[where]], spectrum.frequency_thz[order[where + 1]]  # type: ignore[index]
-        msg = (
-            f"frequency_thz: channels at {pair[0]:g} and {pair[1]:g} THz overlap by {-gap[where]:g} GHz; "
-            "move one, lower the symbol rate, or set super_nyquist = true"
-        )
-        raise refused(msg)
+    for told, wrong in _overlaps(spectrum):
+        if not is_axis(wrong) and wrong:
+            raise refused(told())

@@ -2,15 +2,16 @@
 
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import model_validator
 
-from mcfiber.descriptions import Description, is_axis, refused
+from mcfiber.descriptions import Description, flag, is_axis, number, plain, refused, with_axes
 from mcfiber.fiber.multicore import MulticoreFiber
 from mcfiber.link.span import Link
 from mcfiber.rate.transceiver import Transceiver
 from mcfiber.spectrum import Spectrum
+from mcfiber.typing import Real
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -26,11 +27,34 @@ class Models(Description):
         "excess_gain" ``F (G - 1) h f`` and "input_noise" ``F G h f`` are the approximations in circulation.
     nonlinear_interference
         "gn": closed form of the Gaussian-noise model for channels with gaps; self- and cross-phase modulation,
-        at the centre of the channel, incoherent over spans.
+        at the centre of the channel, incoherent over spans.  "isrs_gn": the same along the computed power profile,
+        with Raman scattering.
+    raman
+        Raman scattering between the channels (and pumps): "none", "silica" (coupled equations with the measured
+        gain of silica) or "triangular" (closed form with a linear gain).
+    accumulation
+        Of "isrs_gn" over the spans: "incoherent", or "coherent" for what a channel does to itself.
+    format_correction
+        Whether "isrs_gn" counts that the symbols of the transceiver's format are not Gaussian.
+    crosstalk_probability
+        Probability with which crosstalk exceeds the value that is used, given the fibre's skew; the mean is used
+        where it is left out.
     """
 
     amplifier_noise: Literal["exact", "excess_gain", "input_noise"] = "exact"
-    nonlinear_interference: Literal["gn"] = "gn"
+    nonlinear_interference: Literal["gn", "isrs_gn"] = "gn"
+    raman: Literal["none", "silica", "triangular"] = "none"
+    accumulation: Literal["incoherent", "coherent"] = "incoherent"
+    format_correction: Annotated[bool, flag()] = False
+    crosstalk_probability: Annotated[Real | None, number(above=0, high=0.999, remedy="1e-4 is usual")] = None
+
+    @model_validator(mode="after")
+    def _go_together(self) -> Self:
+        if self.nonlinear_interference == "gn" and (self.accumulation == "coherent" or self.format_correction):
+            field = "accumulation" if self.accumulation == "coherent" else "format_correction"
+            msg = f'{field}: needs nonlinear_interference = "isrs_gn"'
+            raise refused(msg)
+        return self
 
 
 class System(Description):
@@ -83,11 +107,12 @@ class System(Description):
             ),
         ):
             _check_bands(path, value, bands)
-        launch = self.link.launch_power_dbm
-        count = self.spectrum.count
-        if isinstance(launch, tuple) and len(launch) != count:
-            msg = f"link.launch_power_dbm: got {len(launch)} values for {count} channels; give one for each"
-            raise refused(msg)
+        _check_counts("link.launch_power_dbm", self.link.launch_power_dbm, self.spectrum)
+        self._check_coupling()
+        return self
+
+    def _check_coupling(self) -> None:
+        """Refuse what has no meaning for cores that are received one by one, or for those received together."""
         loss = self.link.mode_dependent_loss_rms_db
         if self.fiber.coupling == "weak" and (is_axis(loss) or loss > 0):
             msg = (
@@ -101,7 +126,15 @@ class System(Description):
                 "mode-dependent loss; give one value, and the spread in link.mode_dependent_loss_rms_db"
             )
             raise refused(msg)
-        return self
+        spans = self.link.span if isinstance(self.link.span, tuple) else (self.link.span,)
+        for index, span in enumerate(spans):
+            for name in ("fan_in_crosstalk_db", "fan_out_crosstalk_db"):
+                if getattr(span, name) is not None and (self.fiber.coupling == "random" or self.fiber.cores == 1):
+                    where = f"link.span.{index}" if isinstance(self.link.span, tuple) else "link.span"
+                    msg = (
+                        f"{where}.{name}: only several cores that are received one by one have crosstalk; leave it out"
+                    )
+                    raise refused(msg)
 
     @classmethod
     def from_toml(cls, path: str | Path) -> Self:
@@ -113,12 +146,16 @@ class System(Description):
             If the file is missing, is not TOML, or describes no valid system.
         """
         table = read_toml(path)
-        return cls(**table.get("system", table))
+        system = with_axes(table.get("system", table))
+        if not isinstance(system, dict):
+            msg = f"system: got {system!r}; allowed: a table of the values of a System"
+            raise refused(msg)
+        return cls(**system)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain tables, lists and numbers of everything that was set; an axis is a table of dim and values."""
-        plain: dict[str, Any] = _plain(self)
-        return plain
+        tables: dict[str, Any] = plain(self)
+        return tables
 
     def to_toml(self) -> str:
         """Text of a TOML file that `from_toml` reads back."""
@@ -163,18 +200,14 @@ def _check_bands(path: str, value: Any, bands: tuple[str, ...]) -> None:
         raise refused(msg)
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Description):
-        kind = {"kind": value.kind} if "kind" in type(value).model_fields else {}  # type: ignore[attr-defined]
-        return kind | {
-            name: _plain(getattr(value, name))
-            for name in sorted(value.model_fields_set)
-            if getattr(value, name) is not None
-        }
-    if is_axis(value):
-        return {"axis": value.dims[0], "values": value.values.tolist()}
+def _check_counts(path: str, value: Any, spectrum: Spectrum) -> None:
+    """Refuse a list by channel of another length than the channels, of all bands or of one."""
+    if isinstance(value, tuple) and len(value) != spectrum.count:
+        msg = f"{path}: got {len(value)} values for {spectrum.count} channels; give one for each"
+        raise refused(msg)
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value
+        for band, item in value.items():
+            count = spectrum.channels_of_band(band)
+            if isinstance(item, tuple) and len(item) != count:
+                msg = f"{path}.{band}: got {len(item)} values for {count} channels of this band; give one for each"
+                raise refused(msg)

@@ -199,7 +199,7 @@ REFUSED = [
     ({"strict": 1}, "strict", ["got 1", "true or false"]),
     ({"name": 3}, "name", ["got 3", "a text"]),
     ({"name": "nobody"}, "name", ["give another"]),
-    ({"lenght": 3}, "lenght", ["unknown key"]),
+    ({"colour": 3}, "colour", ["unknown key"]),
 ]
 
 
@@ -383,3 +383,15 @@ def test_property__any_input_is_accepted_or_told_about_in_one_line(values):
         assert path.split(".")[0] in values
         assert text
         assert text.isprintable()
+
+
+def test_replace__with_none_takes_an_optional_value_back():
+    class Fibre(Description):
+        slope: Annotated[Any, number(low=0)] = None
+        length: Annotated[Any, number(low=0)] = 1.0
+
+    changed = Fibre(slope=2.0).replace({"slope": None})
+    assert changed.slope is None
+    assert changed.model_fields_set == set()
+    with pytest.raises(DescriptionError, match=r"length: got nothing \(None\), which is not a number"):
+        Fibre(length=None)

@@ -4,6 +4,8 @@ import numpy as np
 
 from mcfiber._jit import lift
 from mcfiber.kernels import crosstalk as kernels
+from mcfiber.link import crosstalk_arrays as plain
+from mcfiber.link import crosstalk_statistics as statistics
 from mcfiber.link import transfer_draws as drawing
 
 
@@ -65,3 +67,31 @@ class Draws:
 
     def peakmem_draws(self, cores, frequencies):
         self.time_draws(cores, frequencies)
+
+
+class PlainArrays:
+    """What a network simulator asks for: 100 links of 19 cores and 96 channels, some of them lit."""
+
+    def setup(self):
+        self.lit = np.random.default_rng(1).integers(0, 2, (100, 96, 19)).astype(float)
+        self.h = hexagon(2) * np.geomspace(1e-9, 1e-8, 100)[:, None, None]
+        self.time_lit_neighbours()
+        self.time_penalty()
+
+    def time_lit_neighbours(self):
+        pairs = plain.pair_crosstalk(self.h, 80e3, spans=20)
+        return plain.lit_crosstalk(pairs[:, None], self.lit)
+
+    def time_penalty(self):
+        return plain.snr_penalty_db(self.lit, 100.0)
+
+
+class Quantiles:
+    """Crosstalk exceeded with 1e-4, of six unequal aggressors: a thousand values."""
+
+    def setup(self):
+        self.mean = np.array([1.0, 0.5, 0.3, 0.01, 0.01, 1e-5]) * np.ones((1000, 1))
+        self.time_quantile()
+
+    def time_quantile(self):
+        return statistics.crosstalk_quantile(self.mean, 0.5, 1e-4)

@@ -30,6 +30,9 @@ PAGES = [
     ("base", "Base", "What every description shares.", ("mcfiber.descriptions", "mcfiber.units")),
 ]  # fmt: skip
 
+# Rooms whose functions are of use on their own.
+ROOMS = {"fiber", "link", "rate"}
+
 INDEX = """
 Reference
 =========
@@ -47,9 +50,9 @@ One table in the library holds them; it stamps the attributes, and the tests and
 dimension only if it differs along it; axes of a sweep, ``sample`` and ``span`` come on top."""
 
 ABOUT_KERNELS = """\
-For writers of other tools: functions of plain arrays in SI units, with none of the library's objects. Every array has one
-leading dimension ``n``, the designs; outputs come last and are filled; nothing is checked. ``mcfiber._jit.lift`` makes a
-kernel broadcast."""
+For writers of other tools: functions of plain arrays in SI units, with none of the library's objects. Every array has
+one leading dimension ``n``, the designs; outputs come last and are filled; nothing is checked. ``mcfiber._jit.lift``
+makes a kernel broadcast."""
 
 
 def write_pages(app: Sphinx) -> None:
@@ -60,10 +63,12 @@ def write_pages(app: Sphinx) -> None:
     pages = []
     for name, title, introduction, modules in PAGES:
         public = {key: thing for key, thing in _public().items() if thing.__module__.startswith(modules)}
+        public = dict(sorted(public.items(), key=lambda item: _place(item[1].__module__, modules)))
         if public:
             shown |= public.keys()
             pages.append(name)
-            _write(folder / f"{name}.rst", _page(title, introduction, public))
+            more = _more(modules, public) if name in ROOMS else []
+            _write(folder / f"{name}.rst", "\n".join([_page(title, introduction, public), *more]))
     if missing := set(mcfiber.__all__) - shown:
         msg = f"public names that no reference page shows: {sorted(missing)}"
         raise RuntimeError(msg)
@@ -71,6 +76,10 @@ def write_pages(app: Sphinx) -> None:
     _write(folder / "kernels.rst", _kernels())
     pages += ["variables", "kernels"]
     _write(folder / "index.rst", INDEX.format(pages="\n".join(f"   {page}" for page in pages)))
+
+
+def _place(module: str, modules: tuple[str, ...]) -> int:
+    return next(place for place, prefix in enumerate(modules) if module.startswith(prefix))
 
 
 def _public() -> dict[str, Any]:
@@ -90,6 +99,31 @@ def _page(title: str, introduction: str, public: dict[str, Any]) -> str:
             _class_entry("mcfiber.result.ResultAccessor", importlib.import_module("mcfiber.result").ResultAccessor)
         )
     return "\n".join(parts)
+
+
+def _more(modules: tuple[str, ...], public: dict[str, Any]) -> list[str]:
+    """Functions and classes of a room that have no name at the top: reached by their module."""
+    parts: list[str] = []
+    for module in _modules(modules):
+        own = {
+            name: thing
+            for name, thing in vars(module).items()
+            if not name.startswith("_")
+            and getattr(thing, "__module__", "") == module.__name__
+            and (inspect.isfunction(thing) or inspect.isclass(thing))
+            and thing not in public.values()
+            and thing.__doc__
+        }
+        if own:
+            parts += [_heading(f"In {module.__name__}", "-"), (module.__doc__ or "").strip().splitlines()[0], ""]
+            for name, thing in own.items():
+                parts.append(_entry(f"{module.__name__.removeprefix('mcfiber.')}.{name}", thing))
+    return parts
+
+
+def _modules(prefixes: tuple[str, ...]) -> list[Any]:
+    found = (module.name for module in pkgutil.walk_packages(mcfiber.__path__, "mcfiber."))
+    return [importlib.import_module(name) for name in sorted(found) if name.startswith(prefixes)]
 
 
 def _entry(name: str, thing: Any) -> str:
@@ -153,21 +187,27 @@ def _variables() -> str:
         _heading("Variables of a result", "="),
         ABOUT_VARIABLES,
         "",
+        ".. py:currentmodule:: mcfiber.variables",
+        "",
     ]
     for variable in variables.table():
         low, high = variable.low, variable.high
         bounds = (
-            f"{low:g} to {high:g}" if high < float("inf") else f"at least {low:g}" if low > -float("inf") else "any"
+            f"{low:g} to {high:g}"
+            if high < float("inf")
+            else f"at least {low:g}"
+            if low > -float("inf")
+            else "any value"
         )
+        unit = f"``{variable.units}``" if variable.units else "none"
         parts += [
-            f".. py:data:: mcfiber.variables.{variable.name}",
+            f".. py:data:: {variable.name}",
+            "   :no-contents-entry:",
             "",
             f"   {variable.long_name[:1].upper()}{variable.long_name[1:]}. {variable.comment}",
             "",
-            f"   :Unit: {variable.units or 'none'}",
-            f"   :Dimensions: {', '.join(variable.dims) or 'none'}",
-            f"   :Range: {bounds}",
-            *([f"   :Source: {variable.source}"] if variable.source else []),
+            f"   Unit: {unit}; dimensions: {', '.join(variable.dims) or 'none'}; {bounds}.",
+            *([f"   Source: {variable.source}"] if variable.source else []),
             "",
         ]
     return "\n".join(parts)

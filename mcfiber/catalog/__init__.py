@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from mcfiber.descriptions import Description, DescriptionError, each, is_axis, number, refused, sequence
+from mcfiber.descriptions import Description, DescriptionError, each, is_axis, number, refused, sequence, with_axes
 from mcfiber.system import System, read_toml
 
 Status = Literal["published", "secondary", "inferred", "derived", "assumed", "calibrated"]
@@ -38,7 +38,7 @@ class Provenance(Description):
 
     status: Status
     source: str
-    range: Annotated[tuple[float, ...] | None, each(number())] = None
+    range: Annotated[tuple[float, ...] | None, each(number(axis=False), single=False)] = None
     choices: Annotated[tuple[str, ...] | None, sequence()] = None
 
     @model_validator(mode="after")
@@ -62,16 +62,32 @@ class Reported(Description):
         Reference.
     note
         What else a reader must know.
+    deviation
+        Why the report lies outside the predicted interval, where it does.
     """
 
     net_rate_tbps: Annotated[float | None, number(above=0)] = None
     derived_net_rate_tbps: Annotated[float | None, number(above=0)] = None
     source: str = ""
     note: str = ""
+    deviation: str = ""
 
 
 class CatalogEntry(Description):
     """A system, what is known of its numbers, and what was reported.
+
+    Parameters
+    ----------
+    name, title
+        Name in the catalogue, and one line for people.
+    system
+        The system, with central values.
+    provenance
+        Where values come from, by path; a path covers all that lies below it.
+    reported
+        What was published of the result.
+    calibrated_on
+        Name of a sibling on the same line that a second, separate prediction may be conditioned on.
 
     Examples
     --------
@@ -85,6 +101,7 @@ class CatalogEntry(Description):
     system: System
     provenance: dict[str, Provenance] = Field(default_factory=dict)
     reported: Reported = Reported()
+    calibrated_on: str = ""
 
     @model_validator(mode="after")
     def _paths_lead_somewhere(self) -> Self:
@@ -110,6 +127,12 @@ class CatalogEntry(Description):
     def choices(self) -> dict[str, tuple[str, ...]]:
         """Alternatives of the words that are not known, by path."""
         return {path: known.choices for path, known in self.provenance.items() if known.choices}
+
+    def provenance_of(self, path: str) -> Provenance | None:
+        """Provenance of a value: its own, or that of the nearest table or list around it."""
+        words = path.split(".")
+        covering = (".".join(words[:length]) for length in range(len(words), 0, -1))
+        return next((self.provenance[name] for name in covering if name in self.provenance), None)
 
     def with_values(self, changes: dict[str, Any]) -> Self:
         """Copy with values set by a user, which are then no longer uncertain."""
@@ -176,7 +199,7 @@ def _entry(name: str, table: dict[str, Any], where: str) -> CatalogEntry:
     if "system" not in table:
         table = {"system": table}
     try:
-        return CatalogEntry(**({"name": name} | table))
+        return CatalogEntry(**({"name": name} | table | {"system": with_axes(table["system"])}))
     except DescriptionError as error:
         raise DescriptionError(where, error.problems) from None
 

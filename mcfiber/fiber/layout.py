@@ -11,7 +11,7 @@ from mcfiber import units
 from mcfiber.descriptions import Description, integer, number, refused, sequence
 from mcfiber.typing import FloatArray, Real
 
-_Coordinate = Annotated[float, number(low=-10_000, high=10_000)]
+_Coordinate = Annotated[float, number(low=-10_000, high=10_000, axis=False)]
 _SAME = 1e-9  # relative difference below which two distances are the same
 
 
@@ -155,8 +155,8 @@ def pair_distances(layout: Any) -> Any:
 
     Examples
     --------
-    >>> pair_distances(HexagonalLayout(cores=7, pitch_um=40)).max().item()
-    8e-05
+    >>> round(pair_distances(HexagonalLayout(cores=7, pitch_um=40)).max().item() * 1e6, 6)
+    80.0
     """
     return _scaled(layout, _distances(layout.unit_positions()), ("core_out", "core_in"))
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import BeforeValidator, model_validator
 
-from mcfiber.descriptions import Description, each, is_axis, number, refused
+from mcfiber.descriptions import Description, DescriptionError, each, is_axis, number, refused
 from mcfiber.fiber.layout import Layout, outer_cladding_thickness
 from mcfiber.typing import Real
 from mcfiber.units import convert
@@ -22,8 +22,8 @@ class WavelengthTable(Description):
         One value for each wavelength, in the unit of the field that holds the table.
     """
 
-    wavelength_nm: Annotated[tuple[float, ...], each(number(low=1000, high=2000))]
-    value: Annotated[tuple[float, ...], each(number())]
+    wavelength_nm: Annotated[tuple[float, ...], each(number(low=1000, high=2000, axis=False), single=False)]
+    value: Annotated[tuple[float, ...], each(number(axis=False), single=False)]
 
     @model_validator(mode="after")
     def _aligned(self) -> Self:
@@ -55,12 +55,17 @@ class WavelengthTable(Description):
 
 
 def _table_or(inner: Any) -> BeforeValidator:
-    """Let a table pass to its description, and check anything else as numbers."""
+    """Accept a table against wavelength as well; its values are checked like other numbers."""
 
     def check(value: Any, info: Any) -> Any:
-        if isinstance(value, WavelengthTable):
-            return value
-        return WavelengthTable(**value) if isinstance(value, dict) else inner.func(value, info)
+        if not isinstance(value, (dict, WavelengthTable)):
+            return inner.func(value, info)
+        table = WavelengthTable(**value) if isinstance(value, dict) else value
+        try:
+            inner.func(table.value, info)
+        except DescriptionError as error:
+            raise DescriptionError(error.title, [(f"value.{path}", text) for path, text in error.problems]) from None
+        return table
 
     return BeforeValidator(check)
 
@@ -112,6 +117,9 @@ class MulticoreFiber(Description):
         Kerr coefficient n2.
     crosstalk
         Measured crosstalk of weakly coupled cores.
+    skew_ps_per_km, random_skew_ps_per_sqrt_km
+        Skew between neighbouring weakly coupled cores: its steady part, and the standard deviation of its random
+        part. They narrow the spread of crosstalk around its mean.
     spatial_mode_dispersion_ps_per_sqrt_km, spatial_mode_dispersion_definition
         Spatial mode dispersion of randomly coupled cores, and what the number means: "sigma" is the standard
         deviation of the intensity impulse response, "2sigma" is twice that.
@@ -137,7 +145,7 @@ class MulticoreFiber(Description):
     cladding_diameter_um: Annotated[Real, number(above=0, high=2000)] = 125.0
     coupling: Literal["weak", "random"] = "weak"
     attenuation_db_per_km: Annotated[
-        Real | tuple[float, ...] | WavelengthTable,
+        Real | tuple[Real, ...] | WavelengthTable,
         _table_or(each(number(above=0, high=100, remedy="attenuation is a positive loss"))),
     ] = 0.2
     dispersion_ps_per_nm_km: Annotated[Real, number(low=-500, high=500)] = 17.0
@@ -145,6 +153,8 @@ class MulticoreFiber(Description):
     effective_area_um2: Annotated[Real, number(above=1, high=10_000)] = 80.0
     nonlinear_index_m2_per_w: Annotated[Real, number(low=0, high=1e-17)] = 2.6e-20
     crosstalk: MeasuredCrosstalk | None = None
+    skew_ps_per_km: Annotated[Real, number(low=0, high=1e6)] = 0.0
+    random_skew_ps_per_sqrt_km: Annotated[Real, number(low=0, high=1e6)] = 0.0
     spatial_mode_dispersion_ps_per_sqrt_km: Annotated[Real | None, number(low=0, high=1e5)] = None
     spatial_mode_dispersion_definition: Literal["sigma", "2sigma"] = "sigma"
     bend_radius_mm: Annotated[Real, number(above=0, infinite=True)] = 140.0

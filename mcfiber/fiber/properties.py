@@ -2,12 +2,13 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mcfiber import units
-from mcfiber.descriptions import is_axis
+from mcfiber.descriptions import is_axis, refused, stacked
 from mcfiber.fiber.layout import neighbours
 from mcfiber.fiber.multicore import MeasuredCrosstalk, MulticoreFiber, WavelengthTable
 from mcfiber.spectrum import Channels
@@ -28,6 +29,8 @@ class Glass:
         beta_2, (channel). [s^2/m]
     nonlinear_coefficient
         gamma = 2 pi n2 f / (c A_eff), (channel). [1/(W m)]
+    effective_area
+        Of one core, which Raman gain is inverse to. [m^2]
     power_coupling
         h of every pair, (core_out, core_in) and (channel); None where cores are not weakly coupled. [1/m]
     cores, coupled_cores
@@ -37,6 +40,7 @@ class Glass:
     attenuation: Any
     group_velocity_dispersion: Any
     nonlinear_coefficient: Any
+    effective_area: Any
     power_coupling: "xr.DataArray | None"
     cores: int
     coupled_cores: int
@@ -61,6 +65,7 @@ def properties(fiber: MulticoreFiber, grid: Channels) -> Glass:
         attenuation=attenuation(fiber, grid.frequency),
         group_velocity_dispersion=group_velocity_dispersion(fiber, grid.frequency),
         nonlinear_coefficient=nonlinear_coefficient(fiber, grid.frequency),
+        effective_area=units.si(fiber, "effective_area_um2"),
         power_coupling=measured_power_coupling(fiber, grid.frequency),
         cores=fiber.cores,
         coupled_cores=fiber.coupled_cores,
@@ -69,17 +74,19 @@ def properties(fiber: MulticoreFiber, grid: Channels) -> Glass:
 
 def attenuation(fiber: MulticoreFiber, frequency: Any) -> Any:
     """Power attenuation of the cores. [1/m]"""
-    import xarray as xr
-
     loss = fiber.attenuation_db_per_km
     if isinstance(loss, WavelengthTable):
-        table = loss
-        return units.mapped(
-            lambda hertz: units.convert(table.at(units.wavelength(hertz) * 1e9), "db_per_km"), frequency
-        )
-    if isinstance(loss, tuple):
-        return xr.DataArray(units.convert(np.asarray(loss), "db_per_km"), dims="core")
-    return units.convert(loss, "db_per_km")
+        return units.mapped(partial(_tabulated, loss), frequency)
+    value = units.si(fiber, "attenuation_db_per_km")
+    return stacked(value, "core") if isinstance(value, tuple) else value
+
+
+def _tabulated(table: WavelengthTable, frequency: Any) -> Any:
+    try:
+        return units.convert(table.at(units.wavelength(frequency) * 1e9), "db_per_km")
+    except ValueError as error:
+        msg = f"fiber.attenuation_db_per_km: {error}"
+        raise refused(msg) from None
 
 
 def group_velocity_dispersion(fiber: MulticoreFiber, frequency: Any) -> Any:
@@ -115,18 +122,44 @@ def measured_power_coupling(fiber: MulticoreFiber, frequency: Any) -> "xr.DataAr
 
     if fiber.crosstalk is None or fiber.cores == 1:
         return None
-    adjacent = neighbours(fiber.layout)
-    count = 1 if fiber.crosstalk.definition == "pair" else int(adjacent.sum(axis=1).max())
-    pattern = xr.DataArray(adjacent.astype(np.float64), dims=("core_out", "core_in"))
-    coupling: xr.DataArray = pattern * _coupling_of(fiber.crosstalk, count, frequency)
+    too_high = crosstalk_too_high(fiber, frequency)
+    if not is_axis(too_high) and too_high:
+        msg = (
+            "fiber.crosstalk.slope_db_per_nm: with this slope some channel has more crosstalk than cores of equal "
+            "power can have; lower it, or give the crosstalk at a wavelength nearer to the channels"
+        )
+        raise refused(msg)
+    pattern = xr.DataArray(neighbours(fiber.layout).astype(np.float64), dims=("core_out", "core_in"))
+    ratio, count = _measured_ratio(fiber.crosstalk, frequency), _lit_neighbours(fiber)
+    length = units.si(fiber.crosstalk, "length_km")
+    with np.errstate(invalid="ignore"):  # points that `crosstalk_too_high` tells
+        exponent = -np.log1p(-(count + 1) * ratio / (count * (1 + ratio)))
+    coupling: xr.DataArray = pattern * (exponent / ((count + 1) * length))
     return coupling
 
 
-def _coupling_of(measured: MeasuredCrosstalk, count: int, frequency: Any) -> Any:
+def crosstalk_too_high(fiber: MulticoreFiber, frequency: Any) -> Any:
+    """Whether the measured crosstalk, carried to the channels by its slope, exceeds that of equal powers."""
+    if fiber.crosstalk is None or fiber.cores == 1:
+        return False
+    wrong = _measured_ratio(fiber.crosstalk, frequency) >= _lit_neighbours(fiber)
+    if not is_axis(wrong):
+        return wrong
+    wrong = wrong.any("channel") if "channel" in wrong.dims else wrong
+    return wrong if wrong.ndim else bool(wrong)
+
+
+def _lit_neighbours(fiber: MulticoreFiber) -> int:
+    """Number of neighbours that the measured crosstalk comes from."""
+    if fiber.crosstalk is not None and fiber.crosstalk.definition == "pair":
+        return 1
+    return int(neighbours(fiber.layout).sum(axis=1).max())
+
+
+def _measured_ratio(measured: MeasuredCrosstalk, frequency: Any) -> Any:
+    """Measured crosstalk at the frequencies of the channels, linear."""
     ratio = units.si(measured, "crosstalk_db")
     slope = units.si(measured, "slope_db_per_nm")
     if is_axis(slope) or slope != 0:
-        offset = units.wavelength(frequency) - units.si(measured, "wavelength_nm")
-        ratio = ratio * np.exp(slope * offset)
-    length = units.si(measured, "length_km")
-    return -np.log1p(-(count + 1) * ratio / (count * (1 + ratio))) / ((count + 1) * length)
+        ratio = ratio * np.exp(slope * (units.wavelength(frequency) - units.si(measured, "wavelength_nm")))
+    return ratio

@@ -1,4 +1,4 @@
-"""Mean crosstalk between cores: coupled-power equations, chains of spans, and h from a measurement.
+"""Mean crosstalk between cores: coupled-power equations, chains of spans, either direction.
 
 The powers in the cores obey ``dP/dz = (H - diag(alpha)) P`` with ``H[m, n] = h[m, n]`` the power that core
 `m` takes from core `n` per metre, and ``H[n, n] = -sum_m h[m, n]``, so that coupling loses nothing [1]_.
@@ -23,6 +23,9 @@ NEGLIGIBLE = 2.0**-52
 LARGEST_EXPONENT = 4.0
 # Designs computed side by side, in the lanes of the processor's vectors.
 LANES = 32
+# Gauss-Legendre rule of 8 points on [-1, 1]: positive nodes and weights (Abramowitz and Stegun, table 25.4).
+NODES = (0.1834346424956498, 0.5255324099163290, 0.7966664774136267, 0.9602898564975363)
+WEIGHTS = (0.3626837833783620, 0.3137066458778873, 0.2223810344533745, 0.1012285362903763)
 
 
 @kernel
@@ -65,12 +68,16 @@ def coupled_power_transfer(h: FloatArray, attenuation: FloatArray, length: Float
                 lane_of[lanes] = last
                 lanes += 1
             last += 1
-        lane_of[lanes:] = lane_of[0]
+        for lane in range(lanes, width):
+            lane_of[lane] = lane_of[0]
         doublings = _exponents(h, attenuation, length, lane_of, exponent)
         _compressed(h, length, lane_of, exponent, 0.5**doublings, value, column, start)
         _positive_exponential(value, column, start, total, term, other)
         for lane in range(width):
-            total[:, :, lane] *= math.exp(-exponent[cores, lane] * 0.5**doublings)
+            factor = math.exp(-exponent[cores, lane] * 0.5**doublings)
+            for m in range(cores):
+                for n in range(cores):
+                    total[m, n, lane] *= factor
         for _ in range(doublings):  # products of non-negative matrices: no cancellation either
             _squares(total, other)
             total, other = other, total
@@ -82,7 +89,9 @@ def coupled_power_transfer(h: FloatArray, attenuation: FloatArray, length: Float
                     out[i, m, n] = total[m, n, lane] * factor
         for i in range(first + 1, last):
             if _same_design(h, attenuation, length, i):
-                out[i] = out[i - 1]
+                for m in range(cores):
+                    for n in range(cores):
+                        out[i, m, n] = out[i - 1, m, n]
         first = last
 
 
@@ -173,20 +182,24 @@ def _positive_exponential(
     ``B^k/k! <= c sum_{j<=k} B^j/j!`` follows the same for k + 1, entry by entry, because B >= 0.
     """
     cores, width = total.shape[0], total.shape[2]
-    total[:] = 0.0
-    term[:] = 0.0
     for m in range(cores):
-        total[m, m] = 1.0
+        for n in range(cores):
+            for lane in range(width):
+                term[m, n, lane] = 0.0
+                total[m, n, lane] = 1.0 if m == n else 0.0
         for position in range(start[m], start[m + 1]):  # the term of order 1
-            term[m, column[position]] = value[position]
-            total[m, column[position]] += value[position]
+            for lane in range(width):
+                term[m, column[position], lane] = value[position, lane]
+                total[m, column[position], lane] += value[position, lane]
     order = 2
     more = True
     while more and order < 1000:  # NaN and infinity end here
         over = 1.0 / order
         pending = 0
         for m in range(cores):
-            other[m] = 0.0
+            for n in range(cores):
+                for lane in range(width):
+                    other[m, n, lane] = 0.0
             for position in range(start[m], start[m + 1]):
                 row, weight = column[position], value[position]
                 for n in range(cores):
@@ -208,8 +221,10 @@ def _positive_exponential(
 def _squares(matrix: FloatArray, out: FloatArray) -> None:
     """Squares of the matrices of a block."""
     cores, width = matrix.shape[0], matrix.shape[2]
-    out[:] = 0.0
     for m in range(cores):
+        for n in range(cores):
+            for lane in range(width):
+                out[m, n, lane] = 0.0
         for k in range(cores):
             weight = matrix[m, k]
             for n in range(cores):
@@ -312,7 +327,9 @@ def repeated_crosstalk(
         while left > 0:
             if left % 2 == 1:
                 if empty:
-                    chain[:] = element
+                    for m in range(cores):
+                        for n in range(cores):
+                            chain[m, n] = element[m, n]
                     empty = False
                 else:
                     _product(element, chain, other)
@@ -321,84 +338,144 @@ def repeated_crosstalk(
             if left > 0:
                 _product(element, element, other)
                 element, other = other, element
+        _ratio(chain, out[i])
         if empty:
-            out[i] = np.nan
-        else:
-            _ratio(chain, out[i])
+            for m in range(cores):
+                for n in range(cores):
+                    out[i, m, n] = math.nan
 
 
 @kernel
-def coupling_from_crosstalk(crosstalk: FloatArray, neighbours: FloatArray, length: FloatArray, out: FloatArray) -> None:
-    """Power coupling coefficient from a measured crosstalk, exactly.
+def backscattered_transfer(
+    h: FloatArray, attenuation: FloatArray, backscatter: FloatArray, length: FloatArray, out: FloatArray
+) -> None:
+    """Power that comes back from a span after coupling and Rayleigh scattering, in either order.
 
-    Inverts ``X = n (1 - e^{-(n+1) h L}) / (1 + n e^{-(n+1) h L})``, the crosstalk of a core with n equal
-    neighbours, all lit; for one neighbour this is ``h = atanh(X) / L``.
-
-    Parameters
-    ----------
-    crosstalk
-        Crosstalk over signal power in the measured core, below n. Shape (n,). [1]
-    neighbours
-        Number of lit neighbours: 1 for the crosstalk of a pair. Shape (n,). [1]
-    length
-        Length of the measured fibre. Shape (n,). [m]
-    out
-        Power coupling coefficient; NaN where no h gives that crosstalk. Shape (n,). [1/m]
-    """
-    for i in range(crosstalk.shape[0]):
-        x, n = crosstalk[i], neighbours[i]
-        if x < 0.0 or x >= n:
-            out[i] = np.nan
-        else:
-            out[i] = -math.log1p(-(n + 1.0) * x / (n * (1.0 + x))) / ((n + 1.0) * length[i])
-
-
-@kernel
-def star_crosstalk(h: FloatArray, neighbours: FloatArray, length: FloatArray, out: FloatArray) -> None:
-    """Crosstalk of a core from n equal neighbours, all lit with the core's own power.
-
-    Exact where the neighbours are equal among themselves (two cores, the centre of a ring): coupling among
-    them cancels by symmetry.  ``tanh(h L)`` for one neighbour.
+    Light that enters at the far end goes a distance u, is scattered back into the guide of its core, and
+    returns: ``int_0^L e^{A u} diag(r) e^{A u} du`` with the matrix A of the coupled-power equations. To first
+    order in h this is, between cores of equal loss, ``h r [1 - (1 + 2 a L) e^{-2 a L}] / (2 a^2)``. The rule of
+    Gauss and Legendre has positive weights, so small entries stay accurate.
 
     Parameters
     ----------
-    h
-        Power coupling coefficient of core and neighbour. Shape (n,). [1/m]
-    neighbours
-        Number of lit neighbours. Shape (n,). [1]
-    length
-        Length of the fibre. Shape (n,). [m]
+    h, attenuation, length
+        As in `coupled_power_transfer`.
+    backscatter
+        Power scattered into the backward guided mode, the Rayleigh part of the attenuation times the capture
+        fraction. Shape (n, core_out). [1/m]
     out
-        Crosstalk over signal power. Shape (n,). [1]
+        Power that leaves core_out at the end where core_in was launched. Shape (n, core_out, core_in). [1]
     """
+    cores = h.shape[1]
     for i in range(h.shape[0]):
-        n = neighbours[i]
-        rise = -math.expm1(-(n + 1.0) * h[i] * length[i])
-        out[i] = n * rise / (1.0 + n * (1.0 - rise))
+        strength = 0.0
+        for m in range(cores):
+            strength = max(strength, attenuation[i, m])
+            for n in range(cores):
+                strength += h[i, m, n] / cores
+        panels = 1 + int(0.5 * strength * length[i])
+        nodes = 8 * panels
+        place = np.empty(nodes)
+        weight = np.empty(nodes)
+        for panel in range(panels):
+            for j in range(8):
+                node = NODES[j // 2] if j % 2 == 0 else -NODES[j // 2]
+                place[8 * panel + j] = (panel + 0.5 + 0.5 * node) * length[i] / panels
+                weight[8 * panel + j] = WEIGHTS[j // 2] * 0.5 * length[i] / panels
+        coupling = np.empty((nodes, cores, cores))
+        losses = np.empty((nodes, cores))
+        for j in range(nodes):
+            for m in range(cores):
+                losses[j, m] = attenuation[i, m]
+                for n in range(cores):
+                    coupling[j, m, n] = h[i, m, n]
+        going = np.empty((nodes, cores, cores))
+        coupled_power_transfer(coupling, losses, place, going)
+        for m in range(cores):
+            for n in range(cores):
+                out[i, m, n] = 0.0
+        for j in range(nodes):
+            for m in range(cores):
+                for k in range(cores):
+                    part = weight[j] * going[j, m, k] * backscatter[i, k]
+                    for n in range(cores):
+                        out[i, m, n] += part * going[j, k, n]
 
 
 @kernel
-def unequal_loss_crosstalk(
-    h: FloatArray,
-    attenuation_of_signal: FloatArray,
-    attenuation_of_aggressor: FloatArray,
-    length: FloatArray,
+def directional_crosstalk(
+    transfer: FloatArray,
+    returned: FloatArray,
+    survival: FloatArray,
+    power: FloatArray,
+    direction: FloatArray,
     out: FloatArray,
 ) -> None:
-    """Weak crosstalk between two cores of different loss, ``h (e^{(a_s - a_a) L} - 1) / (a_s - a_a)``.
+    """Crosstalk over signal power where the cores carry light in either direction.
+
+    Cores of the same direction disturb each other as in `accumulated_crosstalk`, also by way of a core of the
+    other direction within a span; isolators of the amplifiers stop what would go on through that core.
+    Cores of the other direction disturb by what is scattered back, span by span.
 
     Parameters
     ----------
-    h
-        Power coupling coefficient. Shape (n,). [1/m]
-    attenuation_of_signal, attenuation_of_aggressor
-        Power attenuation of the disturbed core and of the disturbing one. Shape (n,). [1/m]
-    length
-        Length of the fibre. Shape (n,). [m]
+    transfer, survival, power
+        As in `accumulated_crosstalk`, spans numbered in the direction +1.
+        Shapes (n, span, core_out, core_in), (n, span, core_out), (n, span, core_out).
+    returned
+        What is scattered back, from `backscattered_transfer`. Shape (n, span, core_out, core_in). [1]
+    direction
+        +1 or -1 for every core. Shape (n, core_out).
     out
-        Crosstalk over signal power at the end of the disturbed core, to first order in h. Shape (n,). [1]
+        Crosstalk at the end of core_out, where its own light leaves, from the signal of core_in over its own;
+        zero on the diagonal. Shape (n, core_out, core_in). [1]
     """
-    for i in range(h.shape[0]):
-        exponent = (attenuation_of_signal[i] - attenuation_of_aggressor[i]) * length[i]
-        mean = math.expm1(exponent) / exponent if exponent != 0.0 else 1.0
-        out[i] = h[i] * length[i] * mean
+    spans, cores = transfer.shape[1], transfer.shape[2]
+    element = np.empty((cores, cores))
+    back = np.empty((cores, cores))
+    chain = np.empty((cores, cores))
+    other = np.empty((cores, cores))
+    for i in range(transfer.shape[0]):
+        for way in (1.0, -1.0):
+            for m in range(cores):
+                for n in range(cores):
+                    chain[m, n] = 1.0 if m == n and direction[i, n] == way else 0.0
+            for step in range(spans):
+                span = step if way > 0.0 else spans - 1 - step
+                _levelled(transfer[i, span], survival[i, span], power[i, span], element)
+                _levelled(returned[i, span], survival[i, span], power[i, span], back)
+                _product(element, chain, other)
+                for m in range(cores):
+                    for n in range(cores):
+                        if direction[i, m] != way:
+                            chain[m, n] = 0.0  # isolators
+                        elif direction[i, n] != way:
+                            chain[m, n] = other[m, n] + back[m, n]
+                        else:
+                            chain[m, n] = other[m, n]
+            for m in range(cores):
+                if direction[i, m] == way:
+                    for n in range(cores):
+                        out[i, m, n] = 0.0 if m == n else chain[m, n] / chain[m, m]
+
+
+@kernel
+def lit_crosstalk(pairs: FloatArray, lit: FloatArray, out: FloatArray) -> None:
+    """Crosstalk of every core from the neighbours that are lit.
+
+    Parameters
+    ----------
+    pairs
+        Crosstalk of every pair at equal powers. Shape (n, core_out, core_in). [1]
+    lit
+        Power of every core in units of the disturbed one's. Shape (n, core_in). [1]
+    out
+        Shape (n, core_out). [1]
+    """
+    for i in range(pairs.shape[0]):
+        for m in range(pairs.shape[1]):
+            total = 0.0
+            for n in range(pairs.shape[2]):
+                if n != m:
+                    total += pairs[i, m, n] * lit[i, n]
+            out[i, m] = total

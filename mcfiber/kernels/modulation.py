@@ -22,9 +22,13 @@ import numpy as np
 from mcfiber._jit import kernel
 from mcfiber.typing import AnyArray, FloatArray
 
-STEP = 0.2  # of the integration, in standard deviations of the noise of one dimension
+STEP = 0.2  # of the integration along a line, in standard deviations of the noise of one dimension
+PLANE_STEP = 0.25  # in a plane: below 1e-8 bit
+LINE_STEP = 0.1  # between lines of a decision
+NIL = 1e-17  # a density that adds nothing
 REACH = 8.5  # standard deviations after which a symbol's noise is nil: exp(-8.5**2 / 2) = 2e-16
 NOISE_ENTROPY = 0.5 * math.log2(2.0 * math.pi * math.e)  # of a real Gaussian of unit variance, bit
+ROOT_TWO = math.sqrt(2.0)
 DENSITY = 1.0 / math.sqrt(2.0 * math.pi)
 
 
@@ -34,56 +38,260 @@ def line_information(
     levels: FloatArray,
     probabilities: FloatArray,
     labels: AnyArray,
-    bits: AnyArray,
+    bits: int,
     mutual: FloatArray,
     generalised: FloatArray,
 ) -> None:
-    """Information carried by one real dimension (pulse amplitudes), each symbol once.
+    """Information carried by one real dimension (pulse amplitudes).
+
+    The constellation is shared by all n: it has no leading dimension.
 
     Parameters
     ----------
     snr
-        Symbol energy over noise, E[x**2] of both dimensions over N0. Shape (n,).
+        Energy of a two-dimensional symbol over N0. Shape (n,).
     levels, probabilities
-        Amplitudes and how often they are sent; scaled so that a square of two such dimensions has unit
-        energy. Shape (n, level).
-    labels
-        Bits of each amplitude, as an integer. Shape (n, level).
-    bits
-        Number of bits of a label. Shape (n,).
+        Amplitudes, in units of the root of the symbol energy, and how often they are sent. Shape (level,).
+    labels, bits
+        Bits of each amplitude, as an integer, and their number. Shapes (level,) and ().
     mutual
         MI, H(X) - H(X|Y), in bit. Shape (n,).
     generalised
         GMI, H(X) - sum of H(bit|Y), in bit; not clipped at zero. Shape (n,).
     """
-    weights = np.empty(levels.shape[1])
+    weights = np.empty(levels.shape[0])
+    entropy = _entropy(probabilities)
     for row in range(snr.shape[0]):
         scale = math.sqrt(2.0 * snr[row])  # 1/sigma with sigma**2 = N0/2
-        low = levels[row].min() * scale - REACH
-        high = levels[row].max() * scale + REACH
+        low = levels.min() * scale - REACH
+        high = levels.max() * scale + REACH
         joint = 0.0  # integral of p log2 p
         split = 0.0  # sum over bits of the integral of p1 log2 p1 + p0 log2 p0
         for index in range(int((high - low) / STEP) + 2):
-            y = low + STEP * index
             total = 0.0
-            for level in range(levels.shape[1]):
-                weights[level] = probabilities[row, level] * _normal(y - levels[row, level] * scale)
+            for level in range(levels.shape[0]):
+                distance = low + STEP * index - levels[level] * scale
+                weights[level] = probabilities[level] * _normal(distance)
                 total += weights[level]
             joint += _xlogx(total)
-            for bit in range(bits[row]):
+            for bit in range(bits):
                 ones = 0.0
                 zeros = 0.0
-                for level in range(levels.shape[1]):
-                    if (labels[row, level] >> bit) & 1:
+                for level in range(levels.shape[0]):
+                    if (labels[level] >> bit) & 1:
                         ones += weights[level]
                     else:
                         zeros += weights[level]
                 split += _xlogx(ones) + _xlogx(zeros)
-        entropy = 0.0
-        for level in range(levels.shape[1]):
-            entropy -= _xlogx(probabilities[row, level])
         mutual[row] = -joint * STEP - NOISE_ENTROPY  # [1], h(Y) - h(Y|X)
-        generalised[row] = entropy - (bits[row] * joint - split) * STEP  # [2], H(X) - sum H(bit|Y)
+        generalised[row] = entropy - (bits * joint - split) * STEP  # [2], H(X) - sum H(bit|Y)
+
+
+@kernel
+def plane_information(
+    snr: FloatArray,
+    real: FloatArray,
+    imaginary: FloatArray,
+    probabilities: FloatArray,
+    labels: AnyArray,
+    bits: int,
+    quarter: bool,
+    mutual: FloatArray,
+    generalised: FloatArray,
+) -> None:
+    """Information carried by symbols of a plane, as `line_information` for one dimension.
+
+    Parameters
+    ----------
+    snr
+        Symbol energy over N0. Shape (n,).
+    real, imaginary, probabilities
+        Symbols, in units of the root of their energy, and how often they are sent. Shape (symbol,).
+    labels, bits
+        Bits of each symbol, as an integer, and their number. Shapes (symbol,) and ().
+    quarter
+        Whether mirroring the constellation at either axis only flips bits; a quarter of the plane is enough
+        then.
+    mutual, generalised
+        MI and GMI [bit]. Shape (n,).
+    """
+    spread = np.empty((real.shape[0], int(2.0 * REACH / PLANE_STEP) + 1))  # noise of each symbol along x
+    first = np.empty(real.shape[0], np.int64)
+    entropy = _entropy(probabilities)
+    for row in range(snr.shape[0]):
+        scale = math.sqrt(2.0 * snr[row])
+        left = 0.5 * PLANE_STEP if quarter else real.min() * scale - REACH
+        low = 0.5 * PLANE_STEP if quarter else imaginary.min() * scale - REACH
+        sums = np.empty((bits + 1, int((real.max() * scale + REACH - left) / PLANE_STEP) + 1))
+        _spread(real, probabilities, scale, left, first, spread)
+        joint = 0.0
+        split = 0.0
+        for line in range(int((imaginary.max() * scale + REACH - low) / PLANE_STEP) + 1):
+            sums[:] = 0.0
+            for symbol in range(real.shape[0]):
+                across = _normal(low + PLANE_STEP * line - imaginary[symbol] * scale)
+                if across > 0.0:
+                    _scatter(sums, first[symbol], across, spread[symbol], labels[symbol])
+            for column in range(sums.shape[1]):
+                total = sums[0, column]
+                if total > NIL:
+                    joint += _xlogx(total)
+                    for bit in range(bits):
+                        split += _xlogx(sums[bit + 1, column]) + _xlogx(total - sums[bit + 1, column])
+        area = PLANE_STEP**2 * (4.0 if quarter else 1.0)
+        mutual[row] = -joint * area - 2.0 * NOISE_ENTROPY
+        generalised[row] = entropy - (bits * joint - split) * area
+
+
+@kernel
+def _spread(
+    real: FloatArray,
+    probabilities: FloatArray,
+    scale: float,
+    left: float,
+    first: AnyArray,
+    spread: FloatArray,
+) -> None:
+    """Density of each symbol's noise on the columns around it, and the first of these columns."""
+    for symbol in range(real.shape[0]):
+        first[symbol] = math.ceil((real[symbol] * scale - REACH - left) / PLANE_STEP)
+        for index in range(spread.shape[1]):
+            x = left + PLANE_STEP * (first[symbol] + index)
+            spread[symbol, index] = probabilities[symbol] * _normal(x - real[symbol] * scale)
+
+
+@kernel
+def _scatter(sums: FloatArray, first: int, across: float, along: FloatArray, label: int) -> None:
+    """Add a symbol's noise to the sum of all symbols, and to those of the bits that it sets."""
+    start = max(0, -first)
+    stop = min(along.shape[0], sums.shape[1] - first)
+    for index in range(start, stop):
+        sums[0, first + index] += across * along[index]
+    for bit in range(sums.shape[0] - 1):
+        if (label >> bit) & 1:
+            for index in range(start, stop):
+                sums[bit + 1, first + index] += across * along[index]
+
+
+@kernel
+def line_bit_errors(
+    snr: FloatArray,
+    levels: FloatArray,
+    probabilities: FloatArray,
+    labels: AnyArray,
+    bits: int,
+    errors: FloatArray,
+) -> None:
+    """Wrong bits per amplitude when the most probable one is decided for.
+
+    Parameters as in `line_information`; `levels` ascend. errors: expected number of wrong bits. Shape (n,).
+    """
+    intercepts = np.empty(levels.shape[0])
+    for row in range(snr.shape[0]):
+        scale = math.sqrt(2.0 * snr[row])
+        for level in range(levels.shape[0]):
+            intercepts[level] = math.log(probabilities[level]) - 0.5 * (levels[level] * scale) ** 2
+        errors[row] = _decision_errors(levels, scale, intercepts, probabilities, labels, bits)
+
+
+@kernel
+def plane_bit_errors(
+    snr: FloatArray,
+    real: FloatArray,
+    imaginary: FloatArray,
+    probabilities: FloatArray,
+    labels: AnyArray,
+    bits: int,
+    errors: FloatArray,
+) -> None:
+    """Wrong bits per symbol when the most probable one is decided for.
+
+    Exact along each line of constant imaginary part, a sum over such lines: no border between symbols may run
+    along them. Parameters as in `plane_information`; `real` ascends. errors: expected number of wrong bits.
+    Shape (n,).
+    """
+    intercepts = np.empty(real.shape[0])
+    weights = np.empty(real.shape[0])
+    for row in range(snr.shape[0]):
+        scale = math.sqrt(2.0 * snr[row])
+        low = imaginary.min() * scale - REACH
+        errors[row] = 0.0
+        for line in range(int((imaginary.max() * scale + REACH - low) / LINE_STEP) + 2):
+            for symbol in range(real.shape[0]):
+                across = low + LINE_STEP * line - imaginary[symbol] * scale
+                weights[symbol] = probabilities[symbol] * _normal(across)
+                intercepts[symbol] = (
+                    math.log(probabilities[symbol]) - 0.5 * across**2 - 0.5 * (real[symbol] * scale) ** 2
+                )
+            errors[row] += LINE_STEP * _decision_errors(real, scale, intercepts, weights, labels, bits)
+
+
+@kernel
+def _decision_errors(
+    positions: FloatArray,
+    scale: float,
+    intercepts: FloatArray,
+    weights: FloatArray,
+    labels: AnyArray,
+    bits: int,
+) -> float:
+    """Expected wrong bits along a line; its borders are the corners of the highest of straight lines.
+
+    The logarithm of a symbol's density is, but for the same -x**2/2 for all, a straight line with the
+    position as slope: the most probable symbol is the highest line.
+    """
+    decided = 0
+    for symbol in range(positions.shape[0]):
+        if positions[symbol] == positions[0] and intercepts[symbol] > intercepts[decided]:
+            decided = symbol
+    left = -math.inf
+    result = 0.0
+    while left < math.inf:
+        right = math.inf
+        following = decided
+        for symbol in range(decided + 1, positions.shape[0]):
+            rise = (positions[symbol] - positions[decided]) * scale
+            if rise > 0.0:
+                corner = (intercepts[decided] - intercepts[symbol]) / rise
+                if corner < right:
+                    right = corner
+                    following = symbol
+        for symbol in range(positions.shape[0]):
+            if weights[symbol] > 0.0 and symbol != decided:
+                centre = positions[symbol] * scale
+                different = _ones(labels[symbol] ^ labels[decided], bits)
+                result += weights[symbol] * different * _between(left - centre, right - centre)
+        left = right
+        decided = following
+    return result
+
+
+@kernel
+def _ones(label: int, bits: int) -> int:
+    """Number of bits that are set."""
+    count = 0
+    for bit in range(bits):
+        count += (label >> bit) & 1
+    return count
+
+
+@kernel
+def _between(low: float, high: float) -> float:
+    """Probability that normal noise falls between two values, accurate in the tails."""
+    if low > 0.0:
+        return 0.5 * (math.erfc(low / ROOT_TWO) - math.erfc(high / ROOT_TWO))
+    if high < 0.0:
+        return 0.5 * (math.erfc(-high / ROOT_TWO) - math.erfc(-low / ROOT_TWO))
+    return 1.0 - 0.5 * math.erfc(-low / ROOT_TWO) - 0.5 * math.erfc(high / ROOT_TWO)
+
+
+@kernel
+def _entropy(probabilities: FloatArray) -> float:
+    """Entropy of the symbols, in bit."""
+    total = 0.0
+    for index in range(probabilities.shape[0]):
+        total -= _xlogx(probabilities[index])
+    return total
 
 
 @kernel
@@ -131,10 +339,10 @@ def rates(
     gross
         Data symbols per second, both polarisations, times the rate of the outer code [1/s]. Shape (n,).
     fraction, gap
-        Without `steps` a code delivers ``fraction * GMI - gap * bits``; with them, a code rate needs an NGMI
-        of itself plus the gap. Shape (n,).
+        Without `steps` a code delivers ``fraction * GMI - gap * bits``; with them the gap adds to all
+        thresholds. Shape (n,).
     code_rate
-        Added to each of `steps`. Shape (n,).
+        Adds to all rates of `steps` and to their thresholds. Shape (n,).
     table
         Per format MI and GMI [bit], each as values and slopes per step of the grid.
         Shape (format, 2, 2, point).
@@ -143,7 +351,8 @@ def rates(
     entropy, bits
         Of each format's symbols [bit]. Shape (format,).
     steps
-        Code rates of a family, ascending; empty for a code that follows the GMI. Shape (step,).
+        Code rates of a family and the NGMI that each needs, ascending; empty for a code that follows the GMI.
+        Shape (2, step).
     shannon, mutual, generalised
         log2(1 + SNR), MI, GMI in bit per symbol and polarisation. Shape (n,).
     normalised
@@ -163,9 +372,9 @@ def rates(
             # Interpolation errs by 1e-7 bit; the order GMI <= MI <= log2(1 + SNR) holds whatever it does.
             mi = min(shannon[row], _interpolated(table[form, 0], place, snr[row], grid[0]))
             gmi = max(0.0, min(mi, _interpolated(table[form, 1], place, snr[row], grid[0])))
-            ngmi = 1.0 - (entropy[form] - gmi) / bits[form]  # [2], Eq. (25)
+            ngmi = 1.0 - (entropy[form] - gmi) / bits[form]  # [2]
             carried = fraction[row] * gmi - gap[row] * bits[form]
-            if steps.shape[0] > 0:
+            if steps.shape[1] > 0:
                 best = _best_step(steps, code_rate[row], ngmi - gap[row])
                 carried = entropy[form] - (1.0 - best) * bits[form] if best > 0.0 else 0.0
             carried = max(0.0, carried) * gross[row]
@@ -198,8 +407,50 @@ def _interpolated(values: FloatArray, place: float, snr: float, start_db: float)
 
 @kernel
 def _best_step(steps: FloatArray, code_rate: float, allowed: float) -> float:
-    """The highest code rate that an NGMI less its gap allows; zero if none."""
-    for step in range(steps.shape[0] - 1, -1, -1):
-        if code_rate + steps[step] <= allowed:
-            return float(code_rate + steps[step])
+    """The highest code rate that an NGMI less the gap allows; zero if none."""
+    for step in range(steps.shape[1] - 1, -1, -1):
+        if code_rate + steps[1, step] <= allowed + 1e-12:  # at the threshold, whatever the rounding
+            return float(code_rate + steps[0, step])
     return 0.0
+
+
+@kernel
+def ladder(
+    snr_ase: FloatArray,
+    gsnr: FloatArray,
+    penalty: FloatArray,
+    snr: FloatArray,
+    gross: FloatArray,
+    mutual: FloatArray,
+    generalised: FloatArray,
+    net: FloatArray,
+    rungs: FloatArray,
+) -> None:
+    """Rates as one limit after the other is taken into account.
+
+    Parameters
+    ----------
+    snr_ase, gsnr, snr
+        Signal over amplifier noise, over all noise of the line, at the decision. Shape (n,).
+    penalty
+        Of mode-dependent loss, on the line's noise. Shape (n,).
+    gross
+        Symbols per second, both polarisations [1/s]. Shape (n,).
+    mutual, generalised
+        MI and GMI at `snr` [bit]. Shape (n,).
+    net
+        Net rate [bit/s]. Shape (n,).
+    rungs
+        Rates, none above the one before [bit/s]. Shape (n, 7).
+    """
+    for row in range(snr.shape[0]):
+        per_symbol = gross[row] / math.log(2.0)
+        rungs[row, 0] = per_symbol * math.log1p(snr_ase[row])
+        rungs[row, 1] = per_symbol * math.log1p(gsnr[row])
+        rungs[row, 2] = per_symbol * math.log1p(gsnr[row] / penalty[row])
+        rungs[row, 3] = per_symbol * math.log1p(snr[row])
+        rungs[row, 4] = gross[row] * mutual[row]
+        rungs[row, 5] = gross[row] * generalised[row]
+        rungs[row, 6] = net[row]
+        for rung in range(1, 7):  # equal steps differ by rounding
+            rungs[row, rung] = min(rungs[row, rung], rungs[row, rung - 1])

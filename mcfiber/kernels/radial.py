@@ -19,7 +19,8 @@ from mcfiber.typing import FloatArray
 _POINTS = 10
 _GAUSS_NODE, _GAUSS_WEIGHT = (np.ascontiguousarray(a) for a in np.polynomial.legendre.leggauss(_POINTS))
 _PANELS = 32  # most quadrature panels in one ring, enough up to V = 70
-_PHASE = 2.2  # radians of u r in one panel: less than the least distance between two zeros
+_PHASE = 1.7  # radians of u r in one panel: less than the least distance between two zeros
+_DECAY = 1.3  # decay lengths in one panel
 _TAIL = 9.5  # decay lengths of the cladding that quadrature covers: exp(-4 * 9.5) = 3e-17
 _TAIL_PANELS = 40
 
@@ -62,7 +63,7 @@ def _off_zero(q: float, r: float) -> float:
 @kernel
 def _panels(q: float, width: float) -> int:
     """Panels of a ring, each less than one zero (or a few decay lengths) wide."""
-    return min(_PANELS, 1 + int(math.sqrt(abs(q)) * width / _PHASE))
+    return min(_PANELS, 1 + int(math.sqrt(abs(q)) * width / (_PHASE if q > 0.0 else _DECAY)))
 
 
 @kernel
@@ -145,6 +146,29 @@ _S, _DERIVATIVE, _INTEGRAL, _CLENSHAW_CURTIS = _collocation()
 
 
 @kernel
+def _eliminate(matrix: FloatArray, right: FloatArray) -> None:
+    """Solve in place by Gaussian elimination with partial pivoting (much quicker to compile than LAPACK's call)."""
+    size = right.shape[0]
+    for k in range(size):
+        pivot = k
+        for i in range(k + 1, size):
+            if abs(matrix[i, k]) > abs(matrix[pivot, k]):
+                pivot = i
+        for j in range(k, size):
+            matrix[k, j], matrix[pivot, j] = matrix[pivot, j], matrix[k, j]
+        right[k], right[pivot] = right[pivot], right[k]
+        for i in range(k + 1, size):
+            factor = matrix[i, k] / matrix[k, k]
+            for j in range(k + 1, size):
+                matrix[i, j] -= factor * matrix[k, j]
+            right[i] -= factor * right[k]
+    for k in range(size - 1, -1, -1):
+        for j in range(k + 1, size):
+            right[k] -= matrix[k, j] * right[j]
+        right[k] /= matrix[k, k]
+
+
+@kernel
 def _graded(order: int, v: float, exponent: float, w2: float, f: FloatArray) -> tuple[float, float, float, int]:
     """F (also at r = s^2, in f), r F', int F^2 r dr and zeros of the regular solution in a graded disc.
 
@@ -159,7 +183,8 @@ def _graded(order: int, v: float, exponent: float, w2: float, f: FloatArray) -> 
         for j in range(size):
             matrix[i, j] = 0.5 * _S[i] * _DERIVATIVE[i, j] + q * _INTEGRAL[i, j] * 2.0 * _S[j] ** 3
         matrix[i, i] += 2.0 * order + 2.0
-    h = np.linalg.solve(matrix, right)
+    _eliminate(matrix, right)
+    h = right
     power, zeros = 0.0, 0
     for i in range(size):
         value = 1.0
@@ -328,7 +353,7 @@ def _tail_nodes(order: int, w2: float, r: float, node: FloatArray, first: int) -
     scale, _ = bessel_k(order, edge)
     start, position = edge, first
     for panel in range(_TAIL_PANELS):
-        width = min(start, 1.5 if panel == 0 else 2.5)
+        width = min(start, 1.2 + 0.5 * min(panel, 3))  # F^4 has fallen where panels are wide
         half = 0.5 * width
         for i in range(_POINTS):
             x = start + half * (1.0 + _GAUSS_NODE[i])

@@ -46,17 +46,31 @@ def amplifier_noise(link: Link, power: PowerProfile, grid: Channels, *, model: s
     .. [1] R.-J. Essiambre et al., "Capacity limits of optical fiber networks," *J. Lightw. Technol.*, vol. 28,
        no. 4, pp. 662-701, 2010. :doi:`10.1109/JLT.2009.2039464`, eq. (54).
     """
-    if link.loop is None:
-        density = _density(link.amplifier, power.span_loss, grid, model)
-    else:
-        excess = units.si(link.loop, "first_amplifier_excess_db")
-        loss = units.si(link.loop, "loss_db")
-        first = _density(link.amplifier, power.span_loss * excess, grid, model)
-        second = _density(link.loop.amplifier, loss / excess, grid, model)
-        density = first / excess + second
+    density = added_noise(link, power.span_loss, grid, model=model) + _raman_noise(power)
     return variables.stamp("ase_power", over_spans(link, density) * grid.symbol_rate)
 
 
+def added_noise(link: Link, span_loss: Any, grid: Channels, *, model: str = "exact") -> Any:
+    """Power spectral density that the amplifiers after one span add, at launch level. [W/Hz]
+
+    It is linear in the loss of the span, in every model.
+    """
+    if link.loop is None:
+        return _density(link.amplifier, span_loss, grid, model)
+    excess = units.si(link.loop, "first_amplifier_excess_db")
+    loss = units.si(link.loop, "loss_db")
+    first = _density(link.amplifier, span_loss * excess, grid, model)
+    second = _density(link.loop.amplifier, loss / excess, grid, model)
+    return first / excess + second
+
+
+def _raman_noise(power: PowerProfile) -> Any:
+    """Spontaneous emission along the fibre, at launch level. [W/Hz]"""
+    if power.evolution is None:
+        return 0.0
+    return power.evolution.noise_density * (power.launch / power.evolution.end)
+
+
 def _density(amplifier: Amplifier, gain: Any, grid: Channels, model: str) -> Any:
-    noise_figure = per_channel(amplifier.noise_figure_db, "db", grid)
+    noise_figure = per_channel(units.si(amplifier, "noise_figure_db"), grid)
     return variables.compute("ase_density", _DENSITY[model], grid.frequency, gain, noise_figure)

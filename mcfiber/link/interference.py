@@ -148,11 +148,11 @@ def gn_integral(
     230.3
     """
     _check_choices(terms, band, accumulation)
-    comb = _comb(frequency, symbol_rate, power, roll_off)
+    comb = as_comb(frequency, symbol_rate, power, roll_off)
     spans = [spans] if isinstance(spans, SpanProfile) else list(spans)
     choice = _Choice(terms == "all", band == "average", workers)
     wanted = np.arange(comb.frequency.size) if channels is None else np.asarray(channels, dtype=np.int64)
-    links = [_joined(spans, comb)] if accumulation == "coherent" else [_lone(span, comb) for span in spans]
+    links = [joined_spans(spans, comb)] if accumulation == "coherent" else [_lone(span, comb) for span in spans]
     total, error = np.zeros(wanted.size), np.zeros(wanted.size)
     for link in links:
         fine = _power(comb, link, wanted, choice, refined=True)
@@ -212,7 +212,8 @@ class _Link:
     gamma: FloatArray
 
 
-def _comb(frequency: Any, symbol_rate: Any, power: Any, roll_off: float) -> _Comb:
+def as_comb(frequency: Any, symbol_rate: Any, power: Any, roll_off: float) -> _Comb:
+    """Read channels and check that they ascend and do not overlap."""
     frequency = np.asarray(frequency, dtype=float)
     symbol_rate = np.broadcast_to(np.asarray(symbol_rate, dtype=float), frequency.shape).copy()
     power = np.broadcast_to(np.asarray(power, dtype=float), frequency.shape).copy()
@@ -246,7 +247,7 @@ def _lone(span: SpanProfile, comb: _Comb) -> _Link:
     return _Link(position, length, start, end, -float(span.count), span.length, beta2, slope, gamma)
 
 
-def _joined(spans: list[SpanProfile], comb: _Comb) -> _Link:
+def joined_spans(spans: list[SpanProfile], comb: _Comb) -> _Link:
     """All spans as one link whose fields add; positions in lengths of the first fibre's dispersion."""
     if len(spans) == 1:
         link = _lone(spans[0], comb)
@@ -293,19 +294,24 @@ def _dispersion(span: SpanProfile, comb: _Comb) -> tuple[FloatArray, FloatArray]
 def _power(comb: _Comb, link: _Link, wanted: Any, choice: _Choice, *, refined: bool) -> FloatArray:
     """Interference power at one refinement of table, panels and points in the band."""
     node, weight = np.polynomial.legendre.leggauss(6 if refined else 4)
-    place, share = _points_in_band(choice.average, 12 if refined else 8)
+    turns = (
+        math.pi / 2.0 * float(np.max(np.abs(link.beta2) * comb.symbol_rate**2)) * link.period * max(link.repeats, 1.0)
+    )
+    count = 12 + int(min(turns, 24.0))  # fields of many spans make ripples in the band
+    place, share = _points_in_band(choice.average, count if refined else 2 * count // 3)
     points = POINTS_PER_PERIOD if refined else POINTS_PER_PERIOD // 2
     (spacing, slope, area, tail), period = _table(comb, link, choice.everything, points)
     resolution = (1.0 if refined else 4.0) * 2.0 * math.pi / period
 
     def integral(some: Any) -> FloatArray:
         out = np.empty((1, some.size * place.size))
-        gn_density(
-            _one((comb.symbol_rate[some, None] * place).ravel()), _one(np.repeat(some, place.size)),
-            _one(comb.frequency), _one(comb.symbol_rate), _one(comb.power / comb.symbol_rate), _one(link.beta2),
-            _one(link.slope), _one(comb.edge), _one(comb.level), spacing, slope, area, tail, _one(node), _one(weight),
-            _one(resolution), _one(float(choice.everything)), out,
+        inputs = (
+            (comb.symbol_rate[some, None] * place).ravel(), np.repeat(some, place.size),
+            comb.frequency, comb.symbol_rate, comb.power / comb.symbol_rate, link.beta2, link.slope,
+            comb.edge, comb.level, spacing, slope, area, tail,
+            node, weight, resolution, float(choice.everything),
         )  # fmt: skip
+        gn_density(*[*(as_leading(value) for value in inputs), out])
         return np.asarray(out[0].reshape(some.size, place.size) @ share)
 
     parts = np.array_split(wanted, min(4 * choice.workers, wanted.size) if choice.workers > 1 else 1)
@@ -336,15 +342,17 @@ def _table(
     resonance = 2.0 * math.pi / link.period
     last = (math.floor(min(enough, largest) / resonance) + 1.5) * resonance  # half-way between resonances
     points = min(math.ceil(last / spacing) + 1, MOST_POINTS)
-    slope, area = (np.empty((1, comb.frequency.size, points)) for _ in range(2))
-    tail = np.empty((1, comb.frequency.size, 3))
-    link_table(
-        _one(link.position), _one(link.length), _one(link.start), _one(link.end),
-        np.zeros((1, link.length.size)), _one(link.repeats), _one(link.period), _one(spacing), slope, area, tail,
+    slope, area = (np.empty((comb.frequency.size, points)) for _ in range(2))
+    tail = np.empty((comb.frequency.size, 3))
+    inputs = (
+        link.position, link.length, link.start, link.end, np.zeros(link.length.size),
+        link.repeats, link.period, spacing,
     )  # fmt: skip
-    return (_one(spacing), slope, area, tail), period
+    views = slope[None], area[None], tail[None]
+    link_table(*[*(as_leading(value) for value in inputs), *views])
+    return (np.asarray(spacing), slope, area, tail), period
 
 
-def _one(value: Any) -> FloatArray:
+def as_leading(value: Any) -> FloatArray:
     """Give an array the leading dimension of kernels."""
     return np.ascontiguousarray(np.asarray(value, dtype=float)[None])

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from mcfiber import units
-from mcfiber.descriptions import is_axis
+from mcfiber.descriptions import stacked
 from mcfiber.fiber.properties import Glass
+from mcfiber.link.evolution import Evolution, RamanModel, check_pumps, is_uneven, span_evolution
 from mcfiber.link.span import Link, along_spans
 from mcfiber.spectrum import Channels
 
@@ -27,7 +28,9 @@ class PowerProfile:
     length
         Of the spans' fibre. [m]
     span_loss
-        From one amplifier's output to the next amplifier's input, as a ratio above 1.
+        From one amplifier's output to the next amplifier's input, as a ratio; above 1 unless pumps overcompensate.
+    evolution
+        Power along the fibre, where it is not exponential; else None.
     """
 
     launch: Any
@@ -35,10 +38,13 @@ class PowerProfile:
     attenuation: Any
     length: Any
     span_loss: Any
+    evolution: Evolution | None = None
 
 
-def power_profile(link: Link, glass: Glass, grid: Channels) -> PowerProfile:
-    """Power of every channel along a span: exponential decay, and amplifiers that restore launch power.
+def power_profile(link: Link, glass: Glass, grid: Channels, *, raman: RamanModel = "none") -> PowerProfile:
+    """Power of every channel along a span, and amplifiers that restore launch power.
+
+    Exponential decay; with Raman scattering, pumps or lumped losses see `mcfiber.link.evolution`.
 
     Parameters
     ----------
@@ -48,50 +54,60 @@ def power_profile(link: Link, glass: Glass, grid: Channels) -> PowerProfile:
         Attenuation of the fibre.
     grid
         Channels, for launch powers by band.
+    raman
+        "none", "silica" or "triangular".
 
     Returns
     -------
     PowerProfile
         In SI.
     """
-    launch = per_channel(link.launch_power_dbm, "dbm", grid)
+    launch = per_channel(units.si(link, "launch_power_dbm"), grid)
     length = along_spans(link, lambda span: units.si(span, "length_km"))
     splices = along_spans(link, lambda span: span.splice_loss_db * span.splices)
     fan_in = along_spans(link, lambda span: units.si(span, "fan_in_loss_db"))
     fan_out = along_spans(link, lambda span: units.si(span, "fan_out_loss_db"))
     attenuation = glass.attenuation + units.convert(splices, "rms_db") / length
-    fiber_loss = units.mapped(np.exp, attenuation * length)
+    fiber_input = launch / fan_in
+    evolution = None
+    if raman == "none" and not is_uneven(link):
+        fiber_loss = units.mapped(np.exp, attenuation * length)
+    else:
+        check_pumps(link, grid, raman)
+        evolution = span_evolution(
+            link, glass, grid, power=fiber_input, attenuation=attenuation, length=length, model=raman
+        )
+        fiber_loss = fiber_input / evolution.end
     return PowerProfile(
         launch=launch,
-        fiber_input=launch / fan_in,
+        fiber_input=fiber_input,
         attenuation=attenuation,
         length=length,
         span_loss=fan_in * fan_out * fiber_loss,
+        evolution=evolution,
     )
 
 
-def per_channel(value: Any, unit: str, grid: Channels) -> Any:
-    """Turn a number, a table by band or a list by channel into SI, with the dimension channel where needed.
+def per_channel(value: Any, grid: Channels) -> Any:
+    """Spread a number, a table by band or a list by channel over the channels, where they differ.
 
     Parameters
     ----------
     value
-        Field of a description, in engineering units.
-    unit
-        Suffix of the units table.
+        Field of a description, in SI.
     grid
         Channels and their bands.
     """
-    import xarray as xr
-
     if isinstance(value, tuple):
-        return xr.DataArray(units.convert(np.asarray(value), unit), dims="channel")
+        return stacked(value, "channel")
     if not isinstance(value, dict):
-        return units.convert(value, unit)
-    converted = {band: units.convert(value[band], unit) for band in dict.fromkeys(grid.bands)}
-    if not any(is_axis(item) for item in converted.values()):
-        return xr.DataArray(np.array([converted[band] for band in grid.bands]), dims="channel")
-    labelled = [xr.DataArray(item) for item in converted.values()]
-    index = {band: position for position, band in enumerate(converted)}
-    stacked = xr.concat(labelled, dim="channel")
-    return stacked.isel(channel=[index[band] for band in grid.bands])
+        return value
+    # Every value once, then picked by position: a table by band holds few, and they may be axes.
+    distinct: list[Any] = []
+    position = np.empty(grid.count, np.int64)
+    for band in dict.fromkeys(grid.bands):
+        where = np.flatnonzero(np.array(grid.bands) == band)
+        items = value[band] if isinstance(value[band], tuple) else (value[band],)
+        position[where] = len(distinct) + np.minimum(np.arange(where.size), len(items) - 1)
+        distinct.extend(items)
+    return stacked(distinct, "channel").isel(channel=position)

@@ -1,12 +1,15 @@
 """The line, as described: spans, amplifiers, loop equipment, launch power."""
 
+import itertools
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import model_validator
 
 from mcfiber import units
-from mcfiber.descriptions import Description, by_band, each, integer, is_axis, number, refused
+from mcfiber.descriptions import Description, by_band, each, integer, is_axis, number, refused, stacked
+from mcfiber.link.raman import LumpedLoss, RamanPump
+from mcfiber.spectrum import BANDS_NM
 from mcfiber.typing import Real
 
 _LOSS = number(low=0, high=100, remedy="a loss in dB is positive")
@@ -25,6 +28,12 @@ class Span(Description):
         Loss from the fibre to the next amplifier's input.
     splices, splice_loss_db
         Number of splices and mean loss of each; they are spread evenly, so their loss adds to the attenuation.
+    lumped_losses
+        Losses at single places of the fibre, ascending positions.
+    raman_pumps
+        Pumps of distributed Raman amplification; the amplifier after the span restores what is still missing.
+    temperature_k
+        Of the fibre, for the noise of Raman amplification.
     fan_in_crosstalk_db, fan_out_crosstalk_db
         Crosstalk of the devices: total from all neighbours; none by default.
 
@@ -39,8 +48,21 @@ class Span(Description):
     fan_out_loss_db: Annotated[Real, _LOSS] = 0.0
     splices: Annotated[int, integer(low=0, high=100_000)] = 0
     splice_loss_db: Annotated[Real, _LOSS] = 0.0
+    lumped_losses: tuple[LumpedLoss, ...] = ()
+    raman_pumps: tuple[RamanPump, ...] = ()
+    temperature_k: Annotated[Real, number(above=0, high=1000)] = 300.0
     fan_in_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
     fan_out_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
+
+    @model_validator(mode="after")
+    def _losses_inside(self) -> Self:
+        places = [0.0, *(loss.position_km for loss in self.lumped_losses), self.length_km]
+        if any(is_axis(place) for place in places):
+            return self
+        if any(after <= before for before, after in itertools.pairwise(places)):
+            msg = f"lumped_losses: positions must ascend inside the span, between 0 and {self.length_km:g} km"
+            raise refused(msg)
+        return self
 
 
 class Amplifier(Description):
@@ -59,7 +81,7 @@ class Amplifier(Description):
 
     noise_figure_db: Annotated[
         Real | dict[str, Real],
-        by_band(number(low=0, high=30, remedy="no lumped amplifier has a noise figure below 0 dB")),
+        by_band(number(low=0, high=30, remedy="no lumped amplifier has a noise figure below 0 dB"), bands=BANDS_NM),
     ] = 5.0
 
 
@@ -107,7 +129,7 @@ class Link(Description):
         Equipment of a recirculating loop, where there is one.
     launch_power_dbm
         Power of a channel in one core, both polarisations, at the amplifier's output before the fan-in: one
-        number, one for each band, or a list with one for each channel (ascending frequency).
+        number, or a list with one for each channel (ascending frequency), for all bands or for each.
     mode_dependent_loss_rms_db
         Standard deviation of the modes' power gains in dB that one span (with its devices and amplifiers) adds
         where cores are randomly coupled.
@@ -126,7 +148,8 @@ class Link(Description):
     amplifier: Amplifier = Amplifier()
     loop: LoopEquipment | None = None
     launch_power_dbm: Annotated[
-        Real | dict[str, Real] | tuple[float, ...], by_band(each(number(low=-100, high=40)))
+        Real | dict[str, Real | tuple[Real, ...]] | tuple[Real, ...],
+        by_band(each(number(low=-100, high=40)), bands=BANDS_NM),
     ] = 0.0
     mode_dependent_loss_rms_db: Annotated[Real, number(low=0, high=20)] = 0.0
     repeat: Literal["independent", "same"] = "independent"
@@ -159,9 +182,7 @@ def along_spans(link: Link, value_of: Callable[[Span], Any]) -> Any:
     values = [value_of(span) for span in link.span]
     if all(not is_axis(value) and value == values[0] for value in values):
         return values[0]
-    import xarray as xr
-
-    return xr.concat([xr.DataArray(value) for value in values], dim="span")
+    return stacked(values, "span")
 
 
 def over_spans(link: Link, value: Any) -> Any:

@@ -1,19 +1,32 @@
 """The net rate that arrives at a signal-to-noise ratio."""
 
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from mcfiber import units, variables
-from mcfiber._jit import lift
+from mcfiber._jit import Lifted, lift
 from mcfiber.kernels import modulation as kernels
-from mcfiber.rate.modulation import TABLE_START_DB, TABLE_STEP_DB, Table, table
-from mcfiber.rate.transceiver import AdaptiveCode, DecodedFraction, FixedRateCode, Transceiver
+from mcfiber.rate.codes import (
+    DVB_S2_RATES,
+    DVB_S2_THRESHOLDS_DB,
+    AdaptiveCode,
+    Code,
+    DecodedFraction,
+    DvbS2Code,
+    FixedRateCode,
+    OverheadCode,
+)
+from mcfiber.rate.constellation import constellation
+from mcfiber.rate.formats import candidates, format_name
+from mcfiber.rate.modulation import information, stacked, table
+from mcfiber.rate.transceiver import Transceiver
 from mcfiber.typing import FloatArray, Real
 
 NAMES = ("shannon", "mutual_information", "gmi", "ngmi", "net_rate", "format_index")
-GRID = np.array([TABLE_START_DB, TABLE_STEP_DB])
+POLARISATIONS = 2.0
 
 
 def achievable_rate(transceiver: Transceiver, snr: Any, symbol_rate: Any) -> dict[str, xr.DataArray]:
@@ -22,7 +35,7 @@ def achievable_rate(transceiver: Transceiver, snr: Any, symbol_rate: Any) -> dic
     Parameters
     ----------
     transceiver
-        Format, code and pilots. Its own noise is not added here: see Notes.
+        Format, code and pilots. Its own noise is not added here: it belongs into `snr`.
     snr
         Signal-to-noise ratio at the decision, noise of the line and of the transceivers together
         (linear; energy of a symbol over noise of one polarisation). Any dimensions. [1]
@@ -31,13 +44,17 @@ def achievable_rate(transceiver: Transceiver, snr: Any, symbol_rate: Any) -> dic
 
     Returns
     -------
-    `shannon`, `mutual_information`, `gmi` (bit per symbol and polarisation), `ngmi`, and `net_rate`
-    (bit/s of a channel in a core, both polarisations).
+    dict
+        By name: :data:`~mcfiber.variables.shannon`, :data:`~mcfiber.variables.mutual_information`,
+        :data:`~mcfiber.variables.gmi` (bit per symbol and polarisation), :data:`~mcfiber.variables.ngmi`, and
+        :data:`~mcfiber.variables.net_rate` (bit/s of a channel in a core, both polarisations); with several
+        formats also :data:`~mcfiber.variables.format_index`, the one chosen (highest net rate, then highest
+        GMI; names in its attribute ``flag_meanings``).
 
     Notes
     -----
-    A channel without signal (SNR 0) has rate 0.  MI and GMI are those of uniform symbols with
-    binary-reflected Gray labels in additive white Gaussian noise, from tables with an error below 1e-6 bit.
+    A channel without signal (SNR 0) has rate 0.  MI and GMI are those of additive white Gaussian noise and
+    bit-metric decoding, from tables with an error below 1e-6 bit.
 
     Examples
     --------
@@ -45,35 +62,73 @@ def achievable_rate(transceiver: Transceiver, snr: Any, symbol_rate: Any) -> dic
     >>> f"{float(rates['gmi']):.4f} bit, {float(rates['net_rate']) / 1e9:.1f} Gb/s"
     '3.1636 bit, 310.0 Gb/s'
     """
-    tables = [table(transceiver.format)]
-    fraction, gap, code_rate, outer, steps = _code(transceiver)
+    law = code_law(transceiver.code)
     kept = 1.0 - units.si(transceiver, "pilot_overhead_percent")
-    gross = units.mapped(lambda rate: 2.0 * rate, symbol_rate) * (kept * outer)
-    lifted = _lifted(tables, steps)
-    results = variables.compute(NAMES, lifted, snr, gross, fraction, gap, code_rate)
-    return dict(zip(NAMES[:-1], results[:-1], strict=True))
+    gross = units.mapped(lambda rate: POLARISATIONS * rate, symbol_rate) * (kept * law.outer_rate)
+    results = variables.compute(NAMES, _lifted(transceiver), snr, gross, law.fraction, law.gap, law.code_rate)
+    rates = dict(zip(NAMES, results, strict=True))
+    several = candidates(transceiver.format)
+    if len(several) == 1:
+        del rates["format_index"]
+    else:
+        rates["format_index"].attrs |= {
+            "flag_values": np.arange(len(several)),
+            "flag_meanings": " ".join(format_name(one) for one in several),
+        }
+    return rates
 
 
-def _code(transceiver: Transceiver) -> tuple[Real, Real, Real, Real, FloatArray]:
-    """Fraction of the GMI, gap, code rate, outer rate and steps: what the kernel knows of a code."""
-    code, none = transceiver.code, np.empty(0)
+class CodeLaw(NamedTuple):
+    """What the kernel knows of a code.
+
+    Without `steps` it delivers ``fraction * GMI - gap * bits``; with them it has the rates ``code_rate +
+    steps[0]``, and each needs an NGMI of ``code_rate + steps[1] + gap``.
+    """
+
+    fraction: Real
+    gap: Real
+    code_rate: Real
+    outer_rate: Real
+    steps: FloatArray
+
+
+def code_law(code: Code) -> CodeLaw:
+    """Translate a code into its law."""
+    nothing, one = np.empty((2, 0)), np.zeros((2, 1))
     if isinstance(code, DecodedFraction):
-        return code.decoded_to_gmi, 0.0, 0.0, 1.0, none
+        return CodeLaw(code.decoded_to_gmi, 0.0, 0.0, 1.0, nothing)
     if isinstance(code, AdaptiveCode):
-        return 1.0, code.ngmi_gap, 0.0, code.outer_rate, none
+        return CodeLaw(1.0, code.ngmi_gap, 0.0, code.outer_rate, nothing)
     if isinstance(code, FixedRateCode):
-        return 1.0, code.ngmi_threshold - code.code_rate, code.code_rate, code.outer_rate, np.zeros(1)
-    return 1.0, 0.0, 0.0, 1.0, none
+        gap = code.ngmi_threshold - code.code_rate
+        return CodeLaw(1.0, gap, code.code_rate, code.outer_rate, one)
+    if isinstance(code, OverheadCode):
+        rate = 1.0 / (1.0 + units.si(code, "overhead_percent"))
+        return CodeLaw(1.0, code.ngmi_gap, rate, code.outer_rate, one)
+    if isinstance(code, DvbS2Code):
+        return CodeLaw(1.0, code.ngmi_margin, 0.0, code.outer_rate, _dvb_s2_steps(code.puncturing))
+    return CodeLaw(1.0, 0.0, 0.0, 1.0, nothing)
 
 
-def _lifted(tables: list[Table], steps: FloatArray) -> Any:
+@cache
+def _dvb_s2_steps(puncturing: bool) -> FloatArray:
+    """Rates of DVB-S2 and the NGMI that each needs: that of QPSK at the standard's threshold."""
+    rates = np.array(DVB_S2_RATES)
+    _, gmi = information(constellation("QPSK"), 10.0 ** (0.1 * np.array(DVB_S2_THRESHOLDS_DB)))
+    every = np.union1d(rates, np.arange(25, 91) / 100.0) if puncturing else rates
+    return np.stack([every, np.interp(every, rates, gmi / 2.0)])
+
+
+def shared_tables(transceiver: Transceiver) -> tuple[FloatArray, ...]:
+    """Collect what the kernel needs of formats and code: tables, grid, entropies, bits, steps."""
+    return (*stacked([table(one) for one in candidates(transceiver.format)]), code_law(transceiver.code).steps)
+
+
+def _lifted(transceiver: Transceiver) -> Lifted:
     """Bind to the kernel what all designs share, so that it is not copied for each."""
-    stacked = np.stack([one.values for one in tables])
-    entropy = np.array([one.entropy for one in tables])
-    bits = np.array([float(one.bits) for one in tables])
+    shared = shared_tables(transceiver)
 
     def bound(*arrays: FloatArray) -> None:
-        shared = (stacked, GRID, entropy, bits, steps)
         kernels.rates(*(arrays[:5] + shared + arrays[5:]))
 
     return lift(bound, "(),(),(),(),()->(),(),(),(),(),()")

@@ -1,0 +1,77 @@
+"""Evaluation of one system, of many designs in one block, and predictions."""
+
+import mcfiber as mcf
+from benchmarks import RECORD, axis, parameterized, record, seven_cores
+
+FIELDS = {
+    "launch": {"link.launch_power_dbm": (-4.0, 4.0)},
+    "line": {"link.launch_power_dbm": (-4.0, 4.0), "link.span.length_km": (60.0, 100.0)},
+    "glass": {"fiber.attenuation_db_per_km": (0.16, 0.22), "fiber.dispersion_ps_per_nm_km": (16.0, 22.0)},
+    "everything": {
+        "link.launch_power_dbm": (-4.0, 4.0),
+        "link.span.length_km": (60.0, 100.0),
+        "link.amplifier.noise_figure_db": (4.0, 6.0),
+        "fiber.attenuation_db_per_km": (0.16, 0.22),
+        "fiber.dispersion_ps_per_nm_km": (16.0, 22.0),
+        "fiber.effective_area_um2": (70.0, 120.0),
+        "fiber.crosstalk.crosstalk_db": (-60.0, -40.0),
+        "transceiver.snr_db": (15.0, 25.0),
+    },
+}
+
+
+class Evaluate:
+    """One design."""
+
+    def setup(self):
+        self.record, self.seven = record(), seven_cores()
+        self.record.evaluate()
+        self.seven.evaluate()
+
+    def time_record_19_cores_180_channels_21_spans(self):
+        self.record.evaluate()
+
+    def time_7_cores_96_channels_20_spans(self):
+        self.seven.evaluate()
+
+    def time_replace_one_number(self):
+        self.record.replace({"link.launch_power_dbm": 1.0})
+
+    def time_limits(self):
+        self.seven.evaluate().mcf.limits()
+
+
+@parameterized("designs, fields", [1000], list(FIELDS))
+class Block:
+    """Designs in one block, 7 cores and 96 channels; what does not vary is computed once."""
+
+    timeout = 300
+
+    def setup(self, designs, fields):
+        self.system = seven_cores().replace(
+            {path: axis(low, high, designs) for path, (low, high) in FIELDS[fields].items()}
+        )
+        seven_cores().replace({path: axis(low, high, 2) for path, (low, high) in FIELDS[fields].items()}).evaluate()
+
+    def time_block(self, designs, fields):
+        self.system.evaluate()
+
+    def peakmem_block(self, designs, fields):
+        self.system.evaluate()
+
+
+@parameterized("samples", [256, 1024])
+class Predict:
+    """The record, over the ranges of what is not known of it."""
+
+    timeout = 300
+
+    def setup(self, samples):
+        self.entry = mcf.load(RECORD)
+        mcf.predict(self.entry, samples=8)
+
+    def time_predict(self, samples):
+        mcf.predict(self.entry, samples=samples)
+
+    def peakmem_predict(self, samples):
+        mcf.predict(self.entry, samples=samples)

@@ -1,0 +1,337 @@
+"""The best launch powers, by exact gradients."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from mcfiber import units
+from mcfiber.descriptions import refused
+from mcfiber.evaluate import evaluate
+from mcfiber.fiber.properties import properties
+from mcfiber.link.budget import received_ratio
+from mcfiber.link.crosstalk import crosstalk
+from mcfiber.link.launch import NoiseOfLaunch, optimum_power
+from mcfiber.link.mixing import mode_dependent_loss
+from mcfiber.link.power import power_profile
+from mcfiber.rate.achievable import achievable_rate
+from mcfiber.rate.capacity import mdl_penalty
+from mcfiber.rate.codes import DvbS2Code, FixedRateCode, OverheadCode
+from mcfiber.spectrum import channels
+from mcfiber.typing import AnyArray, FloatArray
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from mcfiber.system import System
+
+Variables = Literal["channel", "band", "flat"]
+Objective = Literal["net_rate", "shannon", "minimum_snr"]
+
+SHARPNESS = (4.0, 16.0, 64.0, 256.0)
+"""Of the smooth minimum of "minimum_snr", one run after the other; the last is within ln(channels)/256 nepers."""
+
+
+@dataclass(frozen=True)
+class LaunchOptimum:
+    """The best launch powers that were found.
+
+    Attributes
+    ----------
+    system
+        The system with these powers.
+    result
+        Its evaluation.
+    launch_power_dbm
+        Of each channel. Shape (channel,).
+    value
+        The objective: net or Shannon rate in bit/s, or the smallest signal-to-noise ratio.
+    evaluations
+        Number of evaluations of objective and gradient.
+    """
+
+    system: "System"
+    result: "xr.Dataset"
+    launch_power_dbm: FloatArray
+    value: float
+    evaluations: int
+
+
+def optimize_launch(
+    system: "System",
+    *,
+    by: Variables = "channel",
+    objective: Objective = "net_rate",
+    core_power_limit_dbm: float = math.inf,
+    fiber_power_limit_dbm: float = math.inf,
+) -> LaunchOptimum:
+    """Find the launch powers with the highest rate, or the best worst channel.
+
+    Gradients are exact (adjoints of the interference, of the Raman equations and of the amplifiers' noise), so
+    powers of hundreds of channels are found in a second.  Every core is launched alike.
+
+    Parameters
+    ----------
+    system
+        The line, without axes and Raman pumps; its launch powers are only a start.
+    by
+        One power for each "channel", for each "band", or one for all ("flat").
+    objective
+        "net_rate", or "shannon": sum over cores and channels.  "minimum_snr": the smallest signal-to-noise ratio at
+        the decoder.
+    core_power_limit_dbm, fiber_power_limit_dbm
+        Largest total power of one core, and of all cores together.
+
+    Returns
+    -------
+    LaunchOptimum
+        System, its evaluation and the powers.
+
+    Raises
+    ------
+    DescriptionError
+        If the system has axes or pumps, a code of one fixed rate (its net rate has no slope), a format correction,
+        or the triangular Raman model.
+
+    Examples
+    --------
+    >>> import mcfiber
+    >>> system = mcfiber.load("ucl-2019-6300km").system
+    >>> best = optimize_launch(system, by="flat")
+    >>> best.value >= float(system.evaluate().total_net_rate)
+    True
+    """
+    problem = LaunchProblem(system, objective)
+    groups, bands = _groups(problem.bands, by)
+    limit = min(_watts(core_power_limit_dbm), _watts(fiber_power_limit_dbm) / system.fiber.cores)
+    launch = problem.maximise(groups, limit)
+    dbm = 10.0 * np.log10(launch * 1e3)
+    values: Any = tuple(dbm.tolist())
+    if by != "channel":
+        values = dict(zip(bands, dbm[np.unique(groups, return_index=True)[1]].tolist(), strict=True))
+        values = values if by == "band" else float(dbm[0])
+    best = system.replace({"link.launch_power_dbm": values})
+    return LaunchOptimum(best, evaluate(best), dbm, problem.value(launch), problem.evaluations)
+
+
+class LaunchProblem:
+    """An objective of the launch powers, with its exact gradient.
+
+    Parameters
+    ----------
+    system
+        The line.
+    objective
+        "net_rate", "shannon" or "minimum_snr".
+
+    Examples
+    --------
+    >>> import mcfiber
+    >>> problem = LaunchProblem(mcfiber.load("ucl-2019-6300km").system, "shannon")
+    >>> value, gradient = problem.value_and_gradient(problem.start)
+    >>> gradient.shape == problem.start.shape
+    True
+    """
+
+    def __init__(self, system: "System", objective: Objective = "net_rate") -> None:
+        _check(system, objective)
+        models, link = system.models, system.link
+        self._system, self._objective = system, objective
+        self._grid = channels(system.spectrum)
+        glass = properties(system.fiber, self._grid)
+        self.bands = self._grid.bands
+        self.noise = NoiseOfLaunch(
+            link,
+            glass,
+            self._grid,
+            model=models.nonlinear_interference,
+            accumulation=models.accumulation,
+            scattering=models.raman == "silica",
+            amplifier_noise=models.amplifier_noise,
+        )
+        power = power_profile(link, glass, self._grid)
+        self._crosstalk = _rows(crosstalk(link, glass, power), self._grid.count)
+        self._modes = 2 * glass.coupled_cores
+        self._loss = mode_dependent_loss(
+            units.si(link, "mode_dependent_loss_rms_db"), modes=self._modes, spans=link.count, repeat=link.repeat
+        ).sum
+        self._sharpness = SHARPNESS[-1]
+        self.evaluations = 0
+        self.start = self._start(np.broadcast_to(np.asarray(power.launch, dtype=float), (self._grid.count,)))
+
+    def value(self, launch: FloatArray) -> float:
+        """Objective for the launch power of each channel; the true minimum for "minimum_snr"."""
+        _, gsnr = self._ratios(launch)
+        if self._objective == "minimum_snr":
+            return float(self._received(gsnr).min())
+        return float(self._rates(gsnr).sum()) * self._copies(gsnr)
+
+    def value_and_gradient(self, launch: FloatArray) -> tuple[float, FloatArray]:
+        """Objective and its derivative by each launch power; a smooth minimum in nepers for "minimum_snr".
+
+        Parameters
+        ----------
+        launch
+            Shape (channel,). [W]
+        """
+        self.evaluations += 1
+        (ase, nli), gsnr = self._ratios(launch)
+        value, by_gsnr = self._of_gsnr(gsnr)
+        # 1/gsnr = (ase + nli)/launch + crosstalk
+        by_noise = -by_gsnr * gsnr**2 / launch
+        direct = (-by_noise * (ase + nli) / launch).sum(axis=0)
+        return value, direct + self.noise.pullback(by_noise, by_noise)
+
+    def maximise(self, groups: AnyArray, limit: float = math.inf) -> FloatArray:
+        """Powers that maximise the objective, equal within each group of channels.
+
+        Parameters
+        ----------
+        groups
+            Number of each channel's group. Shape (channel,).
+        limit
+            Largest sum of the powers. [W]
+
+        Returns
+        -------
+        FloatArray
+            Shape (channel,). [W]
+        """
+        start = np.array([np.log(self.start[groups == group]).mean() for group in range(groups.max() + 1)])
+        found = self._search(lambda x: np.exp(x[groups]), start, groups)
+        if np.exp(found[groups]).sum() <= limit:
+            within: FloatArray = np.exp(found[groups])
+            return within
+
+        # The best powers exceed the limit, so the limit is reached: shares of it remain to be found.
+        def shares(x: FloatArray) -> FloatArray:
+            weights = np.exp(x[groups] - x.max())
+            result: FloatArray = limit * weights / weights.sum()
+            return result
+
+        return shares(self._search(shares, found, groups, limit))
+
+    def _search(
+        self, powers: Callable[[FloatArray], FloatArray], start: FloatArray, groups: AnyArray, limit: float = 0.0
+    ) -> FloatArray:
+        from scipy.optimize import minimize
+
+        def descend(x: FloatArray) -> tuple[float, FloatArray]:
+            launch = powers(x)
+            value, gradient = self.value_and_gradient(launch)
+            by_log = gradient * launch
+            if limit:
+                by_log = by_log - launch * by_log.sum() / limit  # the powers' sum stays
+            by_group = np.bincount(groups, weights=by_log)
+            return -value / scale, -by_group / scale
+
+        x = start
+        for sharpness in SHARPNESS if self._objective == "minimum_snr" else SHARPNESS[-1:]:
+            self._sharpness = sharpness
+            scale = abs(self.value_and_gradient(powers(x))[0]) or 1.0
+            options: Any = {"maxiter": 1000, "maxcor": 30, "ftol": 1e-13, "gtol": 1e-9}
+            x = minimize(descend, x, method="L-BFGS-B", jac=True, options=options).x
+        result: FloatArray = x
+        return result
+
+    def _start(self, launch: FloatArray) -> FloatArray:
+        """Optimum of every channel for the interference that it meets now."""
+        ase, nli = self.noise(launch)
+        eta = nli.mean(axis=0) / launch**3
+        result: FloatArray = np.clip(optimum_power(ase.mean(axis=0), eta), 1e-6, 1.0)
+        return result
+
+    def _ratios(self, launch: FloatArray) -> tuple[tuple[FloatArray, FloatArray], FloatArray]:
+        ase, nli = self.noise(launch)
+        return (ase, nli), 1.0 / ((ase + nli) / launch + self._crosstalk)
+
+    def _copies(self, gsnr: FloatArray) -> float:
+        """Cores that one row stands for."""
+        return float(self._system.fiber.cores) / len(gsnr)
+
+    def _of_gsnr(self, gsnr: FloatArray) -> tuple[float, FloatArray]:
+        """Objective, and its derivative by the line's signal-to-noise ratio in each core and channel."""
+        if self._objective == "minimum_snr":
+            level, slope = _slope(lambda one: np.log(self._received(one)), gsnr)
+            weights = np.exp(-self._sharpness * (level - level.min()))
+            value = float(level.min() - math.log(weights.sum()) / self._sharpness)
+            return value, slope * weights / weights.sum()
+        rates, slope = _slope(self._rates, gsnr)
+        copies = self._copies(gsnr)
+        return float(rates.sum()) * copies, slope * copies
+
+    def _received(self, gsnr: FloatArray) -> FloatArray:
+        """Ratio at the decoder; any leading dimensions."""
+        import xarray as xr
+
+        transceiver = self._system.transceiver
+        labelled = xr.DataArray(gsnr, dims=("step", "core", "channel")[-gsnr.ndim :])
+        penalty = mdl_penalty(labelled, self._loss, modes=self._modes, receiver=transceiver.receiver)
+        snr = received_ratio(labelled, penalty, units.si(transceiver, "snr_db"))
+        result: FloatArray = snr.transpose(*labelled.dims).data
+        return result
+
+    def _rates(self, gsnr: FloatArray) -> FloatArray:
+        """Rate of each channel in one core; any leading dimensions. [bit/s]"""
+        import xarray as xr
+
+        symbol_rate = _rows(self._grid.symbol_rate, self._grid.count)[0]
+        snr = self._received(gsnr)
+        if self._objective == "shannon":
+            bound: FloatArray = 2.0 * symbol_rate * np.log2(1.0 + snr)
+            return bound
+        labelled = xr.DataArray(snr, dims=("step", "core", "channel")[-gsnr.ndim :])
+        rate = achievable_rate(self._system.transceiver, labelled, xr.DataArray(symbol_rate, dims="channel"))[
+            "net_rate"
+        ]
+        result: FloatArray = rate.transpose(*labelled.dims).data
+        return result
+
+
+def _slope(function: Callable[[FloatArray], FloatArray], at: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Value and derivative of a function of each entry alone, by a central difference good to 1e-9."""
+    step = 1e-5
+    values = function(np.stack([at * (1.0 - step), at, at * (1.0 + step)]))
+    return values[1], (values[2] - values[0]) / (2.0 * step * at)
+
+
+def _check(system: "System", objective: str) -> None:
+    if objective not in ("net_rate", "shannon", "minimum_snr"):
+        msg = f"objective: got {objective!r}; allowed: 'net_rate', 'shannon', 'minimum_snr'"
+        raise refused(msg)
+    if system.models.raman == "triangular":
+        msg = 'models.raman: launch powers are optimised with "silica" or "none", not "triangular"'
+        raise refused(msg)
+    if system.models.format_correction:
+        msg = "models.format_correction: launch powers are optimised for Gaussian symbols; set it to false"
+        raise refused(msg)
+    if objective == "net_rate" and isinstance(system.transceiver.code, FixedRateCode | OverheadCode | DvbS2Code):
+        msg = 'transceiver.code: the net rate climbs in steps, without a slope; use objective = "shannon"'
+        raise refused(msg)
+
+
+def _groups(bands: tuple[str, ...], by: str) -> tuple[AnyArray, tuple[str, ...]]:
+    """Number of the group of each channel, and the names of bands in the order of the numbers."""
+    if by not in ("channel", "band", "flat"):
+        msg = f"by: got {by!r}; allowed: 'channel', 'band', 'flat'"
+        raise refused(msg)
+    if by == "channel":
+        return np.arange(len(bands)), bands
+    names = tuple(dict.fromkeys(bands)) if by == "band" else ("all",)
+    return np.array([names.index(band) if by == "band" else 0 for band in bands]), names
+
+
+def _rows(value: Any, count: int) -> FloatArray:
+    """Plain array of shape (core, channel), one row where cores are equal."""
+    import xarray as xr
+
+    labelled = xr.DataArray(value)
+    missing = {dim: size for dim, size in (("core", 1), ("channel", count)) if dim not in labelled.dims}
+    result: FloatArray = labelled.expand_dims(missing).transpose("core", "channel").data
+    return result
+
+
+def _watts(dbm: float) -> float:
+    return float(units.convert(dbm, "dbm")) if math.isfinite(dbm) else math.inf

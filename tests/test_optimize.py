@@ -1,0 +1,196 @@
+"""Launch powers: exact gradients, the closed law, optimality, limits, refusals."""
+
+import math
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mcfiber as mcf
+from mcfiber import DescriptionError
+from mcfiber.link.launch import optimum_power
+from mcfiber.optimize import LaunchProblem, optimize_launch
+
+MODELS: dict[str, dict[str, Any]] = {
+    "gn": {},
+    "gn with scattering": {"models.raman": "silica"},
+    "isrs_gn": {"models.nonlinear_interference": "isrs_gn"},
+    "isrs_gn with scattering": {
+        "models.nonlinear_interference": "isrs_gn",
+        "models.raman": "silica",
+        "models.accumulation": "coherent",
+    },
+}
+
+
+def system(changes: dict[str, Any] | None = None) -> mcf.System:
+    base = mcf.System(
+        spectrum={
+            "groups": [
+                {
+                    "band": "L",
+                    "channels": 11,
+                    "spacing_ghz": 400,
+                    "symbol_rate_gbd": 380,
+                    "lowest_frequency_thz": 186.5,
+                },
+                {
+                    "band": "C",
+                    "channels": 10,
+                    "spacing_ghz": 400,
+                    "symbol_rate_gbd": 350,
+                    "lowest_frequency_thz": 191.6,
+                },
+            ]
+        },
+        fiber={"layout": {"kind": "hexagonal", "cores": 1}, "dispersion_slope_ps_per_nm2_km": 0.06},
+        link={"span": {"length_km": 80, "fan_in_loss_db": 1.0}, "span_count": 20, "launch_power_dbm": 8.0},
+        transceiver={"snr_db": 20.0},
+    )
+    return base.replace(changes or {})
+
+
+def central_difference(problem: LaunchProblem, launch: Any, k: int) -> float:
+    step = 1e-4 * launch[k]
+    up, down = launch.copy(), launch.copy()
+    up[k] += step
+    down[k] -= step
+    return (problem.value_and_gradient(up)[0] - problem.value_and_gradient(down)[0]) / (2 * step)
+
+
+def check_gradient(problem: LaunchProblem, count: int) -> None:
+    launch = problem.start * np.random.default_rng(3).uniform(0.5, 1.5, count)
+    _, gradient = problem.value_and_gradient(launch)
+    differences = [central_difference(problem, launch, k) for k in range(count)]
+    np.testing.assert_allclose(gradient, differences, atol=1e-6 * np.abs(gradient).max())
+
+
+@pytest.mark.parametrize("objective", ["net_rate", "shannon", "minimum_snr"])
+@pytest.mark.parametrize("model", MODELS)
+def test_gradient__equals_finite_differences(model: str, objective: Any) -> None:
+    check_gradient(LaunchProblem(system(MODELS[model]), objective), 21)
+
+
+def test_gradient__different_spans_and_cores() -> None:
+    fiber = {
+        "layout": {"kind": "ring", "cores": 3, "pitch_um": 40},
+        "cladding_diameter_um": 180,
+        "attenuation_db_per_km": [0.19, 0.2, 0.22],
+        "crosstalk": {"crosstalk_db": -45, "length_km": 80, "definition": "pair"},
+    }
+    spans = [{"length_km": 80}, {"length_km": 90, "lumped_losses": [{"position_km": 20, "loss_db": 1.0}]}]
+    link = {"span": spans, "launch_power_dbm": 5.0}
+    check_gradient(LaunchProblem(system(MODELS["isrs_gn with scattering"] | {"fiber": fiber, "link": link})), 21)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_problem__value_is_that_of_the_evaluation(model: str) -> None:
+    one = system(MODELS[model])
+    problem = LaunchProblem(one)
+    launch = np.full(21, 10**0.8 * 1e-3)
+    assert problem.value(launch) == pytest.approx(float(one.evaluate().total_net_rate), rel=1e-10)
+    smallest = LaunchProblem(one, "minimum_snr").value(launch)
+    assert smallest == pytest.approx(float(one.evaluate().snr.min()), rel=1e-10)
+
+
+def test_law__vector() -> None:
+    assert optimum_power(5e-6, 1000.0) == pytest.approx(0.0013572088082974539, rel=1e-12)
+
+
+def test_optimum__is_the_closed_law_for_one_channel() -> None:
+    one = system({"spectrum": {"frequency_thz": [193.4], "symbol_rate_gbd": 64.0}})
+    best = optimize_launch(one, objective="shannon")
+    result = one.evaluate()
+    eta = float((result.nli_power / result.signal_power**3)[0])
+    law = optimum_power(float(result.ase_power[0]), eta)
+    assert best.launch_power_dbm[0] == pytest.approx(10 * math.log10(law * 1e3), abs=1e-4)
+    # There the interference is half the amplifiers' noise, whatever crosstalk and transceivers add.
+    assert float(best.result.snr_nli[0] / best.result.snr_ase[0]) == pytest.approx(2.0, rel=1e-4)
+
+
+@pytest.mark.parametrize("objective", ["net_rate", "shannon"])
+def test_optimum__beats_any_perturbation(objective: Any) -> None:
+    one = system(MODELS["isrs_gn with scattering"])
+    best = optimize_launch(one, objective=objective)
+    problem = LaunchProblem(one, objective)
+    launch = 1e-3 * 10 ** (best.launch_power_dbm / 10)
+    draw = np.random.default_rng(0)
+    for size in (0.003, 0.03, 0.3):
+        for _ in range(10):
+            assert problem.value(launch * np.exp(size * draw.normal(size=21))) < best.value
+
+
+def test_optimum__more_freedom_is_never_worse() -> None:
+    one = system(MODELS["isrs_gn with scattering"])
+    flat, bands, free = (optimize_launch(one, by=by) for by in ("flat", "band", "channel"))
+    assert float(one.evaluate().total_net_rate) < flat.value < bands.value < free.value
+    assert flat.system.link.launch_power_dbm == pytest.approx(flat.launch_power_dbm[0])
+    assert set(bands.system.link.launch_power_dbm) == {"L", "C"}
+    for best in (flat, bands, free):
+        assert float(best.result.total_net_rate) == pytest.approx(best.value, rel=1e-9)
+
+
+def test_optimum__worst_channel() -> None:
+    one = system(MODELS["isrs_gn with scattering"])
+    fair, rich = (optimize_launch(one, objective=objective) for objective in ("minimum_snr", "shannon"))
+    assert fair.value > float(rich.result.snr.min())
+    assert float(fair.result.snr.max() / fair.result.snr.min()) < 1.05  # all channels end up alike
+
+
+@pytest.mark.parametrize("by", ["channel", "band", "flat"])
+def test_optimum__power_limits(by: Any) -> None:
+    one = system()
+    free = optimize_launch(one, by=by)
+    total = 10 * np.log10((10 ** (free.launch_power_dbm / 10)).sum())
+    limited = optimize_launch(one, by=by, core_power_limit_dbm=total - 3)
+    reached = 10 * np.log10((10 ** (limited.launch_power_dbm / 10)).sum())
+    assert reached == pytest.approx(total - 3, abs=1e-9)
+    assert limited.value < free.value
+    loose = optimize_launch(one, by=by, core_power_limit_dbm=total + 1)
+    assert loose.value == pytest.approx(free.value, rel=1e-9)
+
+
+def test_optimum__limit_of_the_fibre_is_shared_by_its_cores() -> None:
+    coupled = {"layout": {"kind": "hexagonal", "cores": 7, "pitch_um": 18}, "coupling": "random"}
+    best = optimize_launch(system({"fiber": coupled}), fiber_power_limit_dbm=20.0)
+    reached = 7 * (10 ** (best.launch_power_dbm / 10)).sum()
+    assert 10 * math.log10(reached) == pytest.approx(20.0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("changes", "options", "message"),
+    [
+        ({}, {"by": "core"}, "by: got 'core'; allowed: 'channel', 'band', 'flat'"),
+        ({}, {"objective": "osnr"}, "objective: got 'osnr'; allowed: 'net_rate', 'shannon', 'minimum_snr'"),
+        ({"models.raman": "triangular"}, {}, 'launch powers are optimised with "silica" or "none"'),
+        (
+            {"models.nonlinear_interference": "isrs_gn", "models.format_correction": True},
+            {},
+            "optimised for Gaussian symbols",
+        ),
+        (
+            {"transceiver.code": {"kind": "fixed_rate", "code_rate": 0.8, "ngmi_threshold": 0.85}},
+            {},
+            "the net rate climbs in steps",
+        ),
+        (
+            {
+                "models.raman": "silica",
+                "link.span": {"length_km": 80, "raman_pumps": [{"wavelength_nm": 1450, "power_mw": 100}]},
+            },
+            {},
+            "optimised for lines without pumps",
+        ),
+    ],
+)
+def test_refused(changes: dict[str, Any], options: dict[str, Any], message: str) -> None:
+    with pytest.raises(DescriptionError, match=re.escape(message)):
+        optimize_launch(system(changes), **options)
+
+
+def test_refused__axes() -> None:
+    import xarray as xr
+
+    with pytest.raises(DescriptionError, match=r"has the axes launch; give numbers"):
+        optimize_launch(system({"link.launch_power_dbm": xr.DataArray([0.0, 1.0], dims="launch")}))
