@@ -35,6 +35,9 @@ class Glass:
         h of every pair, (core_out, core_in) and (channel); None where cores are not weakly coupled. [1/m]
     cores, coupled_cores
         Number of cores, and how many of them share their light.
+    mode_dispersion
+        Rms modal group delay per square root of length of randomly coupled cores; None where it is not known.
+        [s/sqrt(m)]
     """
 
     attenuation: Any
@@ -44,6 +47,7 @@ class Glass:
     power_coupling: "xr.DataArray | None"
     cores: int
     coupled_cores: int
+    mode_dispersion: Any = None
 
 
 def properties(fiber: MulticoreFiber, grid: Channels) -> Glass:
@@ -69,12 +73,21 @@ def properties(fiber: MulticoreFiber, grid: Channels) -> Glass:
         power_coupling=measured_power_coupling(fiber, grid.frequency),
         cores=fiber.cores,
         coupled_cores=fiber.coupled_cores,
+        mode_dispersion=mode_dispersion(fiber),
     )
     if fiber.core is None:
         return described
     from mcfiber.fiber.computed import computed_properties
 
     return replace(described, **computed_properties(fiber, grid.frequency))
+
+
+def mode_dispersion(fiber: MulticoreFiber) -> Any:
+    """Rms modal group delay per square root of length: the standard deviation of the impulse response. [s/sqrt(m)]"""
+    given = units.si(fiber, "spatial_mode_dispersion_ps_per_sqrt_km")
+    if given is None or fiber.coupling != "random":
+        return None
+    return given / 2 if fiber.spatial_mode_dispersion_definition == "2sigma" else given
 
 
 def attenuation(fiber: MulticoreFiber, frequency: Any) -> Any:
