@@ -1,7 +1,6 @@
 """Results: what can be asked of them, and files."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -156,7 +155,7 @@ def test_file__round_trip(kind, suffix, request, tmp_path):
     np.testing.assert_allclose(again.mcf.limits().noise_share.sum("limit"), 1, rtol=1e-12)
     assert again.mcf.summary() == dataset.mcf.summary()
     again.close()
-    assert os.listdir(tmp_path) == [path.name]
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("suffix", [".nc", ".zarr"])
@@ -191,7 +190,7 @@ def test_file__an_error_leaves_nothing_half_written(weak, suffix, tmp_path):
     unwritable = weak.assign(bad=("x", np.array([object()], dtype=object)))
     with pytest.raises(Exception, match=r"."):
         write(unwritable, tmp_path / f"result{suffix}")
-    assert os.listdir(tmp_path) == [old.name]
+    assert list(tmp_path.iterdir()) == [old]
 
 
 KILLED = """
