@@ -9,6 +9,9 @@ from .fiber.layout import SquareLayout as SquareLayout
 from .fiber.multicore import MeasuredCrosstalk as MeasuredCrosstalk
 from .fiber.multicore import MulticoreFiber as MulticoreFiber
 from .fiber.multicore import WavelengthTable as WavelengthTable
+from .link.crosstalk import mean_crosstalk as mean_crosstalk
+from .link.crosstalk_spread import crosstalk_quantile as crosstalk_quantile
+from .link.crosstalk_spread import draw_crosstalk as draw_crosstalk
 from .link.raman import LumpedLoss as LumpedLoss
 from .link.raman import RamanPump as RamanPump
 from .link.span import Amplifier as Amplifier

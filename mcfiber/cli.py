@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import tomllib
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -178,6 +179,7 @@ def atlas(
 
 def main() -> None:
     """Run the command line; a user's mistake is one clear message and exit status 2."""
+    warnings.showwarning = lambda message, *_args, **_kwargs: print(f"mcfiber: note: {message}", file=sys.stderr)
     try:
         app(prog_name="mcfiber")
     except DescriptionError as error:

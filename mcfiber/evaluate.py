@@ -8,6 +8,7 @@ from mcfiber.fiber.properties import properties
 from mcfiber.link.amplifier import amplifier_noise
 from mcfiber.link.budget import line_ratios, received_ratio
 from mcfiber.link.crosstalk import crosstalk
+from mcfiber.link.crosstalk_spread import crosstalk_spread
 from mcfiber.link.mixing import mode_dependent_loss
 from mcfiber.link.nonlinear import nonlinear_interference
 from mcfiber.link.power import power_profile
@@ -61,7 +62,8 @@ def evaluate(system: "System") -> "xr.Dataset":
         accumulation=system.models.accumulation,
         kurtosis=_kurtosis(system),
     )
-    xt = crosstalk(system.link, glass, power)
+    spread = crosstalk_spread(system.fiber, grid, probability=system.models.crosstalk_probability)
+    xt = crosstalk(system.link, glass, power, spread=spread)
     modes = 2 * glass.coupled_cores
     mdl = mode_dependent_loss(
         units.si(system.link, "mode_dependent_loss_rms_db"),

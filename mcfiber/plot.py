@@ -59,7 +59,7 @@ class ResultPlots:
             if bool(np.isfinite(level).any()):
                 _band(ax, self._dataset, level, name)
         ax.set(xlabel="wavelength (nm)", ylabel="signal-to-noise ratio (dB)")
-        ax.legend(frameon=False, fontsize="small", ncols=2)
+        _legend(ax)
         ax.margins(x=0.01)
         return ax
 
@@ -79,7 +79,7 @@ class ResultPlots:
             if np.isfinite(level).any():
                 ax.plot(frequency, level, ".", ms=3, color=colour, label=label)
         ax.set(xlabel="frequency (THz)", ylabel="power in a channel and core (dBm)")
-        ax.legend(frameon=False, fontsize="small")
+        _legend(ax)
         return ax
 
     def ladder(self, *, ax: "Axes | None" = None) -> "Axes":
@@ -150,9 +150,22 @@ def _band(ax: "Axes", ds: "xr.Dataset", level: "xr.DataArray", name: str) -> Non
     width = 2.0 if name in ("gsnr", "snr") else 1.2
     style = "--" if name == "snr_trx" else "-"
     ax.plot(*_without_gaps(wavelength, middle), color=COLOURS[name], lw=width, ls=style, label=LABELS[name])
-    if set(level.dims) - {"channel"}:
-        x, bottom, top = _without_gaps(wavelength, low, high)
-        ax.fill_between(x, bottom, top, color=COLOURS[name], alpha=0.12, lw=0)
+    if set(level.dims) - {"channel"} and name != "gsnr":  # its band would only repeat that of the strongest noise
+        x, *bounds = _without_gaps(wavelength, low, high)
+        ax.fill_between(x, *bounds, color=COLOURS[name], alpha=0.25 if name == "snr" else 0.1, lw=0)
+
+
+def _legend(ax: "Axes") -> None:
+    """Set a legend above the axes, where it covers no curve."""
+    count = len(ax.get_legend_handles_labels()[0])
+    ax.legend(
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        ncols=min(3, count),
+        frameon=False,
+        fontsize="small",
+        borderaxespad=0.2,
+    )
 
 
 def _quantiles(level: "xr.DataArray", channels: int) -> Any:

@@ -2,6 +2,7 @@
 
 import math
 import statistics
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +81,7 @@ class AtlasRow:
     rank_correlation: float
     deviation: str
     calibrated_on: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def ratio(self) -> float:
@@ -106,7 +108,9 @@ def atlas_row(entry: CatalogEntry, *, samples: int, seed: int) -> AtlasRow:
     if entry.reported.net_rate_tbps is None:
         msg = f"{entry.name} has no reported rate"
         raise ValueError(msg)
-    prediction = predict(entry, samples=samples, seed=seed)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        prediction = predict(entry, samples=samples, seed=seed)
     low, middle, high = (rate / _TERA for rate in interval(prediction["total_net_rate"]))
     widest = next(iter(influences(entry, prediction)), None)
     return AtlasRow(
@@ -118,6 +122,7 @@ def atlas_row(entry: CatalogEntry, *, samples: int, seed: int) -> AtlasRow:
         widest=widest.path if widest else "",
         rank_correlation=widest.rank_correlation if widest else 0.0,
         deviation=entry.reported.deviation,
+        notes=tuple(dict.fromkeys(str(warning.message) for warning in caught)),
     )
 
 
@@ -125,7 +130,9 @@ def calibrated_row(entry: CatalogEntry, *, samples: int, seed: int) -> AtlasRow:
     """Predict one system conditioned on the report of its sibling: a second number, marked as such."""
     from mcfiber.uncertainty import calibrated
 
-    result = calibrated(entry, load(entry.calibrated_on), samples=samples, seed=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # said with the prediction itself
+        result = calibrated(entry, load(entry.calibrated_on), samples=samples, seed=seed)
     low, middle, high = (rate / _TERA for rate in result.net_rate)
     reported = entry.reported.net_rate_tbps or float("nan")
     return AtlasRow(entry.name, reported, low, middle, high, "", 0.0, "", entry.calibrated_on)
@@ -156,7 +163,8 @@ def atlas(rows: "list[AtlasRow]") -> Group:
         f"{inside} of {len(plain)} reports lie inside their interval; median ratio {middle:.2f}. Rates in Tb/s."
     )
     reasons = [Text(f"{row.name}: {row.deviation}") for row in rows if not row.inside and row.deviation]
-    return Group(table, Text(""), verdict, *reasons)
+    notes = [Text(f"{row.name}: {note}", style="dim") for row in rows for note in row.notes]
+    return Group(table, Text(""), verdict, *reasons, *notes)
 
 
 def numbers(result: "xr.Dataset", entry: CatalogEntry) -> dict[str, Any]:

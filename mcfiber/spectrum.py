@@ -62,7 +62,7 @@ class ChannelGroup(Description):
 
     Examples
     --------
-    >>> group = ChannelGroup(band="C", channels=80, spacing_ghz=50, symbol_rate_gbd=32)
+    >>> group = ChannelGroup(band="C", channels=80, spacing_ghz=50, symbol_rate_gbd=32, grid="itu")
     >>> group.frequencies_thz()[[0, -1]].round(3).tolist()
     [191.8, 195.75]
     """

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import model_validator
 
-from mcfiber.descriptions import Description, flag, is_axis, plain, refused, with_axes
+from mcfiber.descriptions import Description, flag, is_axis, number, plain, refused, with_axes
 from mcfiber.fiber.multicore import MulticoreFiber
 from mcfiber.link.span import Link
 from mcfiber.rate.transceiver import Transceiver
 from mcfiber.spectrum import Spectrum
+from mcfiber.typing import Real
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -35,6 +36,9 @@ class Models(Description):
         Of "isrs_gn" over the spans: "incoherent", or "coherent" for what a channel does to itself.
     format_correction
         Whether "isrs_gn" counts that the symbols of the transceiver's format are not Gaussian.
+    crosstalk_probability
+        Probability with which crosstalk exceeds the value that is used, given the fibre's skew; the mean is used
+        where it is left out.
     """
 
     amplifier_noise: Literal["exact", "excess_gain", "input_noise"] = "exact"
@@ -42,6 +46,7 @@ class Models(Description):
     raman: Literal["none", "silica", "triangular"] = "none"
     accumulation: Literal["incoherent", "coherent"] = "incoherent"
     format_correction: Annotated[bool, flag()] = False
+    crosstalk_probability: Annotated[Real | None, number(above=0, high=0.999, remedy="1e-4 is usual")] = None
 
     @model_validator(mode="after")
     def _go_together(self) -> Self:

@@ -252,6 +252,46 @@ _add("mode_dependent_loss_peak_to_peak", "", "1", "mean peak-to-peak mode-depend
      "Nepers of power: log ratio of the largest to the smallest gain, mean over realisations.")  # fmt: skip
 _add("mdl_penalty", "core channel", "1", "factor by which mode-dependent loss multiplies the line's noise",
      "For the named receiver; 1 where cores are not coupled.", low=1.0)  # fmt: skip
+
+# The glass: modes of cores, coupling, attenuation (per metre).
+_add("refractive_index", "channel", "1", "refractive index", low=1.0)
+_add("effective_index", "core channel", "1", "effective index of the mode", "Scalar (LP) approximation.", low=1.0)
+_add("group_index", "core channel", "1", "group index", low=1.0)
+_add("dispersion", "core channel", "s m-2", "chromatic dispersion", "-(2 pi c/l^2) beta_2.", low=-math.inf)
+_add("dispersion_slope", "core channel", "s m-3", "slope of the chromatic dispersion", low=-math.inf)
+_add("effective_area", "core channel", "m2", "effective area", "(int F^2 dA)^2 / int F^4 dA.")
+_add("petermann_diameter", "core channel", "m", "mode-field diameter, Petermann II",
+     "2 sqrt(2 int F^2 r dr / int F'^2 r dr): that of far-field and variable-aperture measurements.")  # fmt: skip
+_add("gaussian_diameter", "core channel", "m", "mode-field diameter of the Gaussian of greatest overlap",
+     "Full width at 1/e of the field, 1/e^2 of the power.")  # fmt: skip
+_add("confinement", "core channel", "1", "fraction of the power inside the ring of highest index", high=1.0)
+_add("exterior_decay", "core channel", "m-1", "decay constant w of the field outside", "Field A K_l(w r).")
+_add("exterior_log_amplitude", "core channel", "1", "log of the amplitude A (1/m) of the field outside",
+     "Field A K_l(w r), with 2 pi int F^2 r dr = 1.", low=-math.inf)  # fmt: skip
+_add("cutoff_wavelength", "core", "m", "theoretical cutoff wavelength of LP11", "Where its n_eff is the cladding's.")
+_add("practical_cutoff_wavelength", "core", "m", "practical cutoff wavelength of LP11",
+     "Where the attenuation of the leaky or bent mode passes the threshold.")  # fmt: skip
+_add("guided_modes", "core channel", "1", "number of guided LP modes of one azimuthal order")
+_add("higher_mode_loss", "core channel", "m-1", "attenuation of LP11 by bends or leakage")
+_add("attenuation", "core channel", "m-1", "power attenuation")
+_add("loss_offset", "core", "m-1", "attenuation of a core less the computed one", low=-math.inf)
+_add("bend_loss", "core channel", "m-1", "macrobend loss")
+_add("coating_loss", "core channel", "m-1", "excess loss to the coating", "Of a straight core near the edge.")
+_add("mode_coupling", "core_out core_in channel", "m-1", "mode-coupling coefficient kappa of a pair of cores")
+_add("index_difference", "core_out core_in channel", "1", "difference of the effective indices", low=-math.inf)
+_add("power_coupling", "core_out core_in channel", "m-1", "power-coupling coefficient h of a pair of cores",
+     "dP_out/dz = h (P_in - P_out).")  # fmt: skip
+_add("critical_bend_radius", "core_out core_in channel", "m", "bend radius above which a pair is never phase-matched",
+     "Infinite for equal cores.")  # fmt: skip
+_add("coupling_regime", "core_out core_in channel", "1", "coupling regime of a pair",
+     "0 weak, 1 intermediate, 2 random, 3 systematic.", high=3.0)  # fmt: skip
+_add("supermode_shift", "supermode channel", "m-1", "propagation constant of a supermode, from the mean of the cores",
+     low=-math.inf)  # fmt: skip
+_add("rayleigh_scattering", "channel", "m-1", "attenuation by Rayleigh scattering")
+_add("constant_loss", "channel", "m-1", "attenuation that does not depend on wavelength", low=-math.inf)
+_add("infrared_absorption", "channel", "m-1", "attenuation by infrared absorption")
+_add("ultraviolet_absorption", "channel", "m-1", "attenuation by ultraviolet absorption")
+_add("hydroxyl_absorption", "channel", "m-1", "attenuation by hydroxyl")
 _add("coupled_interference_factor", "channel", "1", "nonlinear interference relative to a single core",
      "Per core, at the same power: mixing of the cores and spatial mode dispersion.", high=1.0)  # fmt: skip
 
@@ -265,3 +305,29 @@ _add("nli_cross_power", "core channel", "W", "nonlinear interference from the ot
 _add("nli_coherence", "core channel", "1", "exponent of the coherent growth of a channel's own interference")
 _add("nli_format_near", "core channel", "W", "modulation-format correction of one span", low=-math.inf)
 _add("nli_format_far", "core channel", "W", "modulation-format correction for each of many spans", low=-math.inf)
+
+# crosstalk: draws of the random channel
+_add("transfer_matrix", "draw time frequency mode_out mode_in", "1", "field transfer between modes",
+     "Complex, unitary; core n has the modes 2 n and 2 n + 1.", low=-math.inf)  # fmt: skip
+_add("drawn_transfer", "draw time core_out core_in frequency", "1", "power in core_out for unit power into core_in",
+     "One launched polarisation; the mean over draws is power_transfer.", high=1.0)  # fmt: skip
+_add("channel_matrix", "draw frequency mode_out mode_in", "1", "transfer matrix of the channel", "Complex amplitudes.")
+_add("noise_covariance", "draw frequency mode_out mode_out_other", "1", "covariance of the noise",
+     "Relative to the noise of all amplifiers without mode-dependent loss.")  # fmt: skip
+_add("stream_snr", "draw mode_in", "1", "signal-to-noise ratio of a stream", "Behind the linear receiver.")
+_add("mode_capacity", "receiver draw", "bit", "rate per mode", "Bit per symbol, Gaussian symbols.")
+_add(
+    "group_delay_rms", "", "s", "rms group delay of the modes", "Standard deviation of the intensity impulse response."
+)
+_add("group_delay_peak_to_peak", "", "s", "mean peak-to-peak group delay of the modes")
+_add("impulse_response", "time", "s-1", "mean intensity of the impulse response", "Unit area.")
+_add("energy_window", "", "s", "window of time that holds the impulse response")
+_add("equalizer_taps", "", "1", "taps of the equaliser", "For each pair of modes.")
+_add("coherence_bandwidth", "", "Hz", "coherence bandwidth")
+_add("finite_equalizer_penalty", "", "1", "factor by which a short equaliser multiplies the noise", low=1.0)
+_add("capacity_correlation", "separation", "1", "correlation of the capacities at two frequencies")
+_add("capacity_deviation", "", "bit", "standard deviation of the rate per mode", "Over realisations, at one frequency.")
+_add("frequency_diversity", "", "1", "independent frequencies in a channel's band", low=1.0)
+_add("outage_capacity", "", "bit", "rate per mode that a realisation misses with the given probability")
+_add("mode_gain", "draw mode", "1", "log gain of a mode", "Nepers of power, ascending.", low=-math.inf)
+_add("mode_delay", "draw frequency mode", "s", "group delay of a mode", "About the mean, ascending.", low=-math.inf)

@@ -8,7 +8,8 @@ signal power.  With ``H_t`` the channel up to the fraction t of the way, a recei
 
 so one draw holds every signal-to-noise ratio `rho`: a stream's mean-square error is the diagonal of
 ``M (M + rho)^-1`` and the capacity per mode the mean of ``log2(1 + rho/m)`` over the eigenvalues m.
-The table holds  ln(penalty)/xi^2  with  penalty = rho / (2^rate - 1), rate the mean over streams and draws.
+The table holds  ln(penalty)/xi^2  with  penalty = rho / (2^rate - 1), rate the mean over streams and draws,
+and the standard deviation of the rate per mode over draws, in nats, over xi^2 (at xi = 0 that of 0.1 Np).
 
     python validation/mmse_penalty.py      # minutes; writes mcfiber/kernels/mdl_penalty.npz and a record
 """
@@ -99,7 +100,7 @@ def main() -> None:
     """Draw, write the table beside the kernels, and the record beside this script."""
     rho = 10 ** (RHO_DB / 10)
     table = np.empty((2, len(MODES), len(XI), len(rho)))
-    error = np.zeros_like(table)
+    error, spread = np.zeros_like(table), np.zeros_like(table)
     started, drawn = time.perf_counter(), {}
     for position, (modes, draws) in enumerate(MODES.items()):
         random = np.random.default_rng(np.random.SeedSequence(SEED, spawn_key=(modes,)))
@@ -107,11 +108,14 @@ def main() -> None:
         rate = np.concatenate([block(random, size, modes, rho) for _ in range(-(-draws // size))], axis=2)
         table[:, position, 1:], error[:, position, 1:] = ratios(rate, rho)
         table[:, position, 0] = limit(modes, rho)
+        spread[:, position, 1:] = rate.std(axis=2, ddof=1) / XI[1:, None] ** 2
+        spread[:, position, 0] = spread[:, position, 1]
         drawn[str(modes)] = rate.shape[2]
         print(modes, rate.shape[2], f"{time.perf_counter() - started:.0f} s", flush=True)
     np.savez_compressed(
         ROOT / "mcfiber" / "kernels" / "mdl_penalty.npz",
         table=table.astype(np.float32),
+        spread=spread.astype(np.float32),
         modes=np.array(list(MODES)),
         xi=XI,
         rho_db=RHO_DB,

@@ -63,6 +63,7 @@ def write_pages(app: Sphinx) -> None:
     pages = []
     for name, title, introduction, modules in PAGES:
         public = {key: thing for key, thing in _public().items() if thing.__module__.startswith(modules)}
+        public = dict(sorted(public.items(), key=lambda item: _place(item[1].__module__, modules)))
         if public:
             shown |= public.keys()
             pages.append(name)
@@ -75,6 +76,10 @@ def write_pages(app: Sphinx) -> None:
     _write(folder / "kernels.rst", _kernels())
     pages += ["variables", "kernels"]
     _write(folder / "index.rst", INDEX.format(pages="\n".join(f"   {page}" for page in pages)))
+
+
+def _place(module: str, modules: tuple[str, ...]) -> int:
+    return next(place for place, prefix in enumerate(modules) if module.startswith(prefix))
 
 
 def _public() -> dict[str, Any]:

@@ -155,8 +155,8 @@ def pair_distances(layout: Any) -> Any:
 
     Examples
     --------
-    >>> pair_distances(HexagonalLayout(cores=7, pitch_um=40)).max().item()
-    8e-05
+    >>> round(pair_distances(HexagonalLayout(cores=7, pitch_um=40)).max().item() * 1e6, 6)
+    80.0
     """
     return _scaled(layout, _distances(layout.unit_positions()), ("core_out", "core_in"))
 

@@ -117,6 +117,9 @@ class MulticoreFiber(Description):
         Kerr coefficient n2.
     crosstalk
         Measured crosstalk of weakly coupled cores.
+    skew_ps_per_km, random_skew_ps_per_sqrt_km
+        Skew between neighbouring weakly coupled cores: its steady part, and the standard deviation of its random
+        part. They narrow the spread of crosstalk around its mean.
     spatial_mode_dispersion_ps_per_sqrt_km, spatial_mode_dispersion_definition
         Spatial mode dispersion of randomly coupled cores, and what the number means: "sigma" is the standard
         deviation of the intensity impulse response, "2sigma" is twice that.
@@ -150,6 +153,8 @@ class MulticoreFiber(Description):
     effective_area_um2: Annotated[Real, number(above=1, high=10_000)] = 80.0
     nonlinear_index_m2_per_w: Annotated[Real, number(low=0, high=1e-17)] = 2.6e-20
     crosstalk: MeasuredCrosstalk | None = None
+    skew_ps_per_km: Annotated[Real, number(low=0, high=1e6)] = 0.0
+    random_skew_ps_per_sqrt_km: Annotated[Real, number(low=0, high=1e6)] = 0.0
     spatial_mode_dispersion_ps_per_sqrt_km: Annotated[Real | None, number(low=0, high=1e5)] = None
     spatial_mode_dispersion_definition: Literal["sigma", "2sigma"] = "sigma"
     bend_radius_mm: Annotated[Real, number(above=0, infinite=True)] = 140.0

@@ -10,6 +10,7 @@ import numpy as np
 
 from mcfiber._jit import kernel
 from mcfiber.kernels.bessel import bessel_k, cylinder
+from mcfiber.kernels.loss import bend_attenuation
 from mcfiber.kernels.modes import relative_radii, rings
 from mcfiber.kernels.radial import (
     across,
@@ -24,7 +25,58 @@ from mcfiber.kernels.radial import (
 from mcfiber.typing import FloatArray
 
 SHORTEST, LONGEST = 0.25e-6, 3.5e-6  # m, where a cutoff is sought: inside Malitson's range of silica
-_SCAN = 160  # steps of the search for the practical cutoff, 1.7 % each
+_SCAN = 0.985  # ratio of the wavelengths of the search for the practical cutoff
+_BEYOND = 1.6  # the search begins at this multiple of the theoretical cutoff
+
+
+@kernel
+def _longest_guided(
+    order: int,
+    number: int,
+    radius: FloatArray,
+    delta: FloatArray,
+    exponent: float,
+    glass: FloatArray,
+    rho: FloatArray,
+    v: FloatArray,
+    group: FloatArray,
+    field: FloatArray,
+) -> float:
+    """Wavelength at which a mode ends, by bisection of the number of guided modes."""
+    low, high = SHORTEST, LONGEST
+    for step in range(62):
+        middle = low if step == 0 else high if step == 1 else 0.5 * (low + high)
+        rings(middle, radius, delta, glass, v, group)
+        guided = modes_above(order, rho, v, exponent, 0.0, field) >= number
+        if (step == 0 and not guided) or (step == 1 and guided):
+            return math.nan
+        if guided:
+            low = middle
+        else:
+            high = middle
+        if step > 1 and high - low < 1e-15 * high:
+            break
+    return 0.5 * (low + high)
+
+
+@kernel
+def guided_modes(
+    order: FloatArray,
+    wavelength: FloatArray,
+    radius: FloatArray,
+    delta: FloatArray,
+    exponent: FloatArray,
+    glass: FloatArray,
+    count: FloatArray,
+) -> None:
+    """Number of guided modes of an azimuthal order; inputs as in `modes.lp_modes`, count (n, channel)."""
+    layers = radius.shape[1]
+    rho, v, group, field = np.empty(layers), np.empty(layers), np.empty(layers), workspace()
+    for row in range(radius.shape[0]):
+        relative_radii(radius[row], rho)
+        for i in range(wavelength.shape[1]):
+            rings(wavelength[row, i], radius[row], delta[row], glass[row], v, group)
+            count[row, i] = modes_above(int(order[row]), rho, v, exponent[row], 0.0, field)
 
 
 @kernel
@@ -45,27 +97,9 @@ def theoretical_cutoff(
     rho, v, group, field = np.empty(layers), np.empty(layers), np.empty(layers), workspace()
     for row in range(radius.shape[0]):
         relative_radii(radius[row], rho)
-        azimuthal, least = int(order[row]), int(number[row])
-        low, high = SHORTEST, LONGEST
-        for step in range(60):
-            if step == 0:
-                middle = low
-            elif step == 1:
-                middle = high
-            else:
-                middle = 0.5 * (low + high)
-            rings(middle, radius[row], delta[row], glass[row], v, group)
-            guided = modes_above(azimuthal, rho, v, exponent[row], 0.0, field) >= least
-            if (step == 0 and not guided) or (step == 1 and guided):
-                low = high = math.nan
-                break
-            if guided:
-                low = middle
-            else:
-                high = middle
-            if step > 1 and high - low < 1e-15 * high:
-                break
-        cutoff[row] = 0.5 * (low + high)
+        cutoff[row] = _longest_guided(
+            int(order[row]), int(number[row]), radius[row], delta[row], exponent[row], glass[row], rho, v, group, field
+        )
 
 
 @kernel
@@ -134,20 +168,6 @@ def _resonance(order: int, number: int, rho: FloatArray, v: FloatArray, exponent
 
 
 @kernel
-def bend_attenuation(order: int, amplitude: float, decay: float, beta: float, radius: float) -> float:
-    """Power attenuation (1/m) of a mode in a bend, Marcuse (1976), for any circular profile.
-
-    Written with the field A K_l(w r) outside (2 pi int F^2 r dr = 1): in a step-index core
-    A^2 = U^2/(pi a^2 V^2 K_{l-1} K_{l+1}), which gives the printed form.
-    """
-    if math.isinf(radius):
-        return 0.0
-    square = amplitude * amplitude * (0.5 if order == 0 else 1.0)
-    damping = math.exp(-2.0 * decay**3 * radius / (3.0 * beta * beta))
-    return float(math.pi**1.5 * square * damping / (decay * math.sqrt(decay * radius)))
-
-
-@kernel
 def _loss(
     order: int,
     number: int,
@@ -183,6 +203,34 @@ def _loss(
 
 
 @kernel
+def mode_attenuation(
+    order: FloatArray,
+    number: FloatArray,
+    wavelength: FloatArray,
+    radius: FloatArray,
+    delta: FloatArray,
+    exponent: FloatArray,
+    glass: FloatArray,
+    bend_radius: FloatArray,
+    loss: FloatArray,
+) -> None:
+    """Attenuation (1/m) of a mode by bends where it is guided, by leakage where it is not; infinite if there is none.
+
+    wavelength, loss (n, channel); bend_radius (n,) m; the rest as in `modes.lp_modes`.
+    """
+    layers = radius.shape[1]
+    rho, v, group, field = np.empty(layers), np.empty(layers), np.empty(layers), workspace()
+    node = np.empty((5, node_limit(layers)))
+    for row in range(radius.shape[0]):
+        relative_radii(radius[row], rho)
+        for i in range(wavelength.shape[1]):
+            loss[row, i] = _loss(
+                int(order[row]), int(number[row]), wavelength[row, i], radius[row], delta[row], exponent[row],
+                glass[row], bend_radius[row], rho, v, group, field, node,
+            )  # fmt: skip
+
+
+@kernel
 def practical_cutoff(
     order: FloatArray,
     number: FloatArray,
@@ -203,18 +251,19 @@ def practical_cutoff(
     node = np.empty((5, node_limit(layers)))
     for row in range(radius.shape[0]):
         relative_radii(radius[row], rho)
-        low, high, cutoff[row] = math.nan, LONGEST, math.nan
-        ratio = (SHORTEST / LONGEST) ** (1.0 / _SCAN)
-        for step in range(_SCAN + 1 + 60):
-            trial = LONGEST * ratio**step if math.isnan(low) else math.sqrt(low * high)
-            if math.isnan(low) and step > _SCAN:
+        end = _longest_guided(
+            int(order[row]), int(number[row]), radius[row], delta[row], exponent[row], glass[row], rho, v, group, field
+        )
+        start = min(LONGEST, _BEYOND * end)
+        low, high, cutoff[row] = math.nan, start, math.nan
+        for step in range(400):
+            trial = start * _SCAN**step if math.isnan(low) else math.sqrt(low * high)
+            if not trial > SHORTEST:  # also where nothing is guided
                 break
             small = threshold[row] > _loss(
                 int(order[row]), int(number[row]), trial, radius[row], delta[row], exponent[row], glass[row],
                 bend_radius[row], rho, v, group, field, node,
             )  # fmt: skip
-            if small and step == 0:
-                break
             if small:
                 low = trial
             else:

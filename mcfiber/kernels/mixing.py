@@ -135,28 +135,66 @@ def coupled_interference_factor(cores: FloatArray | float) -> FloatArray | float
 
 
 @cache
-def _shipped_table() -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def _shipped_table() -> dict[str, FloatArray]:
     with np.load(str(files("mcfiber.kernels") / "mdl_penalty.npz")) as data:
-        return tuple(np.asarray(data[name], dtype=np.float64) for name in ("table", "modes", "xi", "rho_db"))  # type: ignore[return-value]
+        return {name: np.asarray(data[name], dtype=np.float64) for name in data.files}
 
 
 @cache
-def penalty_table(receiver: str, modes: int) -> FloatArray:
-    """Table of ln(penalty)/xi^2 (xi, snr) for a number of modes, padded by one point on every side.
+def penalty_table(receiver: str, modes: int, quantity: str = "table") -> FloatArray:
+    """Table (xi, snr) for a number of modes, padded by one point on every side.
 
-    Made by ``validation/mmse_penalty.py``.  Between the tabulated numbers of modes the entries are linear in
-    1/(D + 1), the order in which streams differ; at xi = 0 they are exact.
+    quantity: "table", ln(penalty)/xi^2, or "spread", standard deviation of the rate over realisations in nats
+    over xi^2.  Made by ``validation/mmse_penalty.py``.  Between the tabulated numbers of modes the entries are
+    linear in 1/(D + 1), the order in which streams differ; at xi = 0 penalties are exact.
     """
-    table, known, _, _ = _shipped_table()
-    entries = table[RECEIVERS.index(receiver) // 2]
+    shipped = _shipped_table()
+    entries, known = shipped[quantity][RECEIVERS.index(receiver) // 2], shipped["modes"]
     place = 1.0 / (known + 1.0)
     right = int(np.clip(np.searchsorted(known, modes), 1, len(known) - 1))
     weight = (1.0 / (modes + 1.0) - place[right - 1]) / (place[right] - place[right - 1])
-    plane = entries[right - 1] + weight * (entries[right] - entries[right - 1])
+    plane = np.maximum(entries[right - 1] + weight * (entries[right] - entries[right - 1]), 0.0)
     # The ratio is even in xi, so the point before xi = 0 repeats the one after it; it is level far out.
     padded = np.pad(plane, ((1, 1), (1, 1)), mode="edge")
     padded[0] = padded[2]
     return np.ascontiguousarray(padded)
+
+
+@cache
+def _grid() -> tuple[float, float, float]:
+    """Step of xi, lowest SNR in dB and its step."""
+    xi, snr_db = _shipped_table()["xi"], _shipped_table()["rho_db"]
+    return float(xi[1] - xi[0]), float(snr_db[0]), float(snr_db[1] - snr_db[0])
+
+
+@kernel
+def _ratio(snr: float, xi: float, table: FloatArray, xi_step: float, snr_low_db: float, snr_step_db: float) -> float:
+    """Entry of a padded table by cubic convolution; held level outside the table."""
+    rows, columns = table.shape[0] - 2, table.shape[1] - 2
+    y = (10.0 * math.log10(max(snr, 1e-30)) - snr_low_db) / snr_step_db
+    x = abs(xi) / xi_step
+    if math.isnan(snr + xi):
+        return math.nan
+    x = min(x, rows - 1.0)
+    y = min(max(y, 0.0), columns - 1.0)
+    row, column = min(int(x), rows - 2), min(int(y), columns - 2)
+    x -= row
+    y -= column
+    # Keys' cubic convolution: third order, with a continuous slope
+    x0, x1 = ((2.0 - x) * x - 1.0) * x / 2.0, (x * x * (3.0 * x - 5.0) + 2.0) / 2.0
+    x2, x3 = ((4.0 - 3.0 * x) * x + 1.0) * x / 2.0, (x - 1.0) * x * x / 2.0
+    y0, y1 = ((2.0 - y) * y - 1.0) * y / 2.0, (y * y * (3.0 * y - 5.0) + 2.0) / 2.0
+    y2, y3 = ((4.0 - 3.0 * y) * y + 1.0) * y / 2.0, (y - 1.0) * y * y / 2.0
+    ratio = 0.0
+    for k in range(4):
+        weight = x0 if k == 0 else x1 if k == 1 else x2 if k == 2 else x3
+        ratio += weight * (
+            y0 * table[row + k, column]
+            + y1 * table[row + k, column + 1]
+            + y2 * table[row + k, column + 2]
+            + y3 * table[row + k, column + 3]
+        )
+    return ratio
 
 
 @kernel
@@ -169,38 +207,38 @@ def interpolated_penalty(
     snr_step_db: float,
     penalty: FloatArray,
 ) -> None:
-    """Penalty from a padded table of ln(penalty)/xi^2 by cubic convolution; held level outside the table.
+    """Penalty from a padded table of ln(penalty)/xi^2.
 
     snr (n,); xi (n,) Np; table (xi + 2, snr + 2), shared by all n; steps in Np and dB; penalty (n,).
     """
-    rows, columns = table.shape[0] - 2, table.shape[1] - 2
     for i in range(snr.shape[0]):
-        strength = abs(xi[i])
-        y = (10.0 * math.log10(max(snr[i], 1e-30)) - snr_low_db) / snr_step_db
-        x = strength / xi_step
-        if math.isnan(x + y):
-            penalty[i] = math.nan
-            continue
-        x = min(x, rows - 1.0)
-        y = min(max(y, 0.0), columns - 1.0)
-        row, column = min(int(x), rows - 2), min(int(y), columns - 2)
-        x -= row
-        y -= column
-        # Keys' cubic convolution: third order, with a continuous slope
-        x0, x1 = ((2.0 - x) * x - 1.0) * x / 2.0, (x * x * (3.0 * x - 5.0) + 2.0) / 2.0
-        x2, x3 = ((4.0 - 3.0 * x) * x + 1.0) * x / 2.0, (x - 1.0) * x * x / 2.0
-        y0, y1 = ((2.0 - y) * y - 1.0) * y / 2.0, (y * y * (3.0 * y - 5.0) + 2.0) / 2.0
-        y2, y3 = ((4.0 - 3.0 * y) * y + 1.0) * y / 2.0, (y - 1.0) * y * y / 2.0
-        ratio = 0.0
-        for k in range(4):
-            weight = x0 if k == 0 else x1 if k == 1 else x2 if k == 2 else x3
-            ratio += weight * (
-                y0 * table[row + k, column]
-                + y1 * table[row + k, column + 1]
-                + y2 * table[row + k, column + 2]
-                + y3 * table[row + k, column + 3]
-            )
-        penalty[i] = math.exp(ratio * strength * strength)
+        penalty[i] = math.exp(_ratio(snr[i], xi[i], table, xi_step, snr_low_db, snr_step_db) * xi[i] * xi[i])
+
+
+@kernel
+def interpolated_drawn_penalty(
+    snr: FloatArray,
+    xi: FloatArray,
+    deviation: FloatArray,
+    table: FloatArray,
+    spread: FloatArray,
+    xi_step: float,
+    snr_low_db: float,
+    snr_step_db: float,
+    penalty: FloatArray,
+) -> None:
+    """Penalty of a realisation whose rate lies `deviation` standard deviations above the mean; at least 1.
+
+    Shapes as `interpolated_penalty`; deviation (n,); spread: table of the rate's standard deviation over xi^2.
+    """
+    for i in range(snr.shape[0]):
+        square = xi[i] * xi[i]
+        mean = math.exp(_ratio(snr[i], xi[i], table, xi_step, snr_low_db, snr_step_db) * square)
+        shift = deviation[i] * square * _ratio(snr[i], xi[i], spread, xi_step, snr_low_db, snr_step_db)
+        penalty[i] = mean
+        if snr[i] > 0.0 and snr[i] < math.inf:
+            equivalent = math.expm1(math.log1p(snr[i] / mean) + shift)
+            penalty[i] = max(snr[i] / equivalent, 1.0) if equivalent > 0.0 else math.inf
 
 
 @kernel
@@ -233,14 +271,33 @@ def mdl_penalty(receiver: str = "mmse", modes: int = 38) -> Lifted:
     """
     if receiver == "zero_forcing":
         return lift(zero_forcing_penalty, "(),()->()")
-    table = penalty_table(receiver, modes)
-    _, _, xi, snr_db = _shipped_table()
-    steps = float(xi[1] - xi[0]), float(snr_db[0]), float(snr_db[1] - snr_db[0])
+    table, grid = penalty_table(receiver, modes), _grid()
 
     def penalty(snr: FloatArray, strength: FloatArray, out: FloatArray) -> None:
-        interpolated_penalty(snr, strength, table, *steps, out)
+        interpolated_penalty(snr, strength, table, *grid, out)
 
     return lift(penalty, "(),()->()")
+
+
+@cache
+def drawn_penalty(receiver: str = "mmse", modes: int = 38) -> Lifted:
+    """As `mdl_penalty`, for realisations: a function of (snr, xi, standard deviations of the rate above its mean).
+
+    Zero forcing, whose law is a mean, varies like the receiver of least mean-square error.
+    """
+    spread, grid = penalty_table("optimal" if receiver == "optimal" else "mmse", modes, "spread"), _grid()
+    table = penalty_table(receiver, modes)
+    forcing = receiver == "zero_forcing"
+
+    def penalty(snr: FloatArray, strength: FloatArray, deviation: FloatArray, out: FloatArray) -> None:
+        interpolated_drawn_penalty(snr, strength, deviation, table, spread, *grid, out)
+        if forcing:
+            mean, law = np.empty_like(out), np.empty_like(out)
+            interpolated_penalty(snr, strength, table, *grid, mean)
+            zero_forcing_penalty(snr, strength, law)
+            out *= law / mean
+
+    return lift(penalty, "(),(),()->()")
 
 
 @kernel

@@ -154,7 +154,21 @@ def _interval(wavelength: FloatArray, least: float) -> tuple[float, float, int]:
 
 
 @kernel
-def _interpolation(wavelength: FloatArray, middle: float, half: float, size: int, matrix: FloatArray) -> None:
+def chebyshev_interval(wavelength: FloatArray) -> tuple[float, float, int]:
+    """Middle, half width and number of the Chebyshev wavelengths for some wavelengths."""
+    return _interval(wavelength, _HALF_SPAN)
+
+
+@kernel
+def _differs(first: FloatArray, second: FloatArray) -> bool:
+    for i in range(first.shape[0]):
+        if first[i] != second[i]:
+            return True
+    return False
+
+
+@kernel
+def chebyshev_matrices(wavelength: FloatArray, middle: float, half: float, size: int, matrix: FloatArray) -> None:
     """Matrices (value, derivative, second derivative) from Chebyshev nodes to wavelengths."""
     basis = np.empty((3, size))
     for i in range(wavelength.shape[0]):
@@ -272,9 +286,9 @@ def lp_modes(
     result = np.empty((size, _QUANTITIES + 2))
     for row in range(count):
         relative_radii(radius[row], rho)
-        middle, half, points = _interval(wavelength[row], _HALF_SPAN)
-        if row == 0 or not np.array_equal(wavelength[row], wavelength[row - 1]):
-            _interpolation(wavelength[row], middle, half, points, matrix)
+        middle, half, points = chebyshev_interval(wavelength[row])
+        if row == 0 or _differs(wavelength[row], wavelength[row - 1]):
+            chebyshev_matrices(wavelength[row], middle, half, points, matrix)
             known = points
         for j in range(known):
             nodes[j] = middle + half * math.cos(math.pi * (j + 0.5) / known)
@@ -288,7 +302,7 @@ def lp_modes(
         else:  # beside a cutoff: every wavelength by itself
             for i in range(size):
                 middle, half, points = _interval(wavelength[row, i : i + 1], _NARROW)
-                _interpolation(wavelength[row, i : i + 1], middle, half, points, narrow)
+                chebyshev_matrices(wavelength[row, i : i + 1], middle, half, points, narrow)
                 for j in range(points):
                     nodes[j] = middle + half * math.cos(math.pi * (j + 0.5) / points)
                 if _solve_at(
@@ -297,7 +311,8 @@ def lp_modes(
                 ):  # fmt: skip
                     _contract(narrow, values, points, result, i, 1)
                 else:
-                    result[i] = math.nan
+                    for k in range(_QUANTITIES + 2):
+                        result[i, k] = math.nan
         for i in range(size):
             effective_index[row, i] = result[i, 0]
             group_index[row, i] = result[i, 1]

@@ -146,6 +146,29 @@ _S, _DERIVATIVE, _INTEGRAL, _CLENSHAW_CURTIS = _collocation()
 
 
 @kernel
+def _eliminate(matrix: FloatArray, right: FloatArray) -> None:
+    """Solve in place by Gaussian elimination with partial pivoting (much quicker to compile than LAPACK's call)."""
+    size = right.shape[0]
+    for k in range(size):
+        pivot = k
+        for i in range(k + 1, size):
+            if abs(matrix[i, k]) > abs(matrix[pivot, k]):
+                pivot = i
+        for j in range(k, size):
+            matrix[k, j], matrix[pivot, j] = matrix[pivot, j], matrix[k, j]
+        right[k], right[pivot] = right[pivot], right[k]
+        for i in range(k + 1, size):
+            factor = matrix[i, k] / matrix[k, k]
+            for j in range(k + 1, size):
+                matrix[i, j] -= factor * matrix[k, j]
+            right[i] -= factor * right[k]
+    for k in range(size - 1, -1, -1):
+        for j in range(k + 1, size):
+            right[k] -= matrix[k, j] * right[j]
+        right[k] /= matrix[k, k]
+
+
+@kernel
 def _graded(order: int, v: float, exponent: float, w2: float, f: FloatArray) -> tuple[float, float, float, int]:
     """F (also at r = s^2, in f), r F', int F^2 r dr and zeros of the regular solution in a graded disc.
 
@@ -160,7 +183,8 @@ def _graded(order: int, v: float, exponent: float, w2: float, f: FloatArray) -> 
         for j in range(size):
             matrix[i, j] = 0.5 * _S[i] * _DERIVATIVE[i, j] + q * _INTEGRAL[i, j] * 2.0 * _S[j] ** 3
         matrix[i, i] += 2.0 * order + 2.0
-    h = np.linalg.solve(matrix, right)
+    _eliminate(matrix, right)
+    h = right
     power, zeros = 0.0, 0
     for i in range(size):
         value = 1.0

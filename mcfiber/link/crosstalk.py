@@ -1,15 +1,21 @@
-"""Mean crosstalk between weakly coupled cores along the line."""
+"""Crosstalk between weakly coupled cores along the line."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mcfiber import units, variables
 from mcfiber._jit import lift
-from mcfiber.fiber.properties import Glass
+from mcfiber.fiber.multicore import MulticoreFiber
+from mcfiber.fiber.properties import Glass, properties
 from mcfiber.kernels import crosstalk as kernels
+from mcfiber.link.crosstalk_spread import Spread, exceeded_crosstalk
 from mcfiber.link.power import PowerProfile
 from mcfiber.link.span import Link, Span, along_spans, over_spans
+from mcfiber.spectrum import Spectrum, channels
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _TRANSFER = lift(kernels.coupled_power_transfer, "(core_out,core_in),(core_out),()->(core_out,core_in)")
 _REPEATED = lift(kernels.repeated_crosstalk, "(core_out,core_in),(core_out),(core_out),()->(core_out,core_in)")
@@ -18,12 +24,15 @@ _CHAIN = lift(
     "(span,core_out,core_in),(span,core_out),(span,core_out)->(core_out,core_in)",
 )
 
+# Pairs that couple more than this part of the strongest pair count as neighbours of a fan-in or fan-out.
+_NEIGHBOURS = 0.1
 
-def crosstalk(link: Link, glass: Glass, power: PowerProfile) -> Any:
-    """Mean crosstalk over signal power of every core at the end of the line; zero without weak coupling.
 
-    Coupled-power equations ``dP/dz = (H - diag(alpha)) P`` [1]_, all cores lit with the same power in a channel;
-    amplifiers restore every core after each span.  Crosstalk of fan-ins and fan-outs is small and adds to it.
+def crosstalk(link: Link, glass: Glass, power: PowerProfile, *, spread: Spread | None = None) -> Any:
+    """Crosstalk over signal power of every core at the end of the line; zero without weak coupling.
+
+    Coupled-power equations ``dP/dz = (H - diag(alpha)) P`` [1]_, all cores lit; amplifiers restore every core after
+    each span.  Crosstalk of fan-ins and fan-outs is small and adds to it.
 
     Parameters
     ----------
@@ -32,7 +41,9 @@ def crosstalk(link: Link, glass: Glass, power: PowerProfile) -> Any:
     glass
         Power coupling of every pair of cores.
     power
-        Attenuation of the cores.
+        Attenuation of the cores, and launch powers, which weigh where they differ between cores.
+    spread
+        For the crosstalk that is exceeded with a probability, instead of the mean.
 
     Returns
     -------
@@ -47,8 +58,12 @@ def crosstalk(link: Link, glass: Glass, power: PowerProfile) -> Any:
     if glass.power_coupling is None:
         return 0.0
     pairs = _pair_crosstalk(link, glass.power_coupling, power)
+    devices = _device_crosstalk(link)
+    if spread is not None:
+        shared = pairs + devices * _device_shares(glass.power_coupling)
+        return exceeded_crosstalk(shared, spread, link.distance())
     total = pairs.sum("core_in").rename(core_out="core")
-    return variables.stamp("crosstalk", total + _device_crosstalk(link))
+    return variables.stamp("crosstalk", total + devices)
 
 
 def _device_crosstalk(link: Link) -> Any:
@@ -61,16 +76,78 @@ def _device_crosstalk(link: Link) -> Any:
     return over_spans(link, along_spans(link, of_span))
 
 
+def _device_shares(coupling: "xr.DataArray") -> "xr.DataArray":
+    """Part of the crosstalk of a device that comes from each neighbour: the neighbours are those of the glass."""
+    others = [dim for dim in coupling.dims if dim not in ("core_out", "core_in")]
+    strength = coupling.mean(others)
+    adjacent = strength > _NEIGHBOURS * float(strength.max())
+    return adjacent / adjacent.sum("core_in")
+
+
 def _pair_crosstalk(link: Link, coupling: Any, power: PowerProfile) -> Any:
     """Crosstalk of every pair; where all cores lose alike, the spans act as one long fibre without loss."""
     name = "pair_crosstalk"
+    launch: Any = 1.0
+    if "core" in getattr(power.launch, "dims", ()):
+        launch = power.launch.rename(core="core_out")
     if "core" not in getattr(power.attenuation, "dims", ()):
         distance = over_spans(link, power.length)
         transfer = variables.compute("power_transfer", _TRANSFER, coupling, 0.0, distance)
-        return variables.compute(name, _REPEATED, transfer, 1.0, 1.0, 1.0)
+        return variables.compute(name, _REPEATED, transfer, 1.0, launch, 1.0)
     attenuation = power.attenuation.rename(core="core_out")
     transfer = variables.compute("power_transfer", _TRANSFER, coupling, attenuation, power.length)
     survival = np.exp(-attenuation * power.length)
     if "span" in transfer.dims:
-        return variables.compute(name, _CHAIN, transfer, survival, 1.0)
-    return variables.compute(name, _REPEATED, transfer, survival, 1.0, float(link.count))
+        return variables.compute(name, _CHAIN, transfer, survival, launch)
+    return variables.compute(name, _REPEATED, transfer, survival, launch, float(link.count))
+
+
+def mean_crosstalk(fiber: MulticoreFiber, spectrum: Spectrum, *, length_km: float, spans: int = 1) -> "xr.DataArray":
+    """Mean crosstalk between every pair of cores of a fibre, all lit with the same power.
+
+    Parameters
+    ----------
+    fiber
+        Weakly coupled cores.
+    spectrum
+        Channels at which to evaluate.
+    length_km
+        Length of fibre, or of a span.
+    spans
+        Equal spans, with amplifiers that restore every core.
+
+    Returns
+    -------
+    :data:`pair_crosstalk`
+        Dimensions core_out, core_in, and channel where it differs along it. Summed over core_in, it is the
+        crosstalk of a core with all others lit.
+
+    Raises
+    ------
+    ValueError
+        If the cores are not weakly coupled.
+
+    Examples
+    --------
+    >>> import math
+    >>> import mcfiber as mcf
+    >>> fiber = mcf.MulticoreFiber(
+    ...     layout=mcf.HexagonalLayout(cores=7, pitch_um=40),
+    ...     cladding_diameter_um=180,
+    ...     crosstalk={"crosstalk_db": -53, "length_km": 6.99, "definition": "pair"},
+    ... )
+    >>> grid = mcf.Spectrum(groups=[{"band": "C", "channels": 3, "spacing_ghz": 100, "symbol_rate_gbd": 64}])
+    >>> pairs = mcf.mean_crosstalk(fiber, grid, length_km=80)
+    >>> round(10 * math.log10(pairs.max()), 2)
+    -42.41
+    """
+    glass = properties(fiber, channels(spectrum))
+    if glass.power_coupling is None:
+        msg = "crosstalk needs more than one core, weakly coupled; cores that are received together have none"
+        raise ValueError(msg)
+    link = Link(span={"length_km": length_km}, span_count=spans)
+    length = units.convert(length_km, "km")
+    return variables.stamp(
+        "pair_crosstalk",
+        _pair_crosstalk(link, glass.power_coupling, PowerProfile(1.0, 1.0, glass.attenuation, length, 1.0)),
+    )

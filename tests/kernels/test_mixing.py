@@ -204,6 +204,7 @@ def test_mdl_penalty__shipped_table_and_its_record():
     worst = record["largest_standard_error_db_up_to_rms"]
     assert worst["mmse"]["8 dB"] < 0.025
     assert worst["optimal"]["8 dB"] < 0.025
-    table, modes, _, _ = mixing._shipped_table()
-    assert [str(int(count)) for count in modes] == list(record["draws"])
-    assert np.all(np.isfinite(table))
+    shipped = mixing._shipped_table()
+    assert [str(int(count)) for count in shipped["modes"]] == list(record["draws"])
+    assert np.all(np.isfinite(shipped["table"]))
+    assert np.all(shipped["spread"] > 0)

@@ -1,0 +1,118 @@
+"""Attenuation of a core: spectrum of the glass, bends, and the coating behind a thin outer cladding."""
+
+import math
+
+import numpy as np
+
+from mcfiber._jit import kernel
+from mcfiber.typing import FloatArray
+
+_NODE, _WEIGHT = (np.ascontiguousarray(a) for a in np.polynomial.legendre.leggauss(48))
+
+
+@kernel
+def bend_attenuation(order: int, amplitude: float, decay: float, beta: float, radius: float) -> float:
+    """Power attenuation (1/m) of a mode in a bend: Marcuse, J. Opt. Soc. Am. 66, 216 (1976), any circular profile.
+
+    Written with the field A K_l(w r) outside (2 pi int F^2 r dr = 1): in a step-index core
+    A^2 = U^2/(pi a^2 V^2 K_{l-1} K_{l+1}), which gives the printed form.
+    """
+    if math.isinf(radius):
+        return 0.0
+    square = amplitude * amplitude * (0.5 if order == 0 else 1.0)
+    damping = math.exp(-2.0 * decay**3 * radius / (3.0 * beta * beta))
+    return float(math.pi**1.5 * square * damping / (decay * math.sqrt(decay * radius)))
+
+
+@kernel
+def bend_loss(
+    order: FloatArray,
+    log_amplitude: FloatArray,
+    decay: FloatArray,
+    beta: FloatArray,
+    radius: FloatArray,
+    loss: FloatArray,
+) -> None:
+    """Bend loss. order, radius (n,) m; log of the amplitude, w (1/m), beta, loss (1/m) (n, channel)."""
+    for row in range(radius.shape[0]):
+        for i in range(decay.shape[1]):
+            amplitude = math.exp(log_amplitude[row, i])
+            loss[row, i] = bend_attenuation(int(order[row]), amplitude, decay[row, i], beta[row, i], radius[row])
+
+
+@kernel
+def coating_loss(
+    log_amplitude: FloatArray,
+    decay: FloatArray,
+    beta: FloatArray,
+    index: FloatArray,
+    wavelength: FloatArray,
+    thickness: FloatArray,
+    coating: FloatArray,
+    loss: FloatArray,
+) -> None:
+    """Excess loss of a straight core at a distance from an absorbing coating of higher index.
+
+    The field A K_0(w r) meets a plane boundary at t, is transmitted as plane waves and does not come back:
+    alpha = (2 pi A^2/beta) int_{-kt}^{kt} kx exp(-2 q t)/(q^2 + kx^2) dky, with q^2 = w^2 + ky^2,
+    kx^2 = kt^2 - ky^2 and kt^2 = k^2 nc^2 - beta^2, so that q^2 + kx^2 = k^2 (nc^2 - n0^2). Agrees with a
+    two-dimensional eigenmode with absorbing layers to 1-2 % for thicknesses of several core radii.
+
+    log of A, w (1/m), beta (1/m), cladding index, wavelength (m), loss (1/m): (n, channel); thickness (m) and
+    coating index: (n,). No loss where the coating's index is below the effective index.
+    """
+    for row in range(thickness.shape[0]):
+        t = thickness[row]
+        for i in range(decay.shape[1]):
+            k = 2.0 * math.pi / wavelength[row, i]
+            w, b = decay[row, i], beta[row, i]
+            kt2 = (k * coating[row]) ** 2 - b * b
+            loss[row, i] = 0.0 * kt2
+            if not kt2 > 0.0:
+                continue
+            # exp(-2 (q - w) t) < 1e-17 beyond `last`
+            last = math.sqrt(min(kt2, (w + 20.0 / t) ** 2 - w * w))
+            total = 0.0
+            for j in range(_NODE.shape[0]):  # ky = last sin(s) also tames the root at ky = kt
+                s = 0.25 * math.pi * (1.0 + _NODE[j])
+                ky = last * math.sin(s)
+                q = math.sqrt(w * w + ky * ky)
+                kx = math.sqrt(max(kt2 - ky * ky, 0.0))
+                total += _WEIGHT[j] * kx * math.exp(2.0 * (log_amplitude[row, i] - q * t)) * last * math.cos(s)
+            total *= 2.0 * 0.25 * math.pi  # both signs of ky
+            loss[row, i] = 2.0 * math.pi / b * total / ((k * coating[row]) ** 2 - (k * index[row, i]) ** 2)
+
+
+@kernel
+def glass_loss(
+    wavelength: FloatArray,
+    rayleigh: FloatArray,
+    constant: FloatArray,
+    infrared: FloatArray,
+    infrared_edge: FloatArray,
+    ultraviolet: FloatArray,
+    ultraviolet_edge: FloatArray,
+    hydroxyl: FloatArray,
+    hydroxyl_width: FloatArray,
+    scattering: FloatArray,
+    offset: FloatArray,
+    vibration: FloatArray,
+    electronic: FloatArray,
+    water: FloatArray,
+) -> None:
+    """Parts of the attenuation of glass: A/l^4, B, C exp(-D/l), E exp(F/l), OH bands at 1383 and 1240 nm.
+
+    wavelength (n, channel) m; the rest (n,), SI: A m^3, B 1/m, C 1/m and D m, E 1/m and F m, height (1/m) and
+    standard deviation (m) of the 1383-nm band; outputs (n, channel) 1/m. Structure: Walker, J. Lightwave
+    Technol. 4, 1125 (1986). The band at 1240 nm has a tenth of the height.
+    """
+    for row in range(wavelength.shape[0]):
+        for i in range(wavelength.shape[1]):
+            length = wavelength[row, i]
+            scattering[row, i] = rayleigh[row] / length**4
+            offset[row, i] = constant[row]
+            vibration[row, i] = infrared[row] * math.exp(-infrared_edge[row] / length)
+            electronic[row, i] = ultraviolet[row] * math.exp(ultraviolet_edge[row] / length)
+            first = (length - 1383e-9) / hydroxyl_width[row]
+            second = (length - 1240e-9) / hydroxyl_width[row]
+            water[row, i] = hydroxyl[row] * (math.exp(-0.5 * first * first) + 0.1 * math.exp(-0.5 * second * second))
