@@ -51,7 +51,7 @@ def pack(system: Any, grid: Any, **arrays: Any) -> xr.Dataset:
     dataset.attrs[PROVENANCE] = json.dumps(
         {"versions": _versions(), "system": system.to_dict()}, default=float, allow_nan=True
     )
-    return _indexed(dataset)
+    return indexed(dataset)
 
 
 def noted(dataset: xr.Dataset, **notes: Any) -> xr.Dataset:
@@ -83,7 +83,7 @@ def open_result(path: str | Path) -> xr.Dataset:
         if path.is_dir()
         else xr.open_dataset(path, engine="h5netcdf")
     )
-    return _indexed(dataset)
+    return indexed(dataset)
 
 
 def write(dataset: xr.Dataset, path: str | Path) -> None:
@@ -163,7 +163,7 @@ def _coordinates(system: Any, grid: Any) -> dict[str, Any]:
     }
 
 
-def _indexed(dataset: xr.Dataset) -> xr.Dataset:
+def indexed(dataset: xr.Dataset) -> xr.Dataset:
     """Make channels selectable by wavelength and frequency (indexes do not survive files)."""
     for name in INDEXED:
         if name in dataset.coords and dataset[name].dims == ("channel",) and name not in dataset.xindexes:
@@ -258,7 +258,7 @@ class ResultAccessor:
         table = xr.Dataset(
             {
                 "noise_share": xr.concat(xr.broadcast(*shares.values()), dim=names),
-                "total_net_rate_without": xr.concat(list(rates.values()), dim=names),
+                "total_net_rate_without": xr.concat(xr.broadcast(*rates.values()), dim=names),
             }
         )
         return self._where_possible(table)
