@@ -2,6 +2,10 @@ from .catalog import CatalogEntry as CatalogEntry
 from .catalog import load as load
 from .descriptions import Description as Description
 from .descriptions import DescriptionError as DescriptionError
+from .design import DesignOptimum as DesignOptimum
+from .design import non_dominated as non_dominated
+from .design import optimize_design as optimize_design
+from .design import pareto_front as pareto_front
 from .fiber.layout import CustomLayout as CustomLayout
 from .fiber.layout import HexagonalLayout as HexagonalLayout
 from .fiber.layout import RingLayout as RingLayout
@@ -42,6 +46,7 @@ from .rate.transceiver import Transceiver as Transceiver
 from .result import open_result as open_result
 from .spectrum import ChannelGroup as ChannelGroup
 from .spectrum import Spectrum as Spectrum
+from .sweeps import cluster_settings as cluster_settings
 from .sweeps import sweep as sweep
 from .system import Models as Models
 from .system import System as System
