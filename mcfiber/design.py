@@ -10,7 +10,7 @@ import numpy as np
 from mcfiber.axes import grid_or_paired
 from mcfiber.descriptions import refused
 from mcfiber.evaluate import evaluate
-from mcfiber.outputs import checked
+from mcfiber.outputs import checked, evaluated
 from mcfiber.status import OK
 from mcfiber.sweeps import probe, run_block
 from mcfiber.typing import AnyArray, FloatArray
@@ -230,9 +230,10 @@ class _Designs:
         self._constraints = [_constraint(given) for given in constraints]
         names = dict.fromkeys([one.name for one in self._objectives] + [name for name, _, _ in self._constraints])
         self._names = tuple(names)
-        self._outputs = checked([name for name in names if name not in variables] or ["total_net_rate"])
+        texts = checked([name for name in names if name not in variables] or ["total_net_rate"])
+        self._kept = partial(evaluated, texts=texts)
         ends = grid_or_paired(template, {path: list(limits) for path, limits in variables.items()}, "paired")
-        self._plan, self._points = probe(ends, self._outputs, MEMORY_MB)
+        self._plan, self._points = probe(ends, self._kept, MEMORY_MB)
         if wide := [output.text for output in self._plan if output.inner]:
             msg = f"objectives: {wide[0]} differs over cores or channels; write {wide[0]}:max (or min, mean)"
             raise refused(msg)
@@ -335,7 +336,7 @@ class _Designs:
         over = dict(zip(self._paths, points.T, strict=True))
         axes = grid_or_paired(self._template, over, "paired")
         block = (slice(0, len(points)),)
-        _, arrays = run_block(block, axes.put(block), names=axes.names, outputs=self._plan)
+        _, arrays = run_block(block, axes.put(block), kept=self._kept, names=axes.names, outputs=self._plan)
         known = over | dict(arrays or {})
         return np.stack([known["status"].astype(np.float64), *(known[name] for name in self._names)], axis=1)
 
