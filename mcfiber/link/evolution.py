@@ -14,6 +14,7 @@ from mcfiber.kernels import raman as kernels
 from mcfiber.kernels import silica
 from mcfiber.link.span import Link, Span, along_spans
 from mcfiber.spectrum import Channels
+from mcfiber.typing import FloatArray
 
 RamanModel = Literal["none", "silica", "triangular"]
 
@@ -55,6 +56,30 @@ class Evolution:
     def end(self) -> Any:
         """Power at the end of the fibre. [W]"""
         return self.power.isel(panel=-1, node=-1, drop=True)
+
+    def at(self, position: FloatArray) -> FloatArray:
+        """Power at distances from the start of the span; where a lumped loss sits, the power after it. [W]
+
+        Parameters
+        ----------
+        position
+            Shape (position,). [m]
+
+        Returns
+        -------
+        FloatArray
+            Position comes last.
+        """
+        values = np.log(self.power.transpose(..., "panel", "node").data)
+        panel = np.asarray(self.panel.data if hasattr(self.panel, "dims") else self.panel, dtype=float).ravel()
+        starts = np.concatenate([[0.0], np.cumsum(panel)[:-1]])
+        place = np.clip(np.searchsorted(starts, position, side="right") - 1, 0, panel.size - 1)
+        nodes = -np.cos(np.pi * np.arange(values.shape[-1]) / (values.shape[-1] - 1))
+        coefficients = np.linalg.solve(np.polynomial.chebyshev.chebvander(nodes, nodes.size - 1), np.eye(nodes.size))
+        inside = 2.0 * (position - starts[place]) / panel[place] - 1.0
+        weights = np.polynomial.chebyshev.chebvander(inside, nodes.size - 1) @ coefficients
+        result: FloatArray = np.exp(np.einsum("...pn,pn->...p", values[..., place, :], weights))
+        return result
 
 
 def span_evolution(
