@@ -36,6 +36,9 @@ class Models(Description):
         Of "isrs_gn" over the spans: "incoherent", or "coherent" for what a channel does to itself.
     format_correction
         Whether "isrs_gn" counts that the symbols of the transceiver's format are not Gaussian.
+    mode_dispersion
+        Whether spatial mode dispersion, where the fibre's is known, lowers the nonlinear interference of randomly
+        coupled cores.
     crosstalk_probability
         Probability with which crosstalk exceeds the value that is used, given the fibre's skew; the mean is used
         where it is left out.
@@ -46,6 +49,7 @@ class Models(Description):
     raman: Literal["none", "silica", "triangular"] = "none"
     accumulation: Literal["incoherent", "coherent"] = "incoherent"
     format_correction: Annotated[bool, flag()] = False
+    mode_dispersion: Annotated[bool, flag()] = True
     crosstalk_probability: Annotated[Real | None, number(above=0, high=0.999, remedy="1e-4 is usual")] = None
 
     @model_validator(mode="after")
@@ -170,8 +174,14 @@ class System(Description):
 
         return tomli_w.dumps({"system": self.to_dict()})
 
-    def evaluate(self) -> "xr.Dataset":
+    def evaluate(self, *, draws: int | None = None, seed: int | None = None) -> "xr.Dataset":
         """Compute the powers, noises, signal-to-noise ratios and rates of every channel in every core.
+
+        Parameters
+        ----------
+        draws, seed
+            Number of random realisations of coupled cores (dimension ``draw``), and their seed; the mean
+            realisation where left out.
 
         See Also
         --------
@@ -179,7 +189,7 @@ class System(Description):
         """
         from mcfiber.evaluate import evaluate
 
-        return evaluate(self)
+        return evaluate(self, draws=draws, seed=seed)
 
 
 def read_toml(path: str | Path) -> dict[str, Any]:
