@@ -151,8 +151,10 @@ def interference(results: "Mapping[str, xr.Dataset]", *, ax: "Axes | None" = Non
     for label, dataset in results.items():
         level = units.decibels(1.0 / dataset["snr_nli"])
         wavelength = np.asarray(dataset["wavelength"])
+        others = [dim for dim in level.dims if dim != "channel"]
+        middle = np.broadcast_to(level.median(others) if others else level, wavelength.shape)
         order = np.argsort(wavelength)
-        ax.plot(*_without_gaps(wavelength[order], _per_channel(level, dataset)[order]), label=label)
+        ax.plot(*_without_gaps(wavelength[order], middle[order]), label=label)
     ax.set(xlabel="wavelength (nm)", ylabel="interference over signal (dB)")
     _legend(ax)
     return ax
