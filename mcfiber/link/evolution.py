@@ -8,7 +8,7 @@ import numpy as np
 
 from mcfiber import units, variables
 from mcfiber._jit import lift
-from mcfiber.descriptions import refused
+from mcfiber.descriptions import refused, stacked
 from mcfiber.fiber.properties import Glass
 from mcfiber.kernels import raman as kernels
 from mcfiber.kernels import silica
@@ -174,20 +174,12 @@ def _panels(span: Span, events: int) -> Any:
     """Lengths from one lumped loss to the next; spans with fewer losses end in panels of no length."""
     places = [0.0, *(loss.position_km for loss in span.lumped_losses)]
     places += [span.length_km] * (1 + events - len(span.lumped_losses))
-    return _row([units.convert(after - before, "km") for before, after in itertools.pairwise(places)])
+    return stacked([units.convert(after - before, "km") for before, after in itertools.pairwise(places)], "panel")
 
 
 def _transmission(span: Span, events: int) -> Any:
     passed = [1.0 / units.si(loss, "loss_db") for loss in span.lumped_losses]
-    return _row([1.0, *passed, *[1.0] * (events - len(passed))])
-
-
-def _row(values: list[Any], dim: str = "panel") -> Any:
-    """One labelled row of numbers or axes."""
-    import xarray as xr
-
-    labelled = xr.broadcast(*(xr.DataArray(value) for value in values))
-    return xr.concat(labelled, dim=dim, coords="minimal", compat="override", join="override")
+    return stacked([1.0, *passed, *[1.0] * (events - len(passed))], "panel")
 
 
 def _waves(link: Link, glass: Glass, grid: Channels, power: Any, attenuation: Any) -> tuple[Any, ...]:
