@@ -10,6 +10,7 @@ from mcfiber.link.budget import line_ratios, received_ratio
 from mcfiber.link.crosstalk import crosstalk
 from mcfiber.link.crosstalk_spread import crosstalk_spread
 from mcfiber.link.delay import group_delay_spread
+from mcfiber.link.levels import displaced
 from mcfiber.link.mixing import mode_dependent_loss
 from mcfiber.link.nonlinear import nonlinear_interference
 from mcfiber.link.power import power_profile
@@ -69,6 +70,7 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
         kurtosis=_kurtosis(system),
         mode_dispersion=system.models.mode_dispersion,
     )
+    ase, nli = displaced(system.link, power.launch, ase, nli, grid)
     spread = crosstalk_spread(system.fiber, grid, probability=system.models.crosstalk_probability)
     xt = crosstalk(system.link, glass, power, spread=spread)
     modes = 2 * glass.coupled_cores

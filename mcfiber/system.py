@@ -104,6 +104,7 @@ class System(Description):
         for path, value in (
             ("link.launch_power_dbm", self.link.launch_power_dbm),
             ("link.amplifier.noise_figure_db", self.link.amplifier.noise_figure_db),
+            ("link.amplifier.output_power_limit_dbm", self.link.amplifier.output_power_limit_dbm),
             *(
                 [("link.loop.amplifier.noise_figure_db", self.link.loop.amplifier.noise_figure_db)]
                 if self.link.loop
@@ -130,6 +131,12 @@ class System(Description):
                 "mode-dependent loss; give one value, and the spread in link.mode_dependent_loss_rms_db"
             )
             raise refused(msg)
+        amplifiers = {"link.amplifier": self.link.amplifier}
+        if self.link.loop:
+            amplifiers["link.loop.amplifier"] = self.link.loop.amplifier
+        for path, amplifier in amplifiers.items():
+            for name in ("core_noise_figure_offset_db", "core_output_offset_db"):
+                _check_cores(f"{path}.{name}", getattr(amplifier, name), self.fiber)
         spans = self.link.span if isinstance(self.link.span, tuple) else (self.link.span,)
         for index, span in enumerate(spans):
             for name in ("fan_in_crosstalk_db", "fan_out_crosstalk_db"):
@@ -207,6 +214,21 @@ def read_toml(path: str | Path) -> dict[str, Any]:
 def _check_bands(path: str, value: Any, bands: tuple[str, ...]) -> None:
     if isinstance(value, dict) and (missing := [band for band in bands if band not in value]):
         msg = f"{path}: has no value for the band {missing[0]}; give one for each of {', '.join(bands)}, or one number"
+        raise refused(msg)
+
+
+def _check_cores(path: str, values: tuple[float, ...] | None, fiber: MulticoreFiber) -> None:
+    """Refuse differences between cores that are not one for each, or that are mode-dependent loss."""
+    if values is None:
+        return
+    if fiber.coupling == "random":
+        msg = (
+            f"{path}: randomly coupled cores share their light, so differences between cores are mode-dependent loss; "
+            "give their spread in link.mode_dependent_loss_rms_db"
+        )
+        raise refused(msg)
+    if len(values) != fiber.cores:
+        msg = f"{path}: got {len(values)} values for {fiber.cores} cores; give one for each core"
         raise refused(msg)
 
 

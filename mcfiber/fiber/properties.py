@@ -1,7 +1,7 @@
 """What the glass does to every channel: attenuation, dispersion, nonlinearity, coupling per metre."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +65,7 @@ def properties(fiber: MulticoreFiber, grid: Channels) -> Glass:
     Glass
         Per metre, no power, no length.
     """
-    return Glass(
+    described = Glass(
         attenuation=attenuation(fiber, grid.frequency),
         group_velocity_dispersion=group_velocity_dispersion(fiber, grid.frequency),
         nonlinear_coefficient=nonlinear_coefficient(fiber, grid.frequency),
@@ -75,6 +75,11 @@ def properties(fiber: MulticoreFiber, grid: Channels) -> Glass:
         coupled_cores=fiber.coupled_cores,
         mode_dispersion=mode_dispersion(fiber),
     )
+    if fiber.core is None:
+        return described
+    from mcfiber.fiber.computed import computed_properties
+
+    return replace(described, **computed_properties(fiber, grid.frequency))
 
 
 def mode_dispersion(fiber: MulticoreFiber) -> Any:
@@ -111,6 +116,11 @@ def group_velocity_dispersion(fiber: MulticoreFiber, frequency: Any) -> Any:
     reference = units.si(fiber, "reference_wavelength_nm")
     dispersion = units.si(fiber, "dispersion_ps_per_nm_km")
     slope = units.si(fiber, "dispersion_slope_ps_per_nm2_km")
+    return expanded_dispersion(reference, dispersion, slope, frequency)
+
+
+def expanded_dispersion(reference: Any, dispersion: Any, slope: Any, frequency: Any) -> Any:
+    """beta_2 (s^2/m) from dispersion (s/m^2) and slope (s/m^3, or None) at a reference wavelength (m)."""
     beta2 = -dispersion * reference**2 / (2 * math.pi * units.SPEED_OF_LIGHT)
     if slope is None:
         return beta2
