@@ -22,9 +22,17 @@ from .fiber.profile import RingsCore as RingsCore
 from .fiber.profile import StepCore as StepCore
 from .fiber.profile import TrenchAssistedCore as TrenchAssistedCore
 from .fiber.profile import WCore as WCore
+from .link.channel import CoupledLine as CoupledLine
+from .link.channel import draw_channel as draw_channel
+from .link.channel import mode_delays as mode_delays
+from .link.channel import mode_gains as mode_gains
+from .link.channel import read_channel as read_channel
 from .link.crosstalk import mean_crosstalk as mean_crosstalk
 from .link.crosstalk_spread import crosstalk_quantile as crosstalk_quantile
 from .link.crosstalk_spread import draw_crosstalk as draw_crosstalk
+from .link.delay import equalizer_taps as equalizer_taps
+from .link.delay import group_delay_spread as group_delay_spread
+from .link.mixing import mode_dependent_loss as mode_dependent_loss
 from .link.raman import LumpedLoss as LumpedLoss
 from .link.raman import RamanPump as RamanPump
 from .link.span import Amplifier as Amplifier
@@ -34,6 +42,9 @@ from .link.span import Span as Span
 from .optimize import LaunchOptimum as LaunchOptimum
 from .optimize import optimize_launch as optimize_launch
 from .rate.achievable import achievable_rate as achievable_rate
+from .rate.capacity import channel_capacity as channel_capacity
+from .rate.capacity import draw_capacity as draw_capacity
+from .rate.capacity import mdl_penalty as mdl_penalty
 from .rate.codes import AdaptiveCode as AdaptiveCode
 from .rate.codes import DecodedFraction as DecodedFraction
 from .rate.codes import DvbS2Code as DvbS2Code
@@ -49,6 +60,8 @@ from .rate.ladder import rate_ladder as rate_ladder
 from .rate.ladder import rate_totals as rate_totals
 from .rate.modulation import bit_error_ratio as bit_error_ratio
 from .rate.modulation import q_factor as q_factor
+from .rate.outage import frequency_diversity as frequency_diversity
+from .rate.outage import outage_capacity as outage_capacity
 from .rate.requirement import required_snr as required_snr
 from .rate.requirement import snr_margin as snr_margin
 from .rate.transceiver import Transceiver as Transceiver

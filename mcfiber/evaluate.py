@@ -81,11 +81,11 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
         repeat=system.link.repeat,
     )
     snr_ase, snr_nli, snr_xt, gsnr = line_ratios(power.launch, ase, nli, xt)
-    penalty = mdl_penalty(gsnr, mdl.sum, modes=modes, receiver=system.transceiver.receiver)
+    penalty = mdl_penalty(gsnr, mdl.effective, modes=modes, receiver=system.transceiver.receiver)
     if draws is not None and glass.coupled_cores > 1:
         diversity = _diversity(system.link, glass, grid)
         penalty = draw_mdl_penalty(
-            *(gsnr, mdl.sum), modes=modes, diversity=diversity, draws=draws, seed=seed,
+            *(gsnr, mdl.effective), modes=modes, diversity=diversity, draws=draws, seed=seed,
             receiver=system.transceiver.receiver,
         )  # fmt: skip
     snr_trx = units.si(system.transceiver, "snr_db")
@@ -105,6 +105,7 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
         snr_xt=snr_xt,
         gsnr=gsnr,
         mode_dependent_loss_sum=mdl.sum,
+        mode_dependent_loss_effective=mdl.effective,
         mode_dependent_loss_rms=mdl.rms,
         mode_dependent_loss_peak_to_peak=mdl.peak_to_peak,
         mdl_penalty=penalty,
