@@ -51,7 +51,7 @@ class SilicaGlass(Description):
     Examples
     --------
     >>> round(refractive_index(SilicaGlass(germanium_mole_percent=3.5), 1550).item(), 9)
-    1.44928022
+    1.449280221
     """
 
     kind: Literal["silica"] = "silica"

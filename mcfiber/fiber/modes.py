@@ -77,7 +77,7 @@ def core_modes(
     >>> from mcfiber.fiber.profile import StepCore
     >>> found = core_modes(StepCore(radius_um=4.5, delta_percent=0.35), wavelength_nm=1550)
     >>> round(found.effective_index.item(), 12), round(found.effective_area.item() * 1e12, 6)
-    (1.446465913050, 82.775844)
+    (1.44646591305, 82.775844)
     """
     profile = profile_of(fiber)
     wavelength, squeeze = wavelength_axis(wavelength_nm)
@@ -241,6 +241,11 @@ def _all_modes(wavelength: xr.DataArray, design: tuple[Any, ...]) -> xr.Dataset:
     return xr.concat(found, dim="mode").assign_coords(mode=names)
 
 
+def theoretical_cutoff(profile: Any) -> xr.DataArray:
+    """Theoretical cutoff wavelength of LP11 alone. [m]"""
+    return variables.compute("cutoff_wavelength", _THEORETICAL, 1, 1, *design_arrays(profile))
+
+
 def _cutoffs(design: tuple[Any, ...], threshold_db_per_m: Any, bend_radius: Any) -> xr.Dataset:
     threshold = threshold_db_per_m / units.DB_PER_NEPER
     return xr.Dataset(
@@ -329,4 +334,5 @@ __all__ = [
     "higher_mode_loss",
     "profile_of",
     "solved",
+    "theoretical_cutoff",
 ]

@@ -9,6 +9,7 @@ from mcfiber import units
 from mcfiber.descriptions import stacked
 from mcfiber.fiber.properties import Glass
 from mcfiber.link.evolution import Evolution, RamanModel, check_pumps, is_uneven, span_evolution
+from mcfiber.link.levels import output_levels
 from mcfiber.link.span import Link, along_spans
 from mcfiber.spectrum import Channels
 
@@ -62,7 +63,8 @@ def power_profile(link: Link, glass: Glass, grid: Channels, *, raman: RamanModel
     PowerProfile
         In SI.
     """
-    launch = per_channel(units.si(link, "launch_power_dbm"), grid)
+    asked = per_channel(units.si(link, "launch_power_dbm"), grid)
+    launch = output_levels(link.amplifier, asked, grid, cores=glass.cores)
     length = along_spans(link, lambda span: units.si(span, "length_km"))
     splices = along_spans(link, lambda span: span.splice_loss_db * span.splices)
     fan_in = along_spans(link, lambda span: units.si(span, "fan_in_loss_db"))

@@ -129,3 +129,32 @@ def test_draws__refuse_what_they_cannot_draw():
         mcf.draw_crosstalk(fiber(), length_km=1, frequency_ghz=[0.0], draws=1, seed=1, quantity="dB")
     with pytest.raises(ValueError, match="weakly"):
         mcf.draw_crosstalk(fiber(coupling="random", crosstalk=None), length_km=1, frequency_ghz=[0.0], draws=1, seed=1)
+
+
+def test_directions__both_against_the_plain_arrays():
+    ring = fiber(layout={"kind": "ring", "cores": 6, "pitch_um": 40})
+    ways = [1, -1, 1, 1, -1, 1]
+    pairs = mcf.mean_crosstalk(ring, SPECTRUM, length_km=80, spans=5, direction=ways)
+    assert set(pairs.dims) == {"core_out", "core_in", "channel"}
+    h = plain.measured_coupling(1e-4, 10e3, neighbours=2)
+    adjacent = np.roll(np.eye(6), 1, axis=0) + np.roll(np.eye(6), -1, axis=0)
+    wavelength = 299792458.0 / channels(SPECTRUM).frequency.values[1]
+    loss, scattering = 0.2 * math.log(10) / 1e4, 0.14 * math.log(10) / 1e4
+    expected = plain.bidirectional_crosstalk(
+        adjacent * h,
+        80e3,
+        ways,
+        attenuation=loss,
+        backscatter=scattering * plain.capture_fraction(wavelength, 1.4445, 80e-12),
+        spans=5,
+    )
+    found = pairs.isel(channel=1).transpose("core_out", "core_in").values
+    np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
+def test_directions__all_the_same_is_the_mean():
+    pairs = mcf.mean_crosstalk(fiber(), SPECTRUM, length_km=80, spans=5, direction=[-1] * 7)
+    same = mcf.mean_crosstalk(fiber(), SPECTRUM, length_km=80, spans=5)
+    np.testing.assert_allclose(pairs.isel(channel=0).transpose("core_out", "core_in"), same, rtol=1e-10)
+    with pytest.raises(ValueError, match="direction"):
+        mcf.mean_crosstalk(fiber(), SPECTRUM, length_km=80, direction=[1, 2])

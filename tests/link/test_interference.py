@@ -366,3 +366,15 @@ def test_refused(options: dict[str, Any], message: str) -> None:
     values = {"frequency": comb(3), "symbol_rate": 32e9, "power": 1e-3, "spans": span()} | options
     with pytest.raises(ValueError, match=message):
         gn_integral(**values)
+
+
+def test_results_of_validation() -> None:
+    record = json.loads((Path(__file__).parents[2] / "validation" / "gn_integral.json").read_text())
+    assert max(value["error_db"] for value in record["wide_band"].values()) < 0.02
+    first = record["closed_forms"][0]
+    frequency = comb(41)
+    here = gn_integral(frequency, 49e9, 1e-3, span(length=80e3), channels=[20])
+    average = gn_integral(frequency, 49e9, 1e-3, span(length=80e3), channels=[20], band="average", terms="all")
+    everything = gn_integral(frequency, 49e9, 1e-3, span(length=80e3), channels=[20], terms="all")
+    assert 10 * math.log10(everything.power[0] / here.power[0]) == pytest.approx(first["all terms"], abs=1e-3)
+    assert average.power[0] < everything.power[0]
