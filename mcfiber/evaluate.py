@@ -1,22 +1,26 @@
 """The one evaluation path: a plain system, a system with axes, samples and draws all take it."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mcfiber import result, units
 from mcfiber.descriptions import refused
-from mcfiber.fiber.properties import properties
+from mcfiber.fiber.properties import Glass, properties
 from mcfiber.link.amplifier import amplifier_noise
 from mcfiber.link.budget import line_ratios, received_ratio
 from mcfiber.link.crosstalk import crosstalk
 from mcfiber.link.crosstalk_spread import crosstalk_spread
+from mcfiber.link.delay import group_delay_spread
+from mcfiber.link.levels import displaced
 from mcfiber.link.mixing import mode_dependent_loss
 from mcfiber.link.nonlinear import nonlinear_interference
 from mcfiber.link.power import power_profile
+from mcfiber.link.span import Link, along_spans
 from mcfiber.rate.achievable import achievable_rate
 from mcfiber.rate.capacity import mdl_penalty
 from mcfiber.rate.constellation import symbol_moments
 from mcfiber.rate.formats import candidates
-from mcfiber.spectrum import channels
+from mcfiber.rate.outage import draw_mdl_penalty, frequency_diversity
+from mcfiber.spectrum import Channels, channels
 from mcfiber.status import problems
 
 if TYPE_CHECKING:
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
     from mcfiber.system import System
 
 
-def evaluate(system: "System") -> "xr.Dataset":
+def evaluate(system: "System", *, draws: int | None = None, seed: int | None = None) -> "xr.Dataset":
     """Powers, noises, signal-to-noise ratios and rates of every channel in every core.
 
     Fields of the system that are labelled axes give the result their dimensions; a quantity carries a dimension
@@ -35,6 +39,9 @@ def evaluate(system: "System") -> "xr.Dataset":
     ----------
     system
         What to evaluate.
+    draws, seed
+        Number of random realisations of the mode-dependent loss of coupled cores, in the dimension ``draw`` and
+        independent from channel to channel, and their seed; the mean where left out.
 
     Returns
     -------
@@ -50,6 +57,23 @@ def evaluate(system: "System") -> "xr.Dataset":
     180
     """
     grid = channels(system.spectrum)
+    return result.pack(system, grid, quantities(system, grid, draws=draws, seed=seed))
+
+
+def quantities(
+    system: "System", grid: Channels, *, draws: int | None = None, seed: int | None = None
+) -> "dict[str, xr.DataArray]":
+    """Every variable of the result by name, before it becomes a dataset (which a sweep has no need of).
+
+    Parameters
+    ----------
+    system
+        What to evaluate.
+    grid
+        Its channels.
+    draws, seed
+        Number of random realisations, and their seed.
+    """
     glass = properties(system.fiber, grid)
     power = power_profile(system.link, glass, grid, raman=system.models.raman)
     ase = amplifier_noise(system.link, power, grid, model=system.models.amplifier_noise)
@@ -61,7 +85,9 @@ def evaluate(system: "System") -> "xr.Dataset":
         model=system.models.nonlinear_interference,
         accumulation=system.models.accumulation,
         kurtosis=_kurtosis(system),
+        mode_dispersion=system.models.mode_dispersion,
     )
+    ase, nli = displaced(system.link, power.launch, ase, nli, grid)
     spread = crosstalk_spread(system.fiber, grid, probability=system.models.crosstalk_probability)
     xt = crosstalk(system.link, glass, power, spread=spread)
     modes = 2 * glass.coupled_cores
@@ -72,11 +98,17 @@ def evaluate(system: "System") -> "xr.Dataset":
         repeat=system.link.repeat,
     )
     snr_ase, snr_nli, snr_xt, gsnr = line_ratios(power.launch, ase, nli, xt)
-    penalty = mdl_penalty(gsnr, mdl.sum, modes=modes, receiver=system.transceiver.receiver)
+    penalty = mdl_penalty(gsnr, mdl.effective, modes=modes, receiver=system.transceiver.receiver)
+    if draws is not None and glass.coupled_cores > 1:
+        diversity = _diversity(system.link, glass, grid)
+        penalty = draw_mdl_penalty(
+            *(gsnr, mdl.effective), modes=modes, diversity=diversity, draws=draws, seed=seed,
+            receiver=system.transceiver.receiver,
+        )  # fmt: skip
     snr_trx = units.si(system.transceiver, "snr_db")
     snr = received_ratio(gsnr, penalty, snr_trx)
     rate = achievable_rate(system.transceiver, snr, grid.symbol_rate)
-    return result.pack(
+    return result.labelled(
         system,
         grid,
         symbol_rate=grid.symbol_rate,
@@ -90,6 +122,7 @@ def evaluate(system: "System") -> "xr.Dataset":
         snr_xt=snr_xt,
         gsnr=gsnr,
         mode_dependent_loss_sum=mdl.sum,
+        mode_dependent_loss_effective=mdl.effective,
         mode_dependent_loss_rms=mdl.rms,
         mode_dependent_loss_peak_to_peak=mdl.peak_to_peak,
         mdl_penalty=penalty,
@@ -98,6 +131,17 @@ def evaluate(system: "System") -> "xr.Dataset":
         **rate,
         status=problems(system, grid),
     )
+
+
+def _diversity(link: Link, glass: Glass, grid: Channels) -> Any:
+    """Independent frequencies in each channel of randomly coupled cores; 1 where mode dispersion is not known."""
+    if glass.mode_dispersion is None or link.count < 2:
+        return 1.0
+    length = along_spans(link, lambda span: units.si(span, "length_km"))
+    rms, _ = group_delay_spread(
+        glass.mode_dispersion, length, modes=2 * glass.coupled_cores, spans=link.count, repeat=link.repeat
+    )
+    return frequency_diversity(grid.symbol_rate, rms, spans=link.count, modes=2 * glass.coupled_cores)
 
 
 def _kurtosis(system: "System") -> float:

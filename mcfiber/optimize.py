@@ -304,6 +304,17 @@ def _check(system: "System", objective: str) -> None:
     if system.models.raman == "triangular":
         msg = 'models.raman: launch powers are optimised with "silica" or "none", not "triangular"'
         raise refused(msg)
+    amplifier = system.link.amplifier
+    given = amplifier.model_fields_set & {"output_tilt_db", "core_output_offset_db", "output_power_limit_dbm"}
+    if given:
+        msg = (
+            f"link.amplifier.{min(given)}: launch powers are optimised for amplifiers that deliver what is asked for; "
+            "leave it out, and give limits to optimize_launch"
+        )
+        raise refused(msg)
+    if system.link.power_control != "signal":
+        msg = 'link.power_control: launch powers are optimised for "signal"'
+        raise refused(msg)
     if system.models.format_correction:
         msg = "models.format_correction: launch powers are optimised for Gaussian symbols; set it to false"
         raise refused(msg)

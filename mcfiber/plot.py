@@ -1,5 +1,6 @@
 """Figures of results; they know only datasets, and need the extra `plot`."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -55,8 +56,9 @@ class ResultPlots:
         ax = _axes(ax)
         for name in ("snr_ase", "snr_nli", "snr_xt", "snr_trx", "gsnr", "snr"):
             ratio = self._dataset[name]
-            if bool(np.isfinite(ratio).all()):
-                _band(ax, self._dataset, units.decibels(ratio), name)
+            level = units.decibels(ratio)
+            if bool(np.isfinite(level).any()):
+                _band(ax, self._dataset, level, name)
         ax.set(xlabel="wavelength (nm)", ylabel="signal-to-noise ratio (dB)")
         _legend(ax)
         ax.margins(x=0.01)
@@ -74,7 +76,7 @@ class ResultPlots:
         }
         frequency = np.asarray(ds["frequency"]) / 1e12
         for label, (power, colour) in powers.items():
-            level = units.decibels(_per_channel(power, ds)) + 30.0
+            level = _quantiles(units.decibels(power) + 30.0, ds.sizes["channel"])[1]
             if np.isfinite(level).any():
                 ax.plot(frequency, level, ".", ms=3, color=colour, label=label)
         ax.set(xlabel="frequency (THz)", ylabel="power in a channel and core (dBm)")
@@ -91,10 +93,26 @@ class ResultPlots:
         place = np.arange(len(names))[::-1]
         ax.barh(place, totals, color=["#56B4E9"] * (len(names) - 1) + ["#000000"], height=0.7)
         for y, total, lost in zip(place, totals, np.diff(totals, prepend=totals[0]), strict=True):
-            taken = f"  ({lost:,.0f})" if lost < 0 else ""
+            taken = f"  ({lost:,.3g})" if lost < -5e-4 * total else ""
             ax.annotate(f" {total:,.4g}{taken}", (total, y), va="center", fontsize=8)
         ax.set_yticks(place, names)
         ax.set(xlabel="rate of the system (Tb/s)", xlim=(0, 1.2 * float(totals.max())))
+        return ax
+
+    def launch(self, *, ax: "Axes | None" = None) -> "Axes":
+        """Launch power of every channel against wavelength, with what each noise leaves of it."""
+        ax = _axes(ax)
+        for name, label in {
+            "signal_power": "launch power",
+            "ase_power": "amplifier noise",
+            "nli_power": "nonlinear interference",
+        }.items():
+            level = units.decibels(self._dataset[name] * 1e3)
+            style = {"signal_power": "snr", "ase_power": "snr_ase", "nli_power": "snr_nli"}[name]
+            _band(ax, self._dataset, level, style)
+            ax.lines[-1].set_label(label)
+        ax.set(xlabel="wavelength (nm)", ylabel="power (dBm)")
+        _legend(ax)
         return ax
 
     def cross_section(self, *, ax: "Axes | None" = None) -> "Axes":
@@ -110,10 +128,54 @@ class ResultPlots:
         )
         for index, (x, y) in enumerate(points):
             ax.annotate(str(index), (x, y), textcoords="offset points", xytext=(0, 8), ha="center", fontsize=7)
-        ax.figure.colorbar(shown, ax=ax, label="net rate (Tb/s)")
-        ax.set(xlabel="x (um)", ylabel="y (um)", aspect="equal")
+        if np.ptp(rate) > 1e-9 * np.max(rate):
+            ax.figure.colorbar(shown, ax=ax, label="net rate (Tb/s)")
+        else:
+            ax.set_title(f"net rate of each core: {rate[0]:.4g} Tb/s", fontsize="medium")
+        ax.set(xlabel="x (\u00b5m)", ylabel="y (\u00b5m)", aspect="equal")
         ax.margins(0.05)
         return ax
+
+
+def interference(results: "Mapping[str, xr.Dataset]", *, ax: "Axes | None" = None) -> "Axes":
+    """Nonlinear interference over signal against wavelength, one line for each result, as by model.
+
+    Parameters
+    ----------
+    results
+        Results by label.
+    ax
+        Where to draw; a new figure if left out.
+    """
+    ax = _axes(ax)
+    for label, dataset in results.items():
+        level = units.decibels(1.0 / dataset["snr_nli"])
+        wavelength = np.asarray(dataset["wavelength"])
+        others = [dim for dim in level.dims if dim != "channel"]
+        middle = np.broadcast_to(level.median(others) if others else level, wavelength.shape)
+        order = np.argsort(wavelength)
+        ax.plot(*_without_gaps(wavelength[order], middle[order]), label=label)
+    ax.set(xlabel="wavelength (nm)", ylabel="interference over signal (dB)")
+    _legend(ax)
+    return ax
+
+
+def power_map(powers: "xr.DataArray", *, ax: "Axes | None" = None) -> "Axes":
+    """Map of signal power over wavelength and distance.
+
+    Parameters
+    ----------
+    powers
+        From `mcfiber.link.power.power_map`; of one core.
+    ax
+        Where to draw; a new figure if left out.
+    """
+    ax = _axes(ax)
+    level = units.decibels(powers * 1e3).transpose("position", "channel")
+    mesh = ax.pcolormesh(powers["wavelength"], powers["position"], level, shading="nearest", rasterized=True)
+    ax.figure.colorbar(mesh, ax=ax, label="power (dBm)")
+    ax.set(xlabel="wavelength (nm)", ylabel="distance (km)")
+    return ax
 
 
 def _cores_um(ds: "xr.Dataset") -> tuple[Any, float]:
@@ -140,17 +202,14 @@ def _axes(ax: "Axes | None") -> "Axes":
 
 
 def _band(ax: "Axes", ds: "xr.Dataset", level: "xr.DataArray", name: str) -> None:
-    wavelength = np.asarray(ds["wavelength"])
-    others = [dim for dim in level.dims if dim != "channel"]
-    middle, low, high = (
-        np.broadcast_to(level.quantile(q, others) if others else level, wavelength.shape) for q in (0.5, 0.05, 0.95)
-    )
+    order = np.argsort(np.asarray(ds["wavelength"]))
+    wavelength = np.asarray(ds["wavelength"])[order]
+    low, middle, high = _quantiles(level, ds.sizes["channel"])[:, order]
     width = 2.0 if name in ("gsnr", "snr") else 1.2
-    order = np.argsort(wavelength)
-    x, y = _without_gaps(wavelength[order], middle[order])
-    ax.plot(x, y, color=COLOURS[name], lw=width, ls="--" if name == "snr_trx" else "-", label=LABELS[name])
-    if others and name != "gsnr":  # its band would only repeat that of the strongest noise
-        bounds = (_without_gaps(wavelength[order], bound[order])[1] for bound in (low, high))
+    style = "--" if name == "snr_trx" else "-"
+    ax.plot(*_without_gaps(wavelength, middle), color=COLOURS[name], lw=width, ls=style, label=LABELS[name])
+    if set(level.dims) - {"channel"} and name != "gsnr":  # its band would only repeat that of the strongest noise
+        x, *bounds = _without_gaps(wavelength, low, high)
         ax.fill_between(x, *bounds, color=COLOURS[name], alpha=0.25 if name == "snr" else 0.1, lw=0)
 
 
@@ -167,16 +226,23 @@ def _legend(ax: "Axes") -> None:
     )
 
 
-def _without_gaps(x: Any, y: Any) -> tuple[Any, Any]:
-    """Break a line where the spectrum has a gap between bands."""
+def _quantiles(level: "xr.DataArray", channels: int) -> Any:
+    """5, 50 and 95 % of what is finite in each channel, over all other dimensions: shape (3, channels)."""
+    others = [dim for dim in level.dims if dim != "channel"]
+    rows = level.transpose("channel", *others, missing_dims="ignore").values
+    rows = rows.reshape(level.sizes.get("channel", 1), -1)
+    found = np.full((3, channels), np.nan)
+    for index, row in enumerate(np.broadcast_to(rows, (channels, rows.shape[1]))):
+        if (finite := row[np.isfinite(row)]).size:
+            found[:, index] = np.quantile(finite, (0.05, 0.5, 0.95))
+    return found
+
+
+def _without_gaps(x: Any, *lines: Any) -> list[Any]:
+    """Break lines where the spectrum has a gap between bands."""
     step = np.diff(x)
     gaps = np.flatnonzero(step > 3 * np.median(step)) + 1 if step.size else np.empty(0, np.int64)
-    return np.insert(x, gaps, np.nan), np.insert(np.asarray(y, dtype=float), gaps, np.nan)
-
-
-def _per_channel(array: "xr.DataArray", ds: "xr.Dataset") -> Any:
-    others = [dim for dim in array.dims if dim != "channel"]
-    return np.broadcast_to(array.median(others) if others else array, (ds.sizes["channel"],))
+    return [np.insert(np.asarray(line, dtype=float), gaps, np.nan) for line in (x, *lines)]
 
 
 def _per_core(array: "xr.DataArray", ds: "xr.Dataset") -> Any:

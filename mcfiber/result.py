@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -24,8 +25,8 @@ PROVENANCE = "mcfiber"
 INDEXED = ("wavelength", "frequency")
 
 
-def pack(system: Any, grid: Any, **arrays: Any) -> xr.Dataset:
-    """Put the arrays of an evaluation into one dataset, with totals, coordinates and provenance.
+def labelled(system: Any, grid: Any, **arrays: Any) -> dict[str, xr.DataArray]:
+    """Stamp the arrays of an evaluation, and add the totals.
 
     Parameters
     ----------
@@ -36,36 +37,58 @@ def pack(system: Any, grid: Any, **arrays: Any) -> xr.Dataset:
     **arrays
         Variables of the table by name.
     """
-    arrays = {name: _stamped(name, _dataarray(value)) for name, value in arrays.items()}
-    arrays |= _totals(system, grid, arrays["net_rate"])
+    stamped = {name: _stamped(name, _dataarray(value)) for name, value in arrays.items()}
+    stamped["status"].attrs |= status_flags()
+    return stamped | _totals(system, grid, stamped["net_rate"])
+
+
+def status_flags() -> dict[str, Any]:
+    """Attributes that tell the values of `status`, by the CF conventions."""
+    return {"flag_values": list(FLAGS), "flag_meanings": " ".join(FLAGS.values())}
+
+
+def pack(system: Any, grid: Any, arrays: dict[str, xr.DataArray]) -> xr.Dataset:
+    """Put the variables of an evaluation into one dataset, with coordinates and provenance.
+
+    Parameters
+    ----------
+    system
+        The description that was evaluated.
+    grid
+        Its channels.
+    arrays
+        What `labelled` returns.
+    """
     status = arrays["status"]
-    status.attrs |= {"flag_values": list(FLAGS), "flag_meanings": " ".join(FLAGS.values())}
     if status.ndim and bool((status != OK).any()):
         arrays = {name: array if name == "status" else array.where(status == OK) for name, array in arrays.items()}
     # Plain variables, because aligning labelled arrays that share their axes would cost a millisecond.
     axes = {name: array.coords[name] for array in arrays.values() for name in array.coords}
     dataset = xr.Dataset(
-        {name: array.variable for name, array in arrays.items()}, coords=axes | _coordinates(system, grid)
+        {name: array.variable for name, array in arrays.items()}, coords=axes | coordinates(system, grid)
     )
-    dataset.attrs[PROVENANCE] = json.dumps(
-        {"versions": _versions(), "system": system.to_dict()}, default=float, allow_nan=True
-    )
-    return _indexed(dataset)
+    dataset.attrs[PROVENANCE] = provenance(system)
+    return indexed(dataset)
+
+
+def provenance(system: Any, **notes: Any) -> str:
+    """Versions, the system and notes, as the one JSON string that a result carries."""
+    return json.dumps({"versions": versions(), "system": system.to_dict()} | notes, default=float, allow_nan=True)
 
 
 def noted(dataset: xr.Dataset, **notes: Any) -> xr.Dataset:
     """Copy with more entries in the provenance."""
-    provenance = json.loads(dataset.attrs[PROVENANCE]) | notes
-    return dataset.assign_attrs({PROVENANCE: json.dumps(provenance, default=float, allow_nan=True)})
+    known = json.loads(dataset.attrs[PROVENANCE]) | notes
+    return dataset.assign_attrs({PROVENANCE: json.dumps(known, default=float, allow_nan=True)})
 
 
 def open_result(path: str | Path) -> xr.Dataset:
-    """Open a result that was written with ``to_netcdf`` or ``to_zarr``, with its indexes.
+    """Open a result, or the store of a sweep, with its indexes; values are read when they are asked for.
 
     Parameters
     ----------
     path
-        A NetCDF file or a Zarr folder.
+        A NetCDF file or a Zarr folder; what a sweep has not computed yet has the `status` 255.
 
     Raises
     ------
@@ -76,8 +99,13 @@ def open_result(path: str | Path) -> xr.Dataset:
     if not path.exists():
         msg = f"there is no result at {str(path)!r}"
         raise FileNotFoundError(msg)
-    dataset = xr.open_zarr(path) if path.is_dir() else xr.open_dataset(path, engine="h5netcdf")
-    return _indexed(dataset)
+    # Without chunks: the arrays are read when they are used, and no task graph stands between.
+    dataset = (
+        xr.open_dataset(path, engine="zarr", consolidated=False)
+        if path.is_dir()
+        else xr.open_dataset(path, engine="h5netcdf")
+    )
+    return indexed(dataset)
 
 
 def write(dataset: xr.Dataset, path: str | Path) -> None:
@@ -91,16 +119,27 @@ def write(dataset: xr.Dataset, path: str | Path) -> None:
         Where to; an existing file is replaced only once the new one is whole.
     """
     path = Path(path)
+    if path.suffix == ".zarr" and path.exists():
+        msg = f"{str(path)!r} exists already; remove it, or choose another name"
+        raise FileExistsError(msg)
     beside = path.with_name(f".{path.name}.partial")
     plain = dataset.drop_indexes([name for name in INDEXED if name in dataset.xindexes])
-    if path.suffix == ".zarr":
-        if path.exists():
-            msg = f"{str(path)!r} exists already; remove it, or choose another name"
-            raise FileExistsError(msg)
-        plain.to_zarr(beside, mode="w")
+    try:
+        if path.suffix == ".zarr":
+            plain.to_zarr(beside, mode="w", consolidated=False)
+        else:
+            plain.to_netcdf(beside, engine="h5netcdf")
+        beside.replace(path)
+    except BaseException:
+        _removed(beside)
+        raise
+
+
+def _removed(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
     else:
-        plain.to_netcdf(beside, engine="h5netcdf")
-    beside.replace(path)
+        path.unlink(missing_ok=True)
 
 
 def _stamped(name: str, array: xr.DataArray) -> xr.DataArray:
@@ -134,7 +173,8 @@ def _has(value: Any, dim: str) -> bool:
     return dim in getattr(value, "dims", ())
 
 
-def _coordinates(system: Any, grid: Any) -> dict[str, Any]:
+def coordinates(system: Any, grid: Any) -> dict[str, Any]:
+    """Coordinates of cores and channels."""
     frequency = variables.stamp("frequency", grid.frequency.copy(deep=False))
     wavelength = variables.stamp("wavelength", units.wavelength(grid.frequency) * 1e9)
     return {
@@ -142,11 +182,11 @@ def _coordinates(system: Any, grid: Any) -> dict[str, Any]:
         "core": np.arange(system.fiber.cores),
         "frequency": frequency,
         "wavelength": wavelength,
-        "band": ("channel", np.array(grid.bands), variables.lookup("band").attributes()),
+        "band": ("channel", np.array(grid.bands, dtype=object), variables.lookup("band").attributes()),
     }
 
 
-def _indexed(dataset: xr.Dataset) -> xr.Dataset:
+def indexed(dataset: xr.Dataset) -> xr.Dataset:
     """Make channels selectable by wavelength and frequency (indexes do not survive files)."""
     for name in INDEXED:
         if name in dataset.coords and dataset[name].dims == ("channel",) and name not in dataset.xindexes:
@@ -155,7 +195,8 @@ def _indexed(dataset: xr.Dataset) -> xr.Dataset:
 
 
 @cache
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Versions of the packages that the numbers come from."""
     found = {}
     for package in ("mcfiber", "numpy", "numba", "xarray"):
         try:
@@ -208,17 +249,16 @@ class ResultAccessor:
         xarray.Dataset
             With dimension `limit` (amplifier_noise, nonlinear_interference, crosstalk, mode_dependent_loss,
             transceiver): `noise_share` of the whole noise in each channel (they sum to 1), and
-            `total_net_rate_without`, the system's net rate if that one were absent.
+            `total_net_rate_without`, the system's net rate if that one were absent.  The shares are 0 in a channel
+            without signal or without noise.
         """
         from mcfiber.link.budget import received_ratio
         from mcfiber.rate.achievable import achievable_rate
         from mcfiber.rate.capacity import mdl_penalty
-        from mcfiber.rate.transceiver import Transceiver
 
         ds = self._dataset
-        system = self.system
-        transceiver = Transceiver(**system.get("transceiver", {}))
-        modes = 2 * (self.cores if system["fiber"].get("coupling") == "random" else 1)
+        transceiver = self._transceiver()
+        modes = 2 * (self.cores if self.system["fiber"].get("coupling") == "random" else 1)
         noise = {name: _inverse(ds[variable]) for name, variable in LINE_LIMITS.items()}
         everything = _inverse(ds["snr"])
         shares, rates = {}, {}
@@ -237,14 +277,20 @@ class ResultAccessor:
             own = noise.get(name, _inverse(ds["snr_trx"]))
             if name == "mode_dependent_loss":
                 own = (ds["mdl_penalty"] - 1.0) * _inverse(ds["gsnr"])
-            shares[name] = own / everything
+            shares[name] = xr.apply_ufunc(_share, own, everything, keep_attrs=False)
         names = xr.DataArray(list(shares), dims="limit", name="limit")
-        return xr.Dataset(
+        table = xr.Dataset(
             {
                 "noise_share": xr.concat(xr.broadcast(*shares.values()), dim=names),
-                "total_net_rate_without": xr.concat(list(rates.values()), dim=names),
+                "total_net_rate_without": xr.concat(xr.broadcast(*rates.values()), dim=names),
             }
         )
+        return self._where_possible(table)
+
+    def _where_possible(self, table: xr.Dataset) -> xr.Dataset:
+        """Leave NaN at the points that cannot exist."""
+        status = self._dataset["status"]
+        return table.where(status == OK) if status.ndim else table
 
     def ladder(self) -> xr.Dataset:
         """Where the bits went: the system's rate as one limit after the other is taken into account.
@@ -266,7 +312,7 @@ class ResultAccessor:
             snr=ds["snr"],
             mdl_penalty=ds["mdl_penalty"],
         )
-        return ladder_totals(rates, cores=self.cores, channels=ds.sizes["channel"])
+        return self._where_possible(ladder_totals(rates, cores=self.cores, channels=ds.sizes["channel"]))
 
     def _transceiver(self) -> Any:
         from mcfiber.rate.transceiver import Transceiver
@@ -322,6 +368,11 @@ LINE_LIMITS: Mapping[str, str] = {
     "nonlinear_interference": "snr_nli",
     "crosstalk": "snr_xt",
 }
+
+
+def _share(own: Any, everything: Any) -> Any:
+    meant = (everything > 0.0) & (everything < math.inf)
+    return np.where(meant, own, 0.0) / np.where(meant, everything, 1.0)
 
 
 def _inverse(ratio: Any) -> Any:

@@ -36,6 +36,9 @@ class Models(Description):
         Of "isrs_gn" over the spans: "incoherent", or "coherent" for what a channel does to itself.
     format_correction
         Whether "isrs_gn" counts that the symbols of the transceiver's format are not Gaussian.
+    mode_dispersion
+        Whether spatial mode dispersion, where the fibre's is known, lowers the nonlinear interference of randomly
+        coupled cores.
     crosstalk_probability
         Probability with which crosstalk exceeds the value that is used, given the fibre's skew; the mean is used
         where it is left out.
@@ -46,6 +49,7 @@ class Models(Description):
     raman: Literal["none", "silica", "triangular"] = "none"
     accumulation: Literal["incoherent", "coherent"] = "incoherent"
     format_correction: Annotated[bool, flag()] = False
+    mode_dispersion: Annotated[bool, flag()] = True
     crosstalk_probability: Annotated[Real | None, number(above=0, high=0.999, remedy="1e-4 is usual")] = None
 
     @model_validator(mode="after")
@@ -100,6 +104,7 @@ class System(Description):
         for path, value in (
             ("link.launch_power_dbm", self.link.launch_power_dbm),
             ("link.amplifier.noise_figure_db", self.link.amplifier.noise_figure_db),
+            ("link.amplifier.output_power_limit_dbm", self.link.amplifier.output_power_limit_dbm),
             *(
                 [("link.loop.amplifier.noise_figure_db", self.link.loop.amplifier.noise_figure_db)]
                 if self.link.loop
@@ -126,6 +131,12 @@ class System(Description):
                 "mode-dependent loss; give one value, and the spread in link.mode_dependent_loss_rms_db"
             )
             raise refused(msg)
+        amplifiers = {"link.amplifier": self.link.amplifier}
+        if self.link.loop:
+            amplifiers["link.loop.amplifier"] = self.link.loop.amplifier
+        for path, amplifier in amplifiers.items():
+            for name in ("core_noise_figure_offset_db", "core_output_offset_db"):
+                _check_cores(f"{path}.{name}", getattr(amplifier, name), self.fiber)
         spans = self.link.span if isinstance(self.link.span, tuple) else (self.link.span,)
         for index, span in enumerate(spans):
             for name in ("fan_in_crosstalk_db", "fan_out_crosstalk_db"):
@@ -163,8 +174,14 @@ class System(Description):
 
         return tomli_w.dumps({"system": self.to_dict()})
 
-    def evaluate(self) -> "xr.Dataset":
+    def evaluate(self, *, draws: int | None = None, seed: int | None = None) -> "xr.Dataset":
         """Compute the powers, noises, signal-to-noise ratios and rates of every channel in every core.
+
+        Parameters
+        ----------
+        draws, seed
+            Number of random realisations of coupled cores (dimension ``draw``), and their seed; the mean
+            realisation where left out.
 
         See Also
         --------
@@ -172,7 +189,7 @@ class System(Description):
         """
         from mcfiber.evaluate import evaluate
 
-        return evaluate(self)
+        return evaluate(self, draws=draws, seed=seed)
 
 
 def read_toml(path: str | Path) -> dict[str, Any]:
@@ -197,6 +214,21 @@ def read_toml(path: str | Path) -> dict[str, Any]:
 def _check_bands(path: str, value: Any, bands: tuple[str, ...]) -> None:
     if isinstance(value, dict) and (missing := [band for band in bands if band not in value]):
         msg = f"{path}: has no value for the band {missing[0]}; give one for each of {', '.join(bands)}, or one number"
+        raise refused(msg)
+
+
+def _check_cores(path: str, values: tuple[float, ...] | None, fiber: MulticoreFiber) -> None:
+    """Refuse differences between cores that are not one for each, or that are mode-dependent loss."""
+    if values is None:
+        return
+    if fiber.coupling == "random":
+        msg = (
+            f"{path}: randomly coupled cores share their light, so differences between cores are mode-dependent loss; "
+            "give their spread in link.mode_dependent_loss_rms_db"
+        )
+        raise refused(msg)
+    if len(values) != fiber.cores:
+        msg = f"{path}: got {len(values)} values for {fiber.cores} cores; give one for each core"
         raise refused(msg)
 
 

@@ -1,6 +1,7 @@
 """Predictions with intervals: a prediction is a sweep over what is not known."""
 
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ import xarray as xr
 from mcfiber import result
 from mcfiber.catalog import CatalogEntry
 from mcfiber.evaluate import evaluate
+from mcfiber.typing import IntArray
 
 INTERVAL = (0.05, 0.5, 0.95)
 
@@ -46,10 +48,11 @@ def predict(entry: CatalogEntry, *, samples: int = 256, seed: int = 0) -> xr.Dat
     if not entry.ranges and not entry.choices:
         return result.noted(evaluate(entry.system), entry=entry.name, reported=entry.reported.model_dump())
     drawn = entry.sampled(samples, seed)
-    parts = [evaluate(entry.system.replace(changes)) for changes in _blocks(entry, drawn, samples)]
+    blocks = list(_blocks(entry, drawn, samples))
+    parts = [evaluate(entry.system.replace(changes)) for _, changes in blocks]
     numbers = {path: xr.DataArray(drawn[path], dims="sample") for path in entry.ranges}
     return result.noted(
-        parts[0] if len(parts) == 1 else _joined(parts),
+        _joined(parts, [members for members, _ in blocks]) if entry.choices else parts[0],
         system=entry.system.replace(numbers).to_dict(),
         entry=entry.name,
         reported=entry.reported.model_dump(),
@@ -58,37 +61,62 @@ def predict(entry: CatalogEntry, *, samples: int = 256, seed: int = 0) -> xr.Dat
     )
 
 
-def _blocks(entry: CatalogEntry, drawn: dict[str, Any], samples: int) -> Iterator[dict[str, Any]]:
-    """Changes for each combination of words; numbers are axes over the samples that share it."""
+def _blocks(entry: CatalogEntry, drawn: dict[str, Any], samples: int) -> Iterator[tuple[IntArray, dict[str, Any]]]:
+    """Samples that share a combination of words, and their changes; numbers are axes over these samples."""
     position = np.arange(samples)
     words = {path: np.unique(drawn[path]) for path in entry.choices}
     for combination in itertools.product(*words.values()):
         chosen = dict(zip(words, combination, strict=True))
         members = position[np.all([np.full(samples, True), *(drawn[path] == word for path, word in chosen.items())], 0)]
         if members.size:
-            yield {path: str(word) for path, word in chosen.items()} | {
+            numbers = {
                 path: xr.DataArray(drawn[path][members], dims="sample", coords={"sample": members})
                 for path in entry.ranges
             }
+            yield members, {path: str(word) for path, word in chosen.items()} | numbers
 
 
 def interval(values: Any) -> tuple[float, float, float]:
-    """5 %, 50 % and 95 % quantile over all samples."""
-    low, middle, high = np.quantile(np.asarray(values), INTERVAL)
+    """5 %, 50 % and 95 % quantile over all samples, leaving out points that cannot exist."""
+    known = np.asarray(values, dtype=float)
+    known = known[~np.isnan(known)]
+    if not known.size:
+        return math.nan, math.nan, math.nan
+    # Between infinity and a number there is nothing to interpolate.
+    method: Any = "linear" if np.isfinite(known).all() else "inverted_cdf"
+    low, middle, high = np.quantile(known, INTERVAL, method=method)
     return float(low), float(middle), float(high)
 
 
-def _joined(parts: list[xr.Dataset]) -> xr.Dataset:
-    joined = xr.concat(
-        parts,
-        dim="sample",
-        data_vars="minimal",
-        coords="minimal",
-        compat="override",
-        join="override",
-        combine_attrs="override",
-    )
-    return joined.sortby("sample")
+def _joined(parts: list[xr.Dataset], members: list[IntArray]) -> xr.Dataset:
+    """Join blocks of samples; a variable has the dimension sample if it does in a block, or differs between them."""
+    order = np.argsort(np.concatenate(members))
+    first = parts[0]
+    joined: dict[Any, xr.Variable] = {}
+    for name, variable in first.variables.items():
+        pieces = [part.variables[name] for part in parts if name in part.variables]
+        if name == "sample" or len(pieces) < len(parts):
+            continue
+        varies = any("sample" in piece.dims or not _equal(piece, variable) for piece in pieces)
+        if varies or name == "total_net_rate":
+            wide = [_over_samples(piece, mine.size) for piece, mine in zip(pieces, members, strict=True)]
+            whole: Any = xr.Variable.concat([piece.transpose(*wide[0].dims) for piece in wide], "sample")  # type: ignore[no-untyped-call]
+            joined[name] = whole.isel(sample=order)
+        else:
+            joined[name] = variable.to_base_variable()
+    joined["sample"] = xr.Variable("sample", np.concatenate(members)[order])
+    names = [name for name in joined if name in first.coords or name == "sample"]
+    return result.indexed(xr.Dataset(joined, attrs=first.attrs).set_coords(names))
+
+
+def _equal(first: Any, second: Any) -> bool:
+    return bool(first.equals(second))
+
+
+def _over_samples(variable: xr.Variable, count: int) -> xr.Variable:
+    plain: Any = variable.to_base_variable()
+    wide: xr.Variable = plain if "sample" in plain.dims else plain.set_dims({"sample": count, **plain.sizes})
+    return wide
 
 
 @dataclass(frozen=True)

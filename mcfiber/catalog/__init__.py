@@ -111,11 +111,7 @@ class CatalogEntry(Description):
             except DescriptionError as error:
                 msg = f"provenance.{path}: {error}"
                 raise refused(msg) from None
-            if known.range is not None and not is_axis(value) and isinstance(value, float):
-                low, high = known.range
-                if not low <= value <= high:
-                    msg = f"provenance.{path}: the range {low:g} to {high:g} does not hold the value {value:g}"
-                    raise refused(msg)
+            _check_known(f"provenance.{path}", known, value)
         return self
 
     @property
@@ -136,10 +132,13 @@ class CatalogEntry(Description):
 
     def with_values(self, changes: dict[str, Any]) -> Self:
         """Copy with values set by a user, which are then no longer uncertain."""
-        fixed = {
-            path: known if not _touches(path, changes) else Provenance(status="assumed", source="set by the user")
+        kept = {
+            path: known
             for path, known in self.provenance.items()
+            if not any(path == changed or path.startswith(f"{changed}.") for changed in changes)
         }
+        mine = Provenance(status="assumed", source="set by the user")
+        fixed = kept | {path: mine for path, value in changes.items() if value is not None}
         system = self.system.replace(changes)
         result: Self = self.replace({"system": system, "provenance": fixed})
         return result
@@ -209,7 +208,16 @@ def _generator(seed: int, path: str) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(zlib.crc32(path.encode()),)))
 
 
-def _touches(path: str, changes: dict[str, Any]) -> bool:
-    return any(
-        path == changed or path.startswith(f"{changed}.") or changed.startswith(f"{path}.") for changed in changes
-    )
+def _check_known(path: str, known: Provenance, value: Any) -> None:
+    """Refuse ranges and choices that do not hold the value, or that cannot be drawn from."""
+    if known.range is not None and not is_axis(value):
+        low, high = known.range
+        if not isinstance(value, float):
+            msg = f"{path}: a range belongs to a number that may vary; this one is {value!r}, which may not"
+            raise refused(msg)
+        if not low <= value <= high:
+            msg = f"{path}: the range {low:g} to {high:g} does not hold the value {value:g}"
+            raise refused(msg)
+    if known.choices is not None and value not in known.choices:
+        msg = f"{path}: the choices {', '.join(known.choices)} do not hold the value {value}"
+        raise refused(msg)

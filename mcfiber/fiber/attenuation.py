@@ -181,7 +181,7 @@ def core_attenuation(fiber: Any, *, wavelength_nm: Any) -> "xr.Dataset":
     offset = loss_offset(fiber)
     if offset is not None:
         parts["loss_offset"] = variables.stamp("loss_offset", offset)
-    total = sum(parts.values(), start=0.0)
+    total: Any = sum(parts.values(), start=0.0)
     parts["attenuation"] = variables.stamp("attenuation", total)
     return parts.isel(channel=0) if squeeze else parts
 

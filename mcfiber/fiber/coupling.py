@@ -10,7 +10,7 @@ from mcfiber import units, variables
 from mcfiber._jit import lift
 from mcfiber.fiber.layout import pair_distances
 from mcfiber.fiber.materials import wavelength_axis
-from mcfiber.fiber.modes import check_guided, design_arrays, profile_of, solved
+from mcfiber.fiber.modes import check_guided, design_arrays, profile_of, solved, wavelength_coordinate
 from mcfiber.kernels import coupling
 
 _EQUAL = lift(coupling.equal_coupling, "(pair),(channel),(channel),(channel)->(pair,channel)")
@@ -19,7 +19,7 @@ _UNLIKE = lift(
     "(),(channel),(core_out,core_in),(core,ring),(core,ring),(core),(core,medium,term)->(core_out,core_in,channel)",
 )
 _POWER = lift(coupling.power_coupling, "(),(),(),(),(),()->()")
-_REGIME = lift(coupling.coupling_regime, "(),(),(),(),(),(),(),(),()->()")
+_REGIME = lift(coupling.coupling_regime, "(),(),(),(),(),(),(),()->()")
 
 REGIMES = ("weak", "intermediate", "random", "systematic")
 """Names of the values of `coupling_regime`."""
@@ -100,7 +100,7 @@ def core_coupling(
     result = _power_coupling(fiber, wavelength, found, kappa)
     if length_km is not None:
         result["coupling_regime"] = _regime(fiber, wavelength, found, result, units.convert(length_km, "km"))
-    result = result.assign_coords(_core_coordinates(fiber), wavelength=found.wavelength)
+    result = result.assign_coords(_core_coordinates(fiber) | wavelength_coordinate(wavelength))
     return result.isel(channel=0) if squeeze else result
 
 
@@ -148,7 +148,7 @@ def supermodes(fiber: Any, *, wavelength_nm: Any, unlike_cores: UnlikeCores = "o
             ),
             "supermode_field": ((*dims, "core", "supermode"), field[..., ::-1].copy()),
         },
-        coords={name: kappa.coords[name] for name in dims if name in kappa.coords} | {"wavelength": found.wavelength},
+        coords={name: kappa.coords[name] for name in dims if name in kappa.coords} | wavelength_coordinate(wavelength),
     )
     return result.isel(channel=0) if squeeze else result
 
@@ -190,7 +190,10 @@ def _unique_distances(fiber: Any) -> tuple[xr.DataArray, Any]:
 
 def power_coupling(fiber: Any, wavelength: xr.DataArray, found: xr.Dataset) -> xr.DataArray:
     """Power coefficient h of every pair at wavelengths (m), given the solved modes."""
-    return _power_coupling(fiber, wavelength, found, mode_coupling(fiber, wavelength, found)).power_coupling
+    result: xr.DataArray = _power_coupling(
+        fiber, wavelength, found, mode_coupling(fiber, wavelength, found)
+    ).power_coupling
+    return result
 
 
 def _pairs(found: xr.Dataset, wavelength: xr.DataArray) -> tuple[Any, Any]:
@@ -213,7 +216,8 @@ def _power_coupling(fiber: Any, wavelength: xr.DataArray, found: xr.Dataset, kap
     result = xr.Dataset({"mode_coupling": kappa, "power_coupling": h})
     if hasattr(difference, "dims"):
         with np.errstate(divide="ignore"):
-            critical = xr.where(difference == 0.0, np.inf, beta * distance / np.abs(mismatch))
+            critical = beta * distance / np.abs(mismatch)
+        critical = critical.where(difference != 0.0, np.inf)
         result["index_difference"] = variables.stamp("index_difference", difference)
     else:
         critical = xr.full_like(distance, np.inf)
@@ -246,13 +250,14 @@ def check_separation(fiber: Any) -> None:
     """
     if fiber.cores == 1:
         return
-    rings = profile_of(fiber).rings()
+    profile = profile_of(fiber)
+    rings = profile.rings()
     pitch = float(np.min(np.asarray(units.si(fiber.layout, "pitch_um"))))
-    core, edge = (float(np.max(np.asarray(radius))) for radius in (_guiding_radius(rings), rings.radius[-1]))
+    core, edge = (float(np.max(np.asarray(radius))) for radius in (profile.guiding_radius(), rings.radius[-1]))
     if pitch < 2 * core:
         msg = (
-            f"cores overlap: at a distance of {pitch * 1e6:g} um their radius is {core * 1e6:g} um; allowed: a distance "
-            f"above {2e6 * core:g} um; raise layout.pitch_um or reduce core.radius_um"
+            f"cores overlap: at a distance of {pitch * 1e6:g} um their radius is {core * 1e6:g} um; allowed: a "
+            f"distance above {2e6 * core:g} um; raise layout.pitch_um or reduce core.radius_um"
         )
         raise ValueError(msg)
     if pitch < 2 * edge:
@@ -262,12 +267,6 @@ def check_separation(fiber: Any) -> None:
             OverlappingTrenchesWarning,
             stacklevel=3,
         )
-
-
-def _guiding_radius(rings: Any) -> Any:
-    """Outer radius of the ring of highest index difference (the first where the core has its own glass)."""
-    heights = [float(np.max(np.asarray(delta))) for delta in rings.delta]
-    return rings.radius[int(np.argmax(heights))]
 
 
 def _core_coordinates(fiber: Any) -> dict[str, Any]:

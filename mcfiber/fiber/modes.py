@@ -77,7 +77,7 @@ def core_modes(
     >>> from mcfiber.fiber.profile import StepCore
     >>> found = core_modes(StepCore(radius_um=4.5, delta_percent=0.35), wavelength_nm=1550)
     >>> round(found.effective_index.item(), 12), round(found.effective_area.item() * 1e12, 6)
-    (1.446465913050, 82.775844)
+    (1.44646591305, 82.775844)
     """
     profile = profile_of(fiber)
     wavelength, squeeze = wavelength_axis(wavelength_nm)
@@ -218,10 +218,11 @@ def design_arrays(profile: Any) -> tuple[Any, ...]:
 def solved(order: int, number: int, wavelength: xr.DataArray, design: tuple[Any, ...]) -> xr.Dataset:
     """One LP mode at wavelengths (m, dimension channel); NaN where it is not guided."""
     arrays = variables.compute(_OUTPUTS, _LP_MODES, order, number, wavelength, *design)
-    return xr.Dataset(dict(zip(_OUTPUTS, arrays, strict=True))).assign_coords(_wavelength_coordinate(wavelength))
+    return xr.Dataset(dict(zip(_OUTPUTS, arrays, strict=True))).assign_coords(wavelength_coordinate(wavelength))
 
 
-def _wavelength_coordinate(wavelength: xr.DataArray) -> dict[str, Any]:
+def wavelength_coordinate(wavelength: xr.DataArray) -> dict[str, Any]:
+    """The coordinate in nm of wavelengths, where they have one."""
     return {"wavelength": wavelength.coords["wavelength"]} if "wavelength" in wavelength.coords else {}
 
 
@@ -239,6 +240,11 @@ def _all_modes(wavelength: xr.DataArray, design: tuple[Any, ...]) -> xr.Dataset:
     if not found:
         _refuse_unguided(wavelength, "")
     return xr.concat(found, dim="mode").assign_coords(mode=names)
+
+
+def theoretical_cutoff(profile: Any) -> xr.DataArray:
+    """Theoretical cutoff wavelength of LP11 alone. [m]"""
+    return variables.compute("cutoff_wavelength", _THEORETICAL, 1, 1, *design_arrays(profile))
 
 
 def _cutoffs(design: tuple[Any, ...], threshold_db_per_m: Any, bend_radius: Any) -> xr.Dataset:
@@ -329,4 +335,6 @@ __all__ = [
     "higher_mode_loss",
     "profile_of",
     "solved",
+    "theoretical_cutoff",
+    "wavelength_coordinate",
 ]

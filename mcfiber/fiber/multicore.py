@@ -3,10 +3,12 @@
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, PlainValidator, model_validator
 
 from mcfiber.descriptions import Description, DescriptionError, each, is_axis, number, refused
+from mcfiber.fiber.attenuation import GlassLoss, named_loss
 from mcfiber.fiber.layout import Layout, outer_cladding_thickness
+from mcfiber.fiber.profile import Profile
 from mcfiber.typing import Real
 from mcfiber.units import convert
 
@@ -54,7 +56,7 @@ class WavelengthTable(Description):
         return np.interp(asked, self.wavelength_nm, self.value)
 
 
-def _table_or(inner: Any) -> BeforeValidator:
+def _table_or(inner: Any) -> PlainValidator:
     """Accept a table against wavelength as well; its values are checked like other numbers."""
 
     def check(value: Any, info: Any) -> Any:
@@ -67,7 +69,8 @@ def _table_or(inner: Any) -> BeforeValidator:
             raise DescriptionError(error.title, [(f"value.{path}", text) for path, text in error.problems]) from None
         return table
 
-    return BeforeValidator(check)
+    # Plain: pydantic would look into an axis for the items of a list, one by one.
+    return PlainValidator(check)
 
 
 class MeasuredCrosstalk(Description):
@@ -97,12 +100,17 @@ class MeasuredCrosstalk(Description):
 class MulticoreFiber(Description):
     """A multicore fibre: layout, cladding, and what each core does to light.
 
+    With an index profile `core`, what is left out is computed from it: attenuation, dispersion, effective area and
+    the coupling of weakly coupled cores.  A value given always wins.
+
     Parameters
     ----------
     layout
         Where the cores sit.
     cladding_diameter_um
         Diameter of the glass.
+    core
+        Index profile of the cores.
     coupling
         "weak": every core carries its own signal, with crosstalk; "random": strongly and randomly coupled
         cores that are received together.
@@ -127,11 +135,23 @@ class MulticoreFiber(Description):
         Mean bend radius and twist (turns per metre).
     reference_wavelength_nm
         Wavelength of dispersion and slope.
+    correlation_length_m
+        Correlation length of the random structure, for the coupling computed from a profile; infinite for
+        phase-matching points alone.
+    elasto_optic
+        Factor on the bend radius for stress-induced index changes, 1.28 in silica; 1 leaves it out.
+    glass_loss
+        Attenuation spectrum of the glass, or the name of a fit; for the attenuation computed from a profile.
+    attenuation_offset_db_per_km
+        What each core's attenuation differs from the computed one.
+    coating_index
+        Index of the coating, for the loss of cores near the edge.
 
     Raises
     ------
     DescriptionError
-        If the cores do not fit the cladding, or weakly coupled cores have no crosstalk.
+        If the cores do not fit the cladding or overlap, or weakly coupled cores have neither a measured crosstalk
+        nor a profile to compute it from.
 
     Examples
     --------
@@ -143,6 +163,7 @@ class MulticoreFiber(Description):
 
     layout: Layout
     cladding_diameter_um: Annotated[Real, number(above=0, high=2000)] = 125.0
+    core: Profile | None = None
     coupling: Literal["weak", "random"] = "weak"
     attenuation_db_per_km: Annotated[
         Real | tuple[Real, ...] | WavelengthTable,
@@ -160,6 +181,11 @@ class MulticoreFiber(Description):
     bend_radius_mm: Annotated[Real, number(above=0, infinite=True)] = 140.0
     twist_rate_per_m: Annotated[Real, number(low=0, high=1000)] = 0.2
     reference_wavelength_nm: Annotated[Real, number(low=1000, high=2000)] = 1550.0
+    correlation_length_m: Annotated[Real, number(above=0, infinite=True)] = 0.05
+    elasto_optic: Annotated[Real, number(low=0.5, high=2)] = 1.0
+    glass_loss: Annotated[GlassLoss, BeforeValidator(named_loss)] = GlassLoss()
+    attenuation_offset_db_per_km: Annotated[Real | tuple[Real, ...] | None, each(number(low=-10, high=100))] = None
+    coating_index: Annotated[Real, number(low=1, high=4)] = 1.486
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -171,20 +197,42 @@ class MulticoreFiber(Description):
                 "widen the cladding or reduce the pitch"
             )
             raise refused(msg)
-        losses = self.attenuation_db_per_km
-        if isinstance(losses, tuple) and len(losses) != self.cores:
-            msg = f"attenuation_db_per_km: got {len(losses)} values for {self.cores} cores; give one for each core"
-            raise refused(msg)
-        if self.cores > 1 and self.coupling == "weak" and self.crosstalk is None:
+        for name in ("attenuation_db_per_km", "attenuation_offset_db_per_km"):
+            losses = getattr(self, name)
+            if isinstance(losses, tuple) and len(losses) != self.cores:
+                msg = f"{name}: got {len(losses)} values for {self.cores} cores; give one for each core"
+                raise refused(msg)
+        if self.cores > 1 and self.coupling == "weak" and self.crosstalk is None and self.core is None:
             msg = (
-                "crosstalk: is missing; weakly coupled cores need their measured crosstalk "
-                '(or set coupling = "random" for cores that are received together)'
+                "crosstalk: is missing; weakly coupled cores need their measured crosstalk, or an index profile `core` "
+                'to compute it from (or set coupling = "random" for cores that are received together)'
             )
             raise refused(msg)
         if self.coupling == "random" and self.crosstalk is not None:
             msg = "crosstalk: randomly coupled cores are received together, so crosstalk has no meaning; remove it"
             raise refused(msg)
         return self
+
+    @model_validator(mode="after")
+    def _cores_fit(self) -> Self:
+        if self.core is None:
+            return self
+        if self.core.cores not in (None, self.cores):
+            msg = f"core: describes {self.core.cores} cores, but the layout has {self.cores}; give one value for each"
+            raise refused(msg)
+        radius, pitch = self.core.guiding_radius(), convert(self.layout.pitch_um, "um")
+        if self.cores > 1 and not is_axis(radius) and not is_axis(pitch) and pitch < 2 * radius:
+            msg = (
+                f"layout.pitch_um: cores of {radius * 1e6:g} um radius overlap at a distance of {pitch * 1e6:g} um; "
+                f"allowed: above {2e6 * radius:g} um; raise the pitch or reduce core.radius_um"
+            )
+            raise refused(msg)
+        return self
+
+    def computes(self, field: str) -> bool:
+        """Tell whether a value was left out and is to be computed from the index profile."""
+        given = field in self.model_fields_set and getattr(self, field) is not None
+        return self.core is not None and not given
 
     @property
     def cores(self) -> int:

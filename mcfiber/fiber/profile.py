@@ -56,6 +56,11 @@ class _Profile(Description):
         """The profile as rings, in SI."""
         raise NotImplementedError
 
+    def guiding_radius(self) -> Any:
+        """Outer radius of the ring of highest index (of the first core in a list). [m]"""
+        radius: Any = self.radius_um  # type: ignore[attr-defined]
+        return units.convert(radius[0] if isinstance(radius, tuple) else radius, "um")
+
     @property
     def cores(self) -> int | None:
         """Number of cores that the lists of this profile describe; None where every core is the same."""
@@ -255,6 +260,10 @@ class RingsCore(_Profile):
     def _lists(self) -> dict[str, int]:
         """None of the lists is about cores."""
         return {}
+
+    def guiding_radius(self) -> Any:
+        """Outer radius of the ring of highest index. [m]"""
+        return units.convert(self.radius_um[int(np.argmax(np.asarray(self.delta_percent)))], "um")
 
     def rings(self) -> Rings:
         """The profile as rings, in SI."""

@@ -1,7 +1,7 @@
 """What the glass does to every channel: attenuation, dispersion, nonlinearity, coupling per metre."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,9 @@ class Glass:
         h of every pair, (core_out, core_in) and (channel); None where cores are not weakly coupled. [1/m]
     cores, coupled_cores
         Number of cores, and how many of them share their light.
+    mode_dispersion
+        Rms modal group delay per square root of length of randomly coupled cores; None where it is not known.
+        [s/sqrt(m)]
     """
 
     attenuation: Any
@@ -44,6 +47,7 @@ class Glass:
     power_coupling: "xr.DataArray | None"
     cores: int
     coupled_cores: int
+    mode_dispersion: Any = None
 
 
 def properties(fiber: MulticoreFiber, grid: Channels) -> Glass:
@@ -61,7 +65,7 @@ def properties(fiber: MulticoreFiber, grid: Channels) -> Glass:
     Glass
         Per metre, no power, no length.
     """
-    return Glass(
+    described = Glass(
         attenuation=attenuation(fiber, grid.frequency),
         group_velocity_dispersion=group_velocity_dispersion(fiber, grid.frequency),
         nonlinear_coefficient=nonlinear_coefficient(fiber, grid.frequency),
@@ -69,7 +73,21 @@ def properties(fiber: MulticoreFiber, grid: Channels) -> Glass:
         power_coupling=measured_power_coupling(fiber, grid.frequency),
         cores=fiber.cores,
         coupled_cores=fiber.coupled_cores,
+        mode_dispersion=mode_dispersion(fiber),
     )
+    if fiber.core is None:
+        return described
+    from mcfiber.fiber.computed import computed_properties
+
+    return replace(described, **computed_properties(fiber, grid.frequency))
+
+
+def mode_dispersion(fiber: MulticoreFiber) -> Any:
+    """Rms modal group delay per square root of length: the standard deviation of the impulse response. [s/sqrt(m)]"""
+    given = units.si(fiber, "spatial_mode_dispersion_ps_per_sqrt_km")
+    if given is None or fiber.coupling != "random":
+        return None
+    return given / 2 if fiber.spatial_mode_dispersion_definition == "2sigma" else given
 
 
 def attenuation(fiber: MulticoreFiber, frequency: Any) -> Any:
@@ -98,6 +116,11 @@ def group_velocity_dispersion(fiber: MulticoreFiber, frequency: Any) -> Any:
     reference = units.si(fiber, "reference_wavelength_nm")
     dispersion = units.si(fiber, "dispersion_ps_per_nm_km")
     slope = units.si(fiber, "dispersion_slope_ps_per_nm2_km")
+    return expanded_dispersion(reference, dispersion, slope, frequency)
+
+
+def expanded_dispersion(reference: Any, dispersion: Any, slope: Any, frequency: Any) -> Any:
+    """beta_2 (s^2/m) from dispersion (s/m^2) and slope (s/m^3, or None) at a reference wavelength (m)."""
     beta2 = -dispersion * reference**2 / (2 * math.pi * units.SPEED_OF_LIGHT)
     if slope is None:
         return beta2

@@ -112,11 +112,13 @@ def isrs_gn_adjoint(
     """
     count, terms = coefficient.shape[1:]
     weight = np.empty((terms, count))
-    decays = np.empty((terms, count))
+    lengths = np.empty((terms, count))
     drive = np.empty(count)
+    reach = np.empty(count)
+    share = np.empty(count)
     weight_adjoint = np.empty(terms)
     for design in range(frequency.shape[0]):
-        _weights(coefficient[design], decay[design], weight, decays)
+        _weights(coefficient[design], decay[design], weight, lengths)
         for i in range(count):
             strength = 32.0 / 27.0 * gamma[design, i] ** 2 * power[design, i]
             drive[i] = cross_adjoint[design, i] * strength
@@ -125,12 +127,17 @@ def isrs_gn_adjoint(
             phase = 1.5 * math.pi**2 * abs(beta2[design, k])
             factor = 4.0 / 9.0 * math.pi / (rate**2 * phase) * gamma[design, k] ** 2 * own_adjoint[design, k]
             total = cross_adjoint[design, k] * cross[design, k] / launched
-            for m in range(terms):
-                within = factor * math.asinh(phase * rate**2 / (math.pi * decays[m, k]))
-                among = _tilted(k, 0, k, frequency[design], symbol_rate[design], beta2[design], decays[m, k], drive)
-                among += _tilted(
-                    k, k + 1, count, frequency[design], symbol_rate[design], beta2[design], decays[m, k], drive
+            for i in range(count):
+                mismatch = math.pi**2 * abs(
+                    (frequency[design, k] - frequency[design, i]) * (beta2[design, i] + beta2[design, k])
                 )
+                reach[i] = mismatch * symbol_rate[design, i]
+                share[i] = drive[i] / mismatch if i != k else 0.0
+            for m in range(terms):
+                within = factor * math.asinh(phase * rate**2 / math.pi * lengths[m, k])
+                among = 0.0
+                for i in range(count):
+                    among += share[i] * atan_positive(reach[i] * lengths[m, k])
                 among /= rate
                 total += weight[m, k] * (3.0 * launched**2 * within + 2.0 * launched * among)
                 weight_adjoint[m] = launched**3 * within + launched**2 * among
@@ -141,25 +148,6 @@ def isrs_gn_adjoint(
                     overlap = 2.0 / (decay[design, k, m] + decay[design, k, q])
                     total += overlap * coefficient[design, k, m] * (weight_adjoint[q] + weight_adjoint[m])
                 coefficient_adjoint[design, k, q] = total
-
-
-@kernel
-def _tilted(
-    k: int,
-    start: int,
-    stop: int,
-    frequency: FloatArray,
-    symbol_rate: FloatArray,
-    beta2: FloatArray,
-    decay: float,
-    drive: FloatArray,
-) -> float:
-    """Sum over the channels start..stop that channel k disturbs with one of its exponentials."""
-    total = 0.0
-    for i in range(start, stop):
-        phase = math.pi**2 * abs((frequency[k] - frequency[i]) * (beta2[i] + beta2[k]))
-        total += drive[i] * atan_positive(phase * symbol_rate[i] / decay) / phase
-    return total
 
 
 @kernel

@@ -32,15 +32,21 @@ _A12 = 0.01630779074543549
 
 
 @kernel
-def log1p_positive(x: float) -> float:
-    """ln(1 + x) for 0 <= x < 1e300, to two units in the last place, also where x is tiny."""
-    q = 1.0 + x
-    bits = np.float64(q).view(np.int64)
+def log_quotient(numerator: float, denominator: float) -> float:
+    """ln(numerator/denominator) of positive numbers with a quotient of 1e-300 to 1e300, also where they are close.
+
+    The error is two units in the last place of the result, or of (numerator - denominator)/denominator where the two
+    are close: what rounding them has lost already.
+    """
+    quotient = numerator / denominator
+    bits = np.float64(quotient).view(np.int64)
     exponent = (bits - _HALF_SQRT_2_BITS) >> 52
     mantissa = np.int64(bits - (exponent << 52)).view(np.float64)
-    # Where no power of two was taken out, x itself is exact and 1 + x has lost its last digits.
-    f = x if exponent == 0 else mantissa - 1.0
-    s = f / (f + 2.0)  # ln(1+f) = 2 artanh(s), |s| <= 0.172
+    # Where no power of two was taken out, the difference is exact and the quotient has lost its last digits.
+    close = exponent == 0
+    difference = numerator - denominator if close else mantissa - 1.0
+    total = numerator + denominator if close else mantissa + 1.0
+    s = difference / total  # ln = 2 artanh(s), |s| <= 0.172
     z = s * s
     tail = 1.0 / 15.0 + z * (1.0 / 17.0 + z * (1.0 / 19.0 + z * (1.0 / 21.0 + z / 23.0)))
     series = 1.0 / 3.0 + z * (
@@ -51,16 +57,13 @@ def log1p_positive(x: float) -> float:
 
 @kernel
 def asinh_difference(upper: float, lower: float) -> float:
-    """asinh(upper) - asinh(lower) for upper >= 0 and upper >= lower, as one logarithm.
-
-    The quotient form keeps full relative accuracy where the two are close, which the difference loses.
-    """
-    root_upper = math.sqrt(1.0 + upper * upper)
-    root_lower = math.sqrt(1.0 + lower * lower)
-    base = abs(lower) + root_lower
-    step = (upper - lower) * (1.0 + (upper + lower) / (root_upper + root_lower))
-    # e^asinh(lower) is base, or 1/base where lower is negative.
-    return log1p_positive(step * base if lower < 0.0 else step / base)
+    """asinh(upper) - asinh(lower) for upper >= 0 and upper >= lower, as one logarithm of a quotient."""
+    above = upper + math.sqrt(1.0 + upper * upper)  # e^asinh(upper)
+    base = abs(lower) + math.sqrt(1.0 + lower * lower)  # e^|asinh(lower)|
+    # Two selects of plain values: a product inside a select would end the vectorisation of the caller's loop.
+    factor = base if lower < 0.0 else 1.0
+    divisor = 1.0 if lower < 0.0 else base
+    return log_quotient(above * factor, divisor)
 
 
 @kernel

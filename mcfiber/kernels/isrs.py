@@ -178,33 +178,33 @@ def isrs_gn(
     """
     count, terms = coefficient.shape[1:]
     weight = np.empty((terms, count))
-    decays = np.empty((terms, count))
+    lengths = np.empty((terms, count))
     scale = np.empty(count)
+    phase = np.empty(count)
+    share = np.empty(count)
     for design in range(frequency.shape[0]):
-        _weights(coefficient[design], decay[design], weight, decays)
+        _weights(coefficient[design], decay[design], weight, lengths)
         for k in range(count):
             scale[k] = power[design, k] ** 2 / symbol_rate[design, k]
         for i in range(count):
             rate = symbol_rate[design, i]
             launched = power[design, i]
-            phase = 1.5 * math.pi**2 * abs(beta2[design, i])
+            within = 1.5 * math.pi**2 * abs(beta2[design, i])
             total = 0.0
             for m in range(terms):
-                total += weight[m, i] * math.asinh(phase * rate**2 / (math.pi * decays[m, i]))
-            factor = 4.0 / 9.0 * math.pi / (rate**2 * phase)  # eq. (10)
+                total += weight[m, i] * math.asinh(within * rate**2 / math.pi * lengths[m, i])
+            factor = 4.0 / 9.0 * math.pi / (rate**2 * within)  # eq. (10)
             own[design, i] = gamma[design, i] ** 2 * launched**3 * factor * total
+            _mismatch(i, frequency[design], beta2[design], rate, scale, phase, share)
             others = 0.0
             for m in range(terms):
-                others += _cross(i, 0, i, frequency[design], rate, beta2[design], weight[m], decays[m],
-                                 scale)  # fmt: skip
-                others += _cross(i, i + 1, count, frequency[design], rate, beta2[design], weight[m],
-                                 decays[m], scale)  # fmt: skip
+                others += _cross(phase, share, weight[m], lengths[m])
             cross[design, i] = 32.0 / 27.0 * gamma[design, i] ** 2 * launched * others  # eq. (11)
 
 
 @kernel
-def _weights(coefficient: FloatArray, decay: FloatArray, weight: FloatArray, decays: FloatArray) -> None:
-    """Weight of each exponential in int |int rho exp(j Phi z) dz|^2 dPhi: c_m sum_n 2 c_n/(a_m + a_n)."""
+def _weights(coefficient: FloatArray, decay: FloatArray, weight: FloatArray, length: FloatArray) -> None:
+    """Weight of each exponential in int |int rho exp(j Phi z) dz|^2 dPhi: c_m sum_n 2 c_n/(a_m + a_n); and 1/a_m."""
     terms = coefficient.shape[1]
     for k in range(coefficient.shape[0]):
         for m in range(terms):
@@ -212,26 +212,32 @@ def _weights(coefficient: FloatArray, decay: FloatArray, weight: FloatArray, dec
             for n in range(terms):
                 total += 2.0 * coefficient[k, n] / (decay[k, m] + decay[k, n])
             weight[m, k] = coefficient[k, m] * total
-            decays[m, k] = decay[k, m]
+            length[m, k] = 1.0 / decay[k, m]
 
 
 @kernel
-def _cross(
+def _mismatch(
     i: int,
-    start: int,
-    stop: int,
     frequency: FloatArray,
-    rate: float,
     beta2: FloatArray,
-    weight: FloatArray,
-    decay: FloatArray,
+    rate: float,
     scale: FloatArray,
-) -> float:
-    """Interferers start..stop on channel i, one exponential: sum of P_k^2/B_k w_k atan(phi B_i/a_k)/phi."""
+    phase: FloatArray,
+    share: FloatArray,
+) -> None:
+    """Phase mismatch phi_ik B_i of channel i with every other, and P_k^2/(B_k phi_ik); zero with itself."""
+    for k in range(frequency.shape[0]):
+        mismatch = math.pi**2 * abs((frequency[k] - frequency[i]) * (beta2[i] + beta2[k]))
+        phase[k] = mismatch * rate
+        share[k] = scale[k] / mismatch if k != i else 0.0
+
+
+@kernel
+def _cross(phase: FloatArray, share: FloatArray, weight: FloatArray, length: FloatArray) -> float:
+    """Sum over the interferers, one exponential: P_k^2/(B_k phi_ik) w_k atan(phi_ik B_i/a_k)."""
     total = 0.0
-    for k in range(start, stop):
-        phase = math.pi**2 * abs((frequency[k] - frequency[i]) * (beta2[i] + beta2[k]))
-        total += scale[k] * weight[k] * atan_positive(phase * rate / decay[k]) / phase
+    for k in range(phase.shape[0]):
+        total += share[k] * weight[k] * atan_positive(phase[k] * length[k])
     return total
 
 
@@ -293,11 +299,13 @@ def format_correction(
     """
     count, terms = coefficient.shape[1:]
     weight = np.empty((terms, count))
-    decays = np.empty((terms, count))
+    lengths = np.empty((terms, count))
     scale = np.empty(count)
     reach = np.empty(count)
+    phase = np.empty(count)
+    share = np.empty(count)
     for design in range(frequency.shape[0]):
-        _weights(coefficient[design], decay[design], weight, decays)
+        _weights(coefficient[design], decay[design], weight, lengths)
         for k in range(count):
             scale[k] = kurtosis[design, k] * power[design, k] ** 2 / symbol_rate[design, k]
             effective = 0.0  # effective length int rho dz: T_k/(a^2 (a+A)^2) is its square
@@ -305,14 +313,11 @@ def format_correction(
                 effective += coefficient[design, k, m] / decay[design, k, m]
             reach[k] = scale[k] * effective**2 / symbol_rate[design, k] ** 2
         for i in range(count):
-            rate = symbol_rate[design, i]
             factor = 32.0 / 27.0 * gamma[design, i] ** 2 * power[design, i]
+            _mismatch(i, frequency[design], beta2[design], symbol_rate[design, i], scale, phase, share)
             total = 0.0
             for m in range(terms):
-                total += _cross(i, 0, i, frequency[design], rate, beta2[design], weight[m], decays[m],
-                                scale)  # fmt: skip
-                total += _cross(i, i + 1, count, frequency[design], rate, beta2[design], weight[m],
-                                decays[m], scale)  # fmt: skip
+                total += _cross(phase, share, weight[m], lengths[m])
             near[design, i] = factor * 5.0 / 6.0 * total
             asymptote = _asymptote(i, frequency[design], symbol_rate[design], beta2[design], reach)
             far[design, i] = factor * 5.0 / 3.0 * math.pi * asymptote / length[design]

@@ -4,6 +4,7 @@ from typing import Any
 
 from mcfiber import units, variables
 from mcfiber._jit import lift
+from mcfiber.descriptions import stacked
 from mcfiber.kernels import amplifier as kernels
 from mcfiber.link.power import PowerProfile, per_channel
 from mcfiber.link.span import Amplifier, Link, over_spans
@@ -73,4 +74,6 @@ def _raman_noise(power: PowerProfile) -> Any:
 
 def _density(amplifier: Amplifier, gain: Any, grid: Channels, model: str) -> Any:
     noise_figure = per_channel(units.si(amplifier, "noise_figure_db"), grid)
+    if amplifier.core_noise_figure_offset_db is not None:
+        noise_figure = noise_figure * stacked(units.si(amplifier, "core_noise_figure_offset_db"), "core")
     return variables.compute("ase_density", _DENSITY[model], grid.frequency, gain, noise_figure)

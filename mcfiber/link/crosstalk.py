@@ -1,5 +1,6 @@
 """Crosstalk between weakly coupled cores along the line."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from mcfiber._jit import lift
 from mcfiber.fiber.multicore import MulticoreFiber
 from mcfiber.fiber.properties import Glass, properties
 from mcfiber.kernels import crosstalk as kernels
+from mcfiber.link.crosstalk_arrays import capture_fraction
 from mcfiber.link.crosstalk_spread import Spread, exceeded_crosstalk
 from mcfiber.link.power import PowerProfile
 from mcfiber.link.span import Link, Span, along_spans, over_spans
@@ -24,6 +26,12 @@ _CHAIN = lift(
     "(span,core_out,core_in),(span,core_out),(span,core_out)->(core_out,core_in)",
 )
 
+_RETURNED = lift(kernels.backscattered_transfer, "(core_out,core_in),(core_out),(core_out),()->(core_out,core_in)")
+_DIRECTIONAL = lift(
+    kernels.directional_crosstalk,
+    "(span,core_out,core_in),(span,core_out,core_in),(span,core_out),(span,core_out),(core_out)->(core_out,core_in)",
+)
+
 # Pairs that couple more than this part of the strongest pair count as neighbours of a fan-in or fan-out.
 _NEIGHBOURS = 0.1
 
@@ -32,7 +40,7 @@ def crosstalk(link: Link, glass: Glass, power: PowerProfile, *, spread: Spread |
     """Crosstalk over signal power of every core at the end of the line; zero without weak coupling.
 
     Coupled-power equations ``dP/dz = (H - diag(alpha)) P`` [1]_, all cores lit; amplifiers restore every core after
-    each span.  Crosstalk of fan-ins and fan-outs is small and adds to it.
+    each span.  Crosstalk of fan-ins, fan-outs, splices and amplifiers is small and adds to it.
 
     Parameters
     ----------
@@ -59,21 +67,29 @@ def crosstalk(link: Link, glass: Glass, power: PowerProfile, *, spread: Spread |
         return 0.0
     pairs = _pair_crosstalk(link, glass.power_coupling, power)
     devices = _device_crosstalk(link)
+    if spread is not None or "core" in getattr(power.launch, "dims", ()):
+        pairs = pairs + devices * _device_shares(glass.power_coupling) * _relative_power(power)
+        devices = 0.0
     if spread is not None:
-        shared = pairs + devices * _device_shares(glass.power_coupling)
-        return exceeded_crosstalk(shared, spread, link.distance())
+        return exceeded_crosstalk(pairs, spread, link.distance())
     total = pairs.sum("core_in").rename(core_out="core")
     return variables.stamp("crosstalk", total + devices)
 
 
 def _device_crosstalk(link: Link) -> Any:
-    """Crosstalk of all fan-ins and fan-outs along the line, over signal power."""
+    """Crosstalk of all fan-ins, fan-outs, splices and amplifiers along the line, at equal powers of the cores."""
 
     def of_span(span: Span) -> Any:
-        found = (units.si(span, name) for name in ("fan_in_crosstalk_db", "fan_out_crosstalk_db"))
+        found = [units.si(span, name) for name in ("fan_in_crosstalk_db", "fan_out_crosstalk_db")]
+        if span.splices and span.splice_crosstalk_db is not None:
+            found.append(units.si(span, "splice_crosstalk_db") * span.splices)
         return sum(value for value in found if value is not None)
 
-    return over_spans(link, along_spans(link, of_span))
+    amplifiers = [link.amplifier] if link.loop is None else [link.amplifier, link.loop.amplifier]
+    found = (units.si(amplifier, "crosstalk_db") for amplifier in amplifiers)
+    return over_spans(link, along_spans(link, of_span)) + link.count * sum(
+        value for value in found if value is not None
+    )
 
 
 def _device_shares(coupling: "xr.DataArray") -> "xr.DataArray":
@@ -82,6 +98,13 @@ def _device_shares(coupling: "xr.DataArray") -> "xr.DataArray":
     strength = coupling.mean(others)
     adjacent = strength > _NEIGHBOURS * float(strength.max())
     return adjacent / adjacent.sum("core_in")
+
+
+def _relative_power(power: PowerProfile) -> Any:
+    """Launch power of core_in over that of core_out."""
+    if "core" not in getattr(power.launch, "dims", ()):
+        return 1.0
+    return power.launch.rename(core="core_in") / power.launch.rename(core="core_out")
 
 
 def _pair_crosstalk(link: Link, coupling: Any, power: PowerProfile) -> Any:
@@ -102,7 +125,16 @@ def _pair_crosstalk(link: Link, coupling: Any, power: PowerProfile) -> Any:
     return variables.compute(name, _REPEATED, transfer, survival, launch, float(link.count))
 
 
-def mean_crosstalk(fiber: MulticoreFiber, spectrum: Spectrum, *, length_km: float, spans: int = 1) -> "xr.DataArray":
+def mean_crosstalk(
+    fiber: MulticoreFiber,
+    spectrum: Spectrum,
+    *,
+    length_km: float,
+    spans: int = 1,
+    direction: Sequence[int] | None = None,
+    rayleigh_db_per_km: float = 0.14,
+    refractive_index: float = 1.4445,
+) -> "xr.DataArray":
     """Mean crosstalk between every pair of cores of a fibre, all lit with the same power.
 
     Parameters
@@ -114,7 +146,14 @@ def mean_crosstalk(fiber: MulticoreFiber, spectrum: Spectrum, *, length_km: floa
     length_km
         Length of fibre, or of a span.
     spans
-        Equal spans, with amplifiers that restore every core.
+        Equal spans, with amplifiers (and isolators) that restore every core.
+    direction
+        +1 or -1 for every core, for designs with both directions; all the same by default. Cores of the other
+        direction disturb by Rayleigh scattering, and carry light of the same direction over in two hops.
+    rayleigh_db_per_km
+        Part of the attenuation that is Rayleigh scattering; matters to both directions only.
+    refractive_index
+        Of the cores, for the part of the scattered light that they capture.
 
     Returns
     -------
@@ -125,29 +164,62 @@ def mean_crosstalk(fiber: MulticoreFiber, spectrum: Spectrum, *, length_km: floa
     Raises
     ------
     ValueError
-        If the cores are not weakly coupled.
+        If the cores are not weakly coupled, or the directions are not +1 or -1, one for each core.
 
     Examples
     --------
     >>> import math
     >>> import mcfiber as mcf
     >>> fiber = mcf.MulticoreFiber(
-    ...     layout=mcf.HexagonalLayout(cores=7, pitch_um=40),
-    ...     cladding_diameter_um=180,
+    ...     layout=mcf.RingLayout(cores=6, pitch_um=40),
+    ...     cladding_diameter_um=160,
     ...     crosstalk={"crosstalk_db": -53, "length_km": 6.99, "definition": "pair"},
     ... )
     >>> grid = mcf.Spectrum(groups=[{"band": "C", "channels": 3, "spacing_ghz": 100, "symbol_rate_gbd": 64}])
     >>> pairs = mcf.mean_crosstalk(fiber, grid, length_km=80)
     >>> round(10 * math.log10(pairs.max()), 2)
     -42.41
+    >>> both = mcf.mean_crosstalk(fiber, grid, length_km=80, direction=[1, -1, 1, -1, 1, -1])
+    >>> round(10 * math.log10(both.max()))
+    -64
     """
-    glass = properties(fiber, channels(spectrum))
+    grid = channels(spectrum)
+    glass = properties(fiber, grid)
     if glass.power_coupling is None:
         msg = "crosstalk needs more than one core, weakly coupled; cores that are received together have none"
         raise ValueError(msg)
-    link = Link(span={"length_km": length_km}, span_count=spans)
     length = units.convert(length_km, "km")
-    return variables.stamp(
-        "pair_crosstalk",
-        _pair_crosstalk(link, glass.power_coupling, PowerProfile(1.0, 1.0, glass.attenuation, length, 1.0)),
+    if direction is None:
+        link = Link(span={"length_km": length_km}, span_count=spans)
+        profile = PowerProfile(1.0, 1.0, glass.attenuation, length, 1.0)
+        return variables.stamp("pair_crosstalk", _pair_crosstalk(link, glass.power_coupling, profile))
+    ways = _ways(direction, fiber.cores)
+    per_area = units.mapped(
+        lambda hertz: capture_fraction(units.wavelength(hertz), refractive_index, 1.0), grid.frequency
     )
+    scattered = per_area * (units.convert(rayleigh_db_per_km, "db_per_km") / glass.effective_area)
+    return _directional_crosstalk(glass, scattered, length, spans, ways)
+
+
+def _directional_crosstalk(
+    glass: Glass, scattered: Any, length: Any, spans: int, ways: "xr.DataArray"
+) -> "xr.DataArray":
+    import xarray as xr
+
+    loss = glass.attenuation.rename(core="core_out") if "core" in getattr(glass.attenuation, "dims", ()) else None
+    loss = glass.attenuation if loss is None else loss
+    there = variables.compute("power_transfer", _TRANSFER, glass.power_coupling, loss, length)
+    back = variables.compute("power_transfer", _RETURNED, glass.power_coupling, loss, scattered, length)
+    line = xr.DataArray(np.ones(spans), dims="span")
+    survival = units.mapped(np.exp, -loss * length)
+    return variables.compute("pair_crosstalk", _DIRECTIONAL, there * line, back * line, survival, 1.0, ways)
+
+
+def _ways(direction: Sequence[int], cores: int) -> "xr.DataArray":
+    import xarray as xr
+
+    ways = np.asarray(direction, dtype=np.float64)
+    if ways.shape != (cores,) or not np.isin(ways, (-1.0, 1.0)).all():
+        msg = f"direction: got {direction!r}; allowed: +1 or -1 for each of the {cores} cores"
+        raise ValueError(msg)
+    return xr.DataArray(ways, dims="core_out")

@@ -6,9 +6,11 @@ import numpy as np
 
 from mcfiber import variables
 from mcfiber._jit import lift
+from mcfiber.descriptions import is_axis
 from mcfiber.fiber.properties import Glass
 from mcfiber.kernels import isrs as kernels
 from mcfiber.kernels.nonlinear import gn_closed_form
+from mcfiber.link.mixing import coupled_interference
 from mcfiber.link.power import PowerProfile
 from mcfiber.link.span import Link, over_spans
 from mcfiber.link.validity import warn_outside
@@ -39,11 +41,12 @@ def nonlinear_interference(
     model: InterferenceModel = "gn",
     accumulation: Accumulation = "incoherent",
     kurtosis: Any = 0.0,
+    mode_dispersion: bool = True,
 ) -> Any:
     """Nonlinear interference of the whole line in each channel. [W]
 
     Self- and cross-phase modulation at the channel's centre, from closed forms of the Gaussian-noise model.
-    Randomly coupled cores multiply it by 3/(2N+1).
+    Randomly coupled cores multiply it by 3/(2N+1), and by the factor of their spatial mode dispersion.
 
     Parameters
     ----------
@@ -65,6 +68,8 @@ def nonlinear_interference(
         Excess kurtosis of the symbols, for the modulation-format correction [3]_ of "isrs_gn": 0 for Gaussian
         symbols (no correction), -1 for QPSK; see `mcfiber.rate.constellation.symbol_moments`.  Coupled cores need
         none: mixing makes their fields Gaussian.
+    mode_dispersion
+        Whether spatial mode dispersion, where the fibre's is known, lowers the interference of coupled cores.
 
     Returns
     -------
@@ -95,7 +100,7 @@ def nonlinear_interference(
         total = over_spans(link, _gn(glass, power, grid) * _to_launch_level(power))
     else:
         total = _isrs(link, glass, power, grid, accumulation, kurtosis)
-    result = variables.stamp("nli_power", total * coupled_core_factor(glass.coupled_cores))
+    result = variables.stamp("nli_power", total * _coupling_factor(glass, power, grid, mode_dispersion))
     result.attrs |= {"model": model, "band": "centre", "terms": "spm+xpm", "accumulation": accumulation}
     return result
 
@@ -169,6 +174,22 @@ def profile_exponentials(power: PowerProfile) -> tuple[Any, ...]:
         evolution.panel,
         evolution.integration,
         sizes={"term": TERMS},
+    )
+
+
+def _coupling_factor(glass: Glass, power: PowerProfile, grid: Channels, mode_dispersion: bool) -> Any:
+    if glass.coupled_cores == 1 or glass.mode_dispersion is None or not mode_dispersion:
+        return coupled_core_factor(glass.coupled_cores)
+    length = power.length
+    return coupled_interference(
+        grid.frequency,
+        grid.symbol_rate,
+        power.fiber_input,
+        group_velocity_dispersion=glass.group_velocity_dispersion,
+        attenuation=power.attenuation,
+        length=length.mean("span") if is_axis(length) and "span" in length.dims else length,
+        cores=glass.coupled_cores,
+        spatial_mode_dispersion=glass.mode_dispersion,
     )
 
 

@@ -36,6 +36,8 @@ class Span(Description):
         Of the fibre, for the noise of Raman amplification.
     fan_in_crosstalk_db, fan_out_crosstalk_db
         Crosstalk of the devices: total from all neighbours; none by default.
+    splice_crosstalk_db
+        Crosstalk of each splice: total from all neighbours; none by default.
 
     Examples
     --------
@@ -53,6 +55,7 @@ class Span(Description):
     temperature_k: Annotated[Real, number(above=0, high=1000)] = 300.0
     fan_in_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
     fan_out_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
+    splice_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
 
     @model_validator(mode="after")
     def _losses_inside(self) -> Self:
@@ -72,6 +75,19 @@ class Amplifier(Description):
     ----------
     noise_figure_db
         Signal-spontaneous noise figure: one number, or one for each band.
+    core_noise_figure_offset_db
+        Difference of each core's noise figure, where cores differ.
+    output_tilt_db
+        Tilt of the output that gain flattening leaves in each band: highest less lowest frequency.
+    core_output_offset_db
+        Difference of each core's output power, where gains differ; the same after every span.
+    output_power_limit_dbm
+        Largest signal output: one number, or one for each band. Where more is asked for, all channels are lowered.
+    pumping
+        "core": the limit is that of each core. "cladding": all cores share one pump, and the limit is that of their
+        sum.
+    crosstalk_db
+        Crosstalk of a multicore amplifier: total from all neighbours; none by default.
 
     Examples
     --------
@@ -83,6 +99,12 @@ class Amplifier(Description):
         Real | dict[str, Real],
         by_band(number(low=0, high=30, remedy="no lumped amplifier has a noise figure below 0 dB"), bands=BANDS_NM),
     ] = 5.0
+    core_noise_figure_offset_db: Annotated[tuple[float, ...] | None, each(number(low=-20, high=20))] = None
+    output_tilt_db: Annotated[Real, number(low=-30, high=30)] = 0.0
+    core_output_offset_db: Annotated[tuple[float, ...] | None, each(number(low=-30, high=30))] = None
+    output_power_limit_dbm: Annotated[Real | dict[str, Real] | None, by_band(number(low=-50, high=60))] = None
+    pumping: Literal["core", "cladding"] = "core"
+    crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
 
 
 class LoopEquipment(Description):
@@ -133,6 +155,9 @@ class Link(Description):
     mode_dependent_loss_rms_db
         Standard deviation of the modes' power gains in dB that one span (with its devices and amplifiers) adds
         where cores are randomly coupled.
+    power_control
+        What the amplifiers after the spans restore: the power of the "signal", or the total power, noise included,
+        of every "channel" or of each "band", where noise displaces signal.
     repeat
         "independent": every span mixes the modes anew; "same": a loop sends light through the same fibre again.
 
@@ -152,6 +177,7 @@ class Link(Description):
         by_band(each(number(low=-100, high=40)), bands=BANDS_NM),
     ] = 0.0
     mode_dependent_loss_rms_db: Annotated[Real, number(low=0, high=20)] = 0.0
+    power_control: Literal["signal", "channel", "band"] = "signal"
     repeat: Literal["independent", "same"] = "independent"
 
     @model_validator(mode="after")

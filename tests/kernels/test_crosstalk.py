@@ -68,6 +68,7 @@ def test_transfer__every_entry_to_the_last_digits(strength, spread):
     np.testing.assert_allclose(transfer(h, loss, 1e5), exact(h, loss, 1e5), rtol=2e-14, atol=0.0)
 
 
+@pytest.mark.nojit
 def test_transfer__unsymmetric_coupling_has_the_core_that_light_leaves_in_the_last_place():
     h = np.array([[0.0, 3e-6], [1e-6, 0.0]])
     result = transfer(h, np.zeros(2), 1e4)
@@ -181,6 +182,7 @@ def test_accumulated__equal_spans_with_equal_loss_are_one_long_fibre():
     np.testing.assert_allclose(repeated(span, survival, ONE, 21.0), chain, rtol=1e-13)
 
 
+@pytest.mark.nojit
 def test_accumulated__neighbours_powers_weigh_span_by_span():
     h, loss = np.array([[0.0, 1e-12], [1e-12, 0.0]]), np.array([5e-5, 4e-5])
     power = np.array([[1e-3, 2e-3], [1e-3, 5e-4], [1e-3, 1e-9]])
@@ -230,6 +232,7 @@ def test_counter_propagation__scattered_back_after_or_before_coupling(h, length,
     assert back[0, 1] * math.exp(loss * length) == pytest.approx(expected, rel=2 * h * length)
 
 
+@pytest.mark.nojit
 def test_counter_propagation__no_loss_and_little_loss():
     assert counter(1e-9, 0.0, 1e-8, 1e5) == pytest.approx(1e-9 * 1e-8 * 1e10, rel=1e-15)
     with mp.workdps(40):
@@ -276,6 +279,7 @@ def test_directional__neighbour_the_other_way_adds_span_by_span():
     assert 10 * math.log10(10 * h * 80e3 / result[0, 1]) == pytest.approx(23.23, abs=0.01)
 
 
+@pytest.mark.nojit
 def test_directional__two_hops_through_a_core_of_the_other_way():
     line = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]) * 1e-8
     span = transfer(line, np.zeros(3), 1e5)[None]

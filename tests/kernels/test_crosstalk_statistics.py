@@ -31,6 +31,7 @@ def test_tails__one_term_is_a_gamma_distribution_far_into_both_tails(shape):
     np.testing.assert_allclose(above + below, 1.0, rtol=1e-15)
 
 
+@pytest.mark.nojit
 def test_tails__unequal_exponentials_in_closed_form():
     scales = [1.0, 0.5, 0.3, 0.01, 1e-5]
     value = np.array([0.5, 2.0, 10.0, 100.0])
@@ -131,6 +132,7 @@ def test_variance__closed_form_at_any_skew():
     np.testing.assert_allclose(plain.crosstalk_variance(x / np.pi, 1.0), expected, rtol=1e-12)
 
 
+@pytest.mark.nojit
 def test_variance__limits():
     assert plain.crosstalk_variance(0.0, 1e10) == pytest.approx(0.5, rel=1e-15)
     assert plain.crosstalk_variance(1e-6, 1e10) == pytest.approx(0.5e-4, rel=1e-3)
@@ -148,6 +150,7 @@ def test_variance__random_skew_by_quadrature():
     assert plain.crosstalk_variance(1.3, 1.0, random_skew=0.8) == pytest.approx(expected, rel=1e-10)
 
 
+@pytest.mark.nojit
 def test_correlation__sinc_squared_and_its_zero():
     assert plain.crosstalk_correlation(3e8, 1e-9) == pytest.approx(0.73683972932225, rel=1e-12)
     assert abs(plain.crosstalk_correlation(1e9, 1e-9)) < 1e-15
@@ -157,6 +160,7 @@ def test_correlation__sinc_squared_and_its_zero():
     )
 
 
+@pytest.mark.nojit
 def test_bandwidth__half_of_the_correlation():
     for skew, random in [(1e-9, 0.0), (0.0, 1e-9), (2e-10, 5e-10)]:
         width = plain.decorrelation_bandwidth(skew, random_skew=random, level=0.3)

@@ -174,3 +174,21 @@ def test_gn__block_of_designs_equals_loop() -> None:
     block = interference(np.broadcast_to(comb(7), (5, 7)), power=power, length=length)
     loop = [interference(comb(7), power=one, length=span) for one, span in zip(power, length, strict=True)]
     np.testing.assert_array_equal(block, loop)
+
+
+def test_gn__designs_that_share_a_grid_reuse_it_rightly() -> None:
+    # Powers, lengths and gammas differ along the block; then the dispersion, the grid and the loss do.
+    block = {
+        "frequency": np.stack([comb(9)] * 4 + [comb(9, 60e9)] * 2),
+        "rate": np.full((6, 9), 32e9),
+        "power": np.linspace(1e-3, 2e-3, 54).reshape(6, 9),
+        "gamma": np.linspace(1e-3, 1.4e-3, 6)[:, None] * np.ones(9),
+        "beta2": np.repeat([BETA2, BETA2, 1.1 * BETA2, 1.1 * BETA2, BETA2, BETA2], 9).reshape(6, 9),
+        "attenuation": np.repeat(
+            [ATTENUATION, ATTENUATION, ATTENUATION, ATTENUATION, ATTENUATION, 1.1 * ATTENUATION], 9
+        ).reshape(6, 9),
+        "length": np.linspace(8e4, 1e5, 6),
+    }
+    together = GN(*block.values())
+    alone = [GN(*(value[k] for value in block.values())) for k in range(6)]
+    np.testing.assert_array_equal(together, alone)

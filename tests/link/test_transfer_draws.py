@@ -1,6 +1,8 @@
 """Random transfer matrices: unitary, coupled-power mean, Gamma spread, sinc^2 spectrum, drift in time."""
 
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -68,6 +70,7 @@ def test_matrices__unitary_at_every_frequency_and_time():
     np.testing.assert_allclose(product, np.broadcast_to(np.eye(14), product.shape), atol=2e-14)
 
 
+@pytest.mark.nojit
 def test_matrices__equal_a_plain_product_of_steps():
     frequency, delay = np.array([0.0, 3e8]), np.array([0.0, 1e-9, 2e-9])
     line = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]]) * 0.2
@@ -165,6 +168,7 @@ def test_polarisation_delay__mean_split_of_a_core():
     assert split.mean() == pytest.approx(1e-12, abs=4 * 0.422e-12 / math.sqrt(1500) + 0.005e-12)
 
 
+@pytest.mark.nojit
 def test_phase_matching__landau_zener_and_its_weak_limit():
     assert float(drawing.phase_matching_sines(5.0, 2105.2730346434296) ** 2) == pytest.approx(
         0.07189692065269, rel=1e-10
@@ -200,3 +204,18 @@ def test_dispersion__quadratic_phase():
     chain = drawing.coupled_chain(np.zeros((2, 2)), 1.0, [2e9], dispersion=[0.0, 1e-21], steps=2)
     phase = np.angle(chain.advance[:, 0]) * 2
     np.testing.assert_allclose(phase, [0, 0, *[-0.5e-21 * (4e9 * np.pi) ** 2] * 2], atol=1e-12)
+
+
+def test_record__of_many_draws_agrees_with_theory():
+    record = json.loads((Path(__file__).parents[2] / "validation" / "crosstalk_draws.json").read_text())
+    assert [row["h_times_length"] for row in record["mean"]] == [1e-4, 1e-2, 0.1, 1.0]
+    for row in record["mean"]:  # 49 entries of 7 cores, in standard errors
+        assert row["draws"] >= 10_000
+        assert row["largest_deviation_of_49"] < 3.0
+    assert all(row["p_value"] > 0.05 for row in record["distribution"])
+    assert record["spectrum"]["largest_deviation_of_97"] < 3.0
+    for row in record["spectrum"]["band_averages"]:
+        assert abs(row["variance"] - row["theory"]) < 3.0 * row["standard_error"]
+    assert record["memory"]["draws"] == 1_000_000
+    assert record["memory"]["growth_of_peak_memory_mib"] < 16
+    assert record["memory"]["mean_over_tanh"] == pytest.approx(1.0, abs=3e-3)

@@ -1,0 +1,40 @@
+"""Random coupling inside an evaluation: mode dispersion in the interference, draws of the penalty."""
+
+import numpy as np
+import systems
+
+from mcfiber.fiber.properties import mode_dispersion
+
+
+def test_evaluate__mode_dispersion_lowers_the_interference():
+    known = systems.random().replace({"fiber.spatial_mode_dispersion_ps_per_sqrt_km": 5.0})
+    off = known.replace({"models.mode_dispersion": False}).evaluate()
+    on = known.evaluate()
+    ratio = on.nli_power / off.nli_power
+    assert 0.4 < float(ratio.min()) <= float(ratio.max()) < 0.95
+    np.testing.assert_array_equal(on.ase_power, off.ase_power)
+    half = known.replace({"fiber.spatial_mode_dispersion_definition": "2sigma"})
+    assert mode_dispersion(half.fiber) * 2 == mode_dispersion(known.fiber)
+    assert bool((half.evaluate().nli_power > on.nli_power).all())
+    assert mode_dispersion(systems.weak().fiber) is None
+
+
+def test_evaluate__draws():
+    system = systems.random().replace(
+        {"fiber.spatial_mode_dispersion_ps_per_sqrt_km": 5.0, "link.mode_dependent_loss_rms_db": 0.8}
+    )
+    mean, drawn = system.evaluate(), system.evaluate(draws=80, seed=3)
+    assert drawn.sizes["draw"] == 80
+    assert "draw" in drawn.snr.dims
+    assert "draw" not in drawn.gsnr.dims
+    np.testing.assert_allclose(drawn.mdl_penalty.mean("draw"), mean.mdl_penalty, rtol=0.02)
+    np.testing.assert_array_equal(drawn.snr.isel(draw=slice(20)), system.evaluate(draws=20, seed=3).snr)
+    receiver = drawn.mdl_penalty / drawn.gsnr + 1 / drawn.snr_trx
+    np.testing.assert_allclose(receiver * drawn.snr, 1, rtol=1e-12)
+    # without mode dispersion a channel is one realisation: wider
+    wide = system.replace({"fiber.spatial_mode_dispersion_ps_per_sqrt_km": None}).evaluate(draws=80, seed=3)
+    assert float(wide.mdl_penalty.std("draw").mean()) > 2 * float(drawn.mdl_penalty.std("draw").mean())
+
+
+def test_evaluate__draws_leave_uncoupled_cores_alone():
+    assert "draw" not in systems.weak().evaluate(draws=5, seed=1).dims

@@ -1,0 +1,226 @@
+"""Results: what can be asked of them, and files."""
+
+import json
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+import systems
+import xarray as xr
+
+import mcfiber
+from mcfiber.result import noted, open_result, write
+
+SAMPLES = xr.DataArray([-1.0, 0.0, 2.0], dims="sample")
+
+
+@pytest.fixture(scope="module")
+def weak():
+    return systems.weak().evaluate()
+
+
+@pytest.fixture(scope="module")
+def sampled():
+    return systems.random(transceiver__snr_db=SAMPLES + 16.0).evaluate()
+
+
+# ---------------------------------------------------------------------------------------------------------
+# the accessor
+
+
+def test_provenance__holds_the_system_and_the_versions(weak):
+    provenance = weak.mcf.provenance
+    assert provenance["versions"]["mcfiber"]
+    assert provenance["versions"]["numpy"] == np.__version__
+    assert mcfiber.System(**weak.mcf.system) == systems.weak()
+
+
+def test_provenance__notes_are_added_to_a_copy(weak):
+    changed = noted(weak, entry="mine")
+    assert changed.mcf.provenance["entry"] == "mine"
+    assert "entry" not in weak.mcf.provenance
+
+
+def test_provenance__brings_axes_back(sampled):
+    np.testing.assert_array_equal(sampled.mcf.system["transceiver"]["snr_db"], SAMPLES + 16.0)
+
+
+def test_to_db__powers_and_ratios(weak):
+    decibels = weak.mcf.to_db()
+    np.testing.assert_allclose(decibels.gsnr, 10 * np.log10(weak.gsnr), rtol=1e-14)
+    np.testing.assert_allclose(decibels.signal_power, 10 * np.log10(weak.signal_power) + 30, rtol=1e-14)
+    assert (decibels.gsnr.attrs["units"], decibels.ase_power.attrs["units"]) == ("dB", "dBm")
+    assert decibels.crosstalk.attrs["units"] == "dB"
+    for name in ("net_rate", "gmi", "ngmi", "distance"):
+        xr.testing.assert_identical(decibels[name], weak[name])
+
+
+def test_cores_and_total_rate(weak):
+    assert weak.mcf.cores == 7
+    assert weak.mcf.total_rate().identical(weak.total_net_rate)
+
+
+def test_summary__of_one_system_and_of_samples(weak, sampled):
+    lines = weak.mcf.summary().splitlines()
+    assert lines[0] == "seven weakly coupled cores: 7 cores, 11 channels"
+    assert lines[1].startswith("net rate ")
+    assert "Tb/s over 320 km" in lines[1]
+    assert lines[-1].startswith("limited by ")
+    assert "amplifier noise 4" in lines[-1]
+    assert "(5-95 %: " in sampled.mcf.summary()
+    assert "over sample" in sampled.mcf.summary()
+
+
+# ---------------------------------------------------------------------------------------------------------
+# limits
+
+
+@pytest.mark.parametrize("make", [systems.weak, systems.random, systems.single])
+def test_limits__shares_add_up_to_one(make):
+    limits = make().evaluate().mcf.limits()
+    np.testing.assert_allclose(limits.noise_share.sum("limit"), 1, rtol=1e-12)
+    assert (limits.noise_share >= 0).all()
+
+
+def test_limits__rates_without_are_those_of_systems_without(weak):
+    limits = weak.mcf.limits().total_net_rate_without
+    silent = systems.weak(transceiver__snr_db=float("inf")).evaluate()
+    assert float(limits.sel(limit="transceiver")) == pytest.approx(float(silent.total_net_rate), rel=1e-12)
+    assert float(limits.sel(limit="mode_dependent_loss")) == pytest.approx(float(weak.total_net_rate), rel=1e-12)
+    assert (limits >= float(weak.total_net_rate) * (1 - 1e-12)).all()
+
+
+def test_limits__of_mode_dependent_loss():
+    lossy, even = systems.random(), systems.random(link__mode_dependent_loss_rms_db=0.0)
+    without = lossy.evaluate().mcf.limits().total_net_rate_without.sel(limit="mode_dependent_loss")
+    assert float(without) == pytest.approx(float(even.evaluate().total_net_rate), rel=1e-12)
+    shares = even.evaluate().mcf.limits().noise_share
+    np.testing.assert_array_equal(shares.sel(limit="mode_dependent_loss"), 0)
+
+
+def test_limits__keep_the_dimensions_of_axes(sampled):
+    limits = sampled.mcf.limits()
+    assert limits.total_net_rate_without.sizes == {"limit": 5, "sample": 3}
+    np.testing.assert_allclose(limits.noise_share.sum("limit"), 1, rtol=1e-12)
+
+
+def test_limits__of_a_dark_channel_and_without_any_noise(weak):
+    names = ["signal_power", "snr_ase", "snr_nli", "snr_xt", "gsnr", "snr"]
+    dark = weak.copy(deep=True)
+    for name in names:
+        dark[name] = dark[name].where(dark.channel != 3, 0.0)
+    shares = dark.mcf.limits().noise_share
+    assert not np.isnan(shares).any()
+    assert np.isfinite(dark.mcf.limits().total_net_rate_without).all()
+    quiet = weak.copy(deep=True)
+    for name in (*names[1:], "snr_trx"):
+        quiet[name] = xr.full_like(quiet[name], np.inf)
+    limits = quiet.mcf.limits()
+    assert not np.isnan(limits.noise_share).any()
+    np.testing.assert_array_equal(limits.noise_share, 0)  # there is nothing to share
+    assert np.isfinite(limits.total_net_rate_without).all()
+
+
+def test_limits__of_points_that_cannot_be():
+    pitch = xr.DataArray([42.0, 100.0], dims="pitch")
+    ds = systems.weak().replace({"fiber.layout.pitch_um": pitch}).evaluate()
+    limits = ds.mcf.limits()
+    assert np.isfinite(limits.isel(pitch=0).noise_share).all()
+    assert np.isnan(limits.isel(pitch=1).noise_share).all()
+    assert np.isnan(limits.isel(pitch=1).total_net_rate_without).all()
+
+
+# ---------------------------------------------------------------------------------------------------------
+# files
+
+
+@pytest.mark.parametrize("suffix", [".nc", ".zarr"])
+@pytest.mark.parametrize("kind", ["weak", "sampled"])
+def test_file__round_trip(kind, suffix, request, tmp_path):
+    dataset = request.getfixturevalue(kind)
+    path = tmp_path / f"result{suffix}"
+    write(dataset, path)
+    again = open_result(path)
+    xr.testing.assert_allclose(again, dataset, rtol=0)
+    assert again.mcf.provenance == dataset.mcf.provenance
+    for name in ("gsnr", "total_net_rate", "wavelength"):
+        assert again[name].attrs == dataset[name].attrs
+    nearest = again.gsnr.sel(wavelength=1550, method="nearest")
+    np.testing.assert_array_equal(nearest, dataset.gsnr.sel(wavelength=1550, method="nearest"))
+    np.testing.assert_array_equal(again.snr.sel(frequency=193.2e12, method="nearest").channel, nearest.channel)
+    np.testing.assert_allclose(again.mcf.limits().noise_share.sum("limit"), 1, rtol=1e-12)
+    assert again.mcf.summary() == dataset.mcf.summary()
+    again.close()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("suffix", [".nc", ".zarr"])
+def test_file__what_xarray_writes_opens_too(weak, suffix, tmp_path):
+    path = tmp_path / f"result{suffix}"
+    weak.to_netcdf(path, engine="h5netcdf") if suffix == ".nc" else weak.to_zarr(path, consolidated=False)
+    with open_result(path) as again:
+        xr.testing.assert_equal(
+            again.snr.sel(wavelength=1550, method="nearest").load(), weak.snr.sel(wavelength=1550, method="nearest")
+        )
+
+
+def test_file__netcdf_is_replaced_zarr_is_not(weak, sampled, tmp_path):
+    write(weak, tmp_path / "result.nc")
+    write(sampled, tmp_path / "result.nc")
+    with open_result(tmp_path / "result.nc") as again:
+        assert "sample" in again.dims
+    write(weak, tmp_path / "result.zarr")
+    with pytest.raises(FileExistsError, match="remove it, or choose another name"):
+        write(sampled, tmp_path / "result.zarr")
+
+
+def test_file__missing(tmp_path):
+    with pytest.raises(FileNotFoundError, match="there is no result at"):
+        open_result(tmp_path / "none.nc")
+
+
+@pytest.mark.parametrize("suffix", [".nc", ".zarr"])
+def test_file__an_error_leaves_nothing_half_written(weak, suffix, tmp_path):
+    old = tmp_path / f"old{suffix}"
+    write(weak, old)
+    unwritable = weak.assign(bad=("x", np.array([object()], dtype=object)))
+    with pytest.raises(Exception, match=r"."):
+        write(unwritable, tmp_path / f"result{suffix}")
+    assert list(tmp_path.iterdir()) == [old]
+
+
+KILLED = """
+import os, signal
+from pathlib import Path
+import xarray as xr
+from mcfiber import result
+
+# The process dies after the file was written beside, before it is renamed.
+Path.replace = lambda self, target: os.kill(os.getpid(), signal.SIGKILL)
+result.write(xr.Dataset({{"snr": ("channel", [1.0, 2.0])}}), {path!r})
+"""
+
+
+@pytest.mark.parametrize("suffix", [".nc", ".zarr"])
+def test_file__a_killed_process_leaves_the_old_file_and_no_half_one(weak, suffix, tmp_path):
+    path = tmp_path / f"result{suffix}"
+    if suffix == ".nc":
+        write(weak, path)
+    code = textwrap.dedent(KILLED.format(path=str(path)))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=Path(__file__).parents[1])
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    left = [tmp_path / f".result{suffix}.partial"]
+    assert sorted(tmp_path.iterdir()) == sorted(left + ([path] if suffix == ".nc" else []))
+    if suffix == ".nc":
+        with open_result(path) as old:
+            assert old.sizes["core"] == 7
+    write(systems.single().evaluate(), path)  # what was left does not stand in the way
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_provenance__is_one_json_string(weak):
+    assert json.loads(weak.attrs["mcfiber"])["system"]["name"] == "seven weakly coupled cores"
