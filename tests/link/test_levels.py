@@ -62,6 +62,22 @@ def test_levels__noise_figures_differ() -> None:
     np.testing.assert_allclose(ratio, 1.0, atol=0.02)  # F G - 1, not F G
 
 
+def test_levels__amplifiers_span_by_span() -> None:
+    spans = [{"length_km": 80}, {"length_km": 80, "amplifier": {"noise_figure_db": {"L": 7.0, "C": 6.0}}}]
+    listed = system({"link": {"span": spans, "amplifier": {"noise_figure_db": 4.0}}}).evaluate()
+    one, other = (
+        system({"link.span_count": 1, "link.amplifier.noise_figure_db": noise}).evaluate()
+        for noise in (4.0, {"L": 7.0, "C": 6.0})
+    )
+    np.testing.assert_allclose(listed.ase_power, one.ase_power + other.ase_power, rtol=1e-12)
+    loop = {"loss_db": 10.0, "first_amplifier_excess_db": 1.0}
+    quiet, loud = (
+        system({"link.loop": loop, "link.span.amplifier": {"noise_figure_db": noise}}).evaluate()
+        for noise in (4.0, 7.0)
+    )
+    assert np.all(quiet.snr_ase > loud.snr_ase)
+
+
 def test_levels__limit_lowers_the_band_that_exceeds_it() -> None:
     limited = system({"link.amplifier.output_power_limit_dbm": {"L": 20.0, "C": 10.0}}).evaluate()
     power = limited.signal_power
@@ -146,6 +162,8 @@ def test_line__gnpy_over_21_spans() -> None:
         ({"link.amplifier.core_output_offset_db": [0.0, 1.0]}, "got 2 values for 3 cores"),
         ({"link.amplifier.core_noise_figure_offset_db": [0.0]}, "got 1 values for 3 cores"),
         ({"link.amplifier.output_power_limit_dbm": {"C": 20.0}}, "has no value for the band L"),
+        ({"link.span.amplifier": {"noise_figure_db": {"C": 5.0}}}, "link.span.amplifier.noise_figure_db: has no value"),
+        ({"link.span.amplifier": {"output_tilt_db": 1.0}}, "output_tilt_db: is the same for all spans"),
         (
             {
                 "fiber": {"layout": {"kind": "hexagonal", "cores": 7, "pitch_um": 18}, "coupling": "random"},
