@@ -30,14 +30,15 @@ def test_accumulated_loss__law_for_any_number_of_modes():
         (38, 5): (5.2637, 0.0051),
     }
     for (modes, xi_db), (rms_db, error) in drawn.items():
-        xi, rms, _ = mixing.ACCUMULATED_LOSS(np.full(64, xi_db / DB / 8), 64.0, modes, 1.0)
+        xi, effective, rms, _ = mixing.ACCUMULATED_LOSS(np.full(64, xi_db / DB / 8), 64.0, 64.0, modes, 1.0)
+        assert effective == pytest.approx(xi, rel=1e-12)
         assert xi * DB == pytest.approx(xi_db, rel=1e-12)
         # 64 spans are not the limit of many: the largest values fall short by about 1 %
         assert rms * DB == pytest.approx(rms_db, abs=4 * error + 0.011 * rms_db * (xi_db > 5))
 
 
 def test_accumulated_loss__many_modes_is_ho_and_kahn():
-    _, rms, _ = mixing.ACCUMULATED_LOSS([0.3, 0.4], 2.0, 1e6, 1.0)
+    _, _, rms, _ = mixing.ACCUMULATED_LOSS([0.3, 0.4], 2.0, 2.0, 1e6, 1.0)
     assert rms == pytest.approx(math.sqrt(0.25 * (1 + 0.25 / 12)), rel=1e-12)
 
 
@@ -63,6 +64,14 @@ def test_growth__lies_between_the_laws(spans, modes):
     same = mixing.growth(spans, modes, "same")
     assert mixing.growth(spans, modes) <= same * (1 + 1e-12) <= spans**2 * (1 + 1e-9)
     assert mixing.growth(1, modes, "same") == 1
+
+
+def test_noise_growth__limits():
+    assert mixing.noise_growth(17, 8) == 17
+    assert mixing.noise_growth(1, 8, "same") == 1
+    # linear accumulation: variance as the square of the distance, mean 1/3, twice that
+    assert mixing.noise_growth(400, 2, "same") / mixing.growth(400, 2, "same") == pytest.approx(2 / 3, rel=0.01)
+    assert mixing.noise_growth(5, 64, "same") == pytest.approx(5, rel=0.01)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ def test_mode_dependent_loss__equal_and_unequal_spans():
     unequal = mode_dependent_loss(xr.DataArray([0.3, 0.0, 0.4], dims="span"), modes=8)
     assert float(unequal.sum) == pytest.approx(0.5)
     assert float(unequal.rms) > float(unequal.sum)
+    # noise enters evenly: 5/6 of it behind the first of three spans, 1/6 behind the last
+    assert float(unequal.effective) ** 2 == pytest.approx(2 * (0.09 * 5 / 6 + 0.16 / 6))
     assert unequal.rms.attrs["long_name"] == "accumulated mode-dependent loss"
 
 
