@@ -83,3 +83,28 @@ def _noise_figure(amplifier: Amplifier, grid: Channels) -> Any:
     if amplifier.core_noise_figure_offset_db is None:
         return noise_figure
     return noise_figure * stacked(units.si(amplifier, "core_noise_figure_offset_db"), "core")
+
+
+def cascaded_noise_figure(first: Any, second: Any, *, gain: Any, loss: Any) -> Any:
+    """Noise figure of two amplifier stages with a passive loss between them.
+
+    ``F1 + (L - 1)/G1 + (F2 - 1) L/G1``, all linear (Friis). It is what an amplifier with a mid-stage device has as its
+    one noise figure; a passive loss in front of an amplifier simply adds to it in decibels.
+
+    Parameters
+    ----------
+    first, second
+        Noise figures of the stages. [1]
+    gain
+        Of the first stage. [1]
+    loss
+        Between the stages, above 1. [1]
+
+    Examples
+    --------
+    >>> from math import log10
+    >>> stages = cascaded_noise_figure(10**0.5, 10**0.6, gain=10**1.5, loss=10**0.8)
+    >>> round(10 * log10(stages), 6)
+    5.938378
+    """
+    return first + (loss - 1.0) / gain + (second - 1.0) * loss / gain

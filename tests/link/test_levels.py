@@ -12,6 +12,7 @@ import xarray as xr
 
 import mcfiber as mcf
 from mcfiber import DescriptionError
+from mcfiber.link.amplifier import cascaded_noise_figure
 from mcfiber.link.levels import displaced
 from mcfiber.spectrum import channels
 
@@ -103,6 +104,14 @@ def test_levels__limit_axis_equals_loop() -> None:
     for k in range(3):
         alone = system({"link.amplifier.output_power_limit_dbm": float(limits[k])}).evaluate()
         np.testing.assert_allclose(block.gsnr.isel(limit=k), alone.gsnr, rtol=1e-12)
+
+
+def test_cascade__friis() -> None:
+    stages = cascaded_noise_figure(10**0.5, 10**0.6, gain=10**1.5, loss=10**0.8)
+    assert 10 * math.log10(stages) == pytest.approx(5.93837793145261, abs=1e-9)
+    assert cascaded_noise_figure(2.0, 3.0, gain=1e12, loss=1.0) == pytest.approx(2.0)
+    # A passive loss in front: a first stage without gain and without noise.
+    assert cascaded_noise_figure(1.0, 3.0, gain=1.0, loss=2.0) == pytest.approx(6.0)
 
 
 def test_displaced__is_the_product_over_spans() -> None:
