@@ -57,6 +57,23 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
     180
     """
     grid = channels(system.spectrum)
+    return result.pack(system, grid, quantities(system, grid, draws=draws, seed=seed))
+
+
+def quantities(
+    system: "System", grid: Channels, *, draws: int | None = None, seed: int | None = None
+) -> "dict[str, xr.DataArray]":
+    """Every variable of the result by name, before it becomes a dataset (which a sweep has no need of).
+
+    Parameters
+    ----------
+    system
+        What to evaluate.
+    grid
+        Its channels.
+    draws, seed
+        Number of random realisations, and their seed.
+    """
     glass = properties(system.fiber, grid)
     power = power_profile(system.link, glass, grid, raman=system.models.raman)
     ase = amplifier_noise(system.link, power, grid, model=system.models.amplifier_noise)
@@ -91,7 +108,7 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
     snr_trx = units.si(system.transceiver, "snr_db")
     snr = received_ratio(gsnr, penalty, snr_trx)
     rate = achievable_rate(system.transceiver, snr, grid.symbol_rate)
-    return result.pack(
+    return result.labelled(
         system,
         grid,
         symbol_rate=grid.symbol_rate,

@@ -299,6 +299,7 @@ _add("coupled_interference_factor", "channel", "1", "nonlinear interference rela
 
 # the way: power along a span, and interference with Raman scattering
 _add("signal_evolution", "core channel panel node", "W", "power of the channel along the fibre of a span")
+_add("power_map", "core channel position", "W", "power of the channel along the fibre of a span")
 _add("raman_noise_density", "core channel", "W Hz-1", "power spectral density of spontaneous Raman emission")
 _add("profile_coefficient", "core channel term", "1", "coefficients of the power profile's exponentials", low=-math.inf)
 _add("profile_decay", "core channel term", "m-1", "decay of the power profile's exponentials")

@@ -10,7 +10,7 @@ from mcfiber import units, variables
 from mcfiber._jit import lift
 from mcfiber.fiber.layout import pair_distances
 from mcfiber.fiber.materials import wavelength_axis
-from mcfiber.fiber.modes import check_guided, design_arrays, profile_of, solved
+from mcfiber.fiber.modes import check_guided, design_arrays, profile_of, solved, wavelength_coordinate
 from mcfiber.kernels import coupling
 
 _EQUAL = lift(coupling.equal_coupling, "(pair),(channel),(channel),(channel)->(pair,channel)")
@@ -100,7 +100,7 @@ def core_coupling(
     result = _power_coupling(fiber, wavelength, found, kappa)
     if length_km is not None:
         result["coupling_regime"] = _regime(fiber, wavelength, found, result, units.convert(length_km, "km"))
-    result = result.assign_coords(_core_coordinates(fiber) | {"wavelength": found.wavelength})
+    result = result.assign_coords(_core_coordinates(fiber) | wavelength_coordinate(wavelength))
     return result.isel(channel=0) if squeeze else result
 
 
@@ -148,7 +148,7 @@ def supermodes(fiber: Any, *, wavelength_nm: Any, unlike_cores: UnlikeCores = "o
             ),
             "supermode_field": ((*dims, "core", "supermode"), field[..., ::-1].copy()),
         },
-        coords={name: kappa.coords[name] for name in dims if name in kappa.coords} | {"wavelength": found.wavelength},
+        coords={name: kappa.coords[name] for name in dims if name in kappa.coords} | wavelength_coordinate(wavelength),
     )
     return result.isel(channel=0) if squeeze else result
 

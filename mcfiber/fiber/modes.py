@@ -218,10 +218,11 @@ def design_arrays(profile: Any) -> tuple[Any, ...]:
 def solved(order: int, number: int, wavelength: xr.DataArray, design: tuple[Any, ...]) -> xr.Dataset:
     """One LP mode at wavelengths (m, dimension channel); NaN where it is not guided."""
     arrays = variables.compute(_OUTPUTS, _LP_MODES, order, number, wavelength, *design)
-    return xr.Dataset(dict(zip(_OUTPUTS, arrays, strict=True))).assign_coords(_wavelength_coordinate(wavelength))
+    return xr.Dataset(dict(zip(_OUTPUTS, arrays, strict=True))).assign_coords(wavelength_coordinate(wavelength))
 
 
-def _wavelength_coordinate(wavelength: xr.DataArray) -> dict[str, Any]:
+def wavelength_coordinate(wavelength: xr.DataArray) -> dict[str, Any]:
+    """The coordinate in nm of wavelengths, where they have one."""
     return {"wavelength": wavelength.coords["wavelength"]} if "wavelength" in wavelength.coords else {}
 
 
@@ -335,4 +336,5 @@ __all__ = [
     "profile_of",
     "solved",
     "theoretical_cutoff",
+    "wavelength_coordinate",
 ]

@@ -36,6 +36,8 @@ class Span(Description):
         Of the fibre, for the noise of Raman amplification.
     fan_in_crosstalk_db, fan_out_crosstalk_db
         Crosstalk of the devices: total from all neighbours; none by default.
+    splice_crosstalk_db
+        Crosstalk of each splice: total from all neighbours; none by default.
 
     Examples
     --------
@@ -53,6 +55,7 @@ class Span(Description):
     temperature_k: Annotated[Real, number(above=0, high=1000)] = 300.0
     fan_in_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
     fan_out_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
+    splice_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
 
     @model_validator(mode="after")
     def _losses_inside(self) -> Self:
@@ -83,6 +86,8 @@ class Amplifier(Description):
     pumping
         "core": the limit is that of each core. "cladding": all cores share one pump, and the limit is that of their
         sum.
+    crosstalk_db
+        Crosstalk of a multicore amplifier: total from all neighbours; none by default.
 
     Examples
     --------
@@ -99,6 +104,7 @@ class Amplifier(Description):
     core_output_offset_db: Annotated[tuple[float, ...] | None, each(number(low=-30, high=30))] = None
     output_power_limit_dbm: Annotated[Real | dict[str, Real] | None, by_band(number(low=-50, high=60))] = None
     pumping: Literal["core", "cladding"] = "core"
+    crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
 
 
 class LoopEquipment(Description):
