@@ -98,10 +98,12 @@ def comb(channels, dispersion_ps, cores=19, **changes):
                   dispersion_ps * 1e-12 / math.sqrt(1e3), 2.0 * cores)  # fmt: skip
 
 
+@pytest.mark.nojit
 def test_mode_dispersion_factor__no_dispersion_is_one():
     np.testing.assert_allclose(comb(9, 0.0), 1.0, rtol=1e-12)
 
 
+@pytest.mark.nojit
 def test_mode_dispersion_factor__one_channel_is_the_self_channel_factor():
     assert comb(1, 5.0)[0] == pytest.approx(TABLE[19, 5][0], abs=6e-4)
 
