@@ -86,6 +86,20 @@ def test_budget__a_quantile_lies_above_the_mean_and_skew_narrows_it():
     assert (wide.snr_xt < mean.snr_xt).all()
 
 
+def test_budget__quantiles_of_an_axis_of_probabilities_and_one_of_skews():
+    axes = {
+        "models.crosstalk_probability": xr.DataArray([1e-2, 1e-4], dims="probability"),
+        "fiber.skew_ps_per_km": xr.DataArray([0.0, 5.0, 50.0], dims="skew"),
+    }
+    found = system(**axes).evaluate().crosstalk.isel(core=0)
+    assert found.sizes["probability"] == 2
+    assert found.sizes["skew"] == 3
+    assert (found.diff("probability") > 0).all()
+    assert (found.diff("skew") < 0).all()
+    one = system(**{"models.crosstalk_probability": 1e-4, "fiber.skew_ps_per_km": 5.0}).evaluate().crosstalk
+    np.testing.assert_allclose(found.isel(probability=1, skew=1), one.isel(core=0), rtol=1e-12)
+
+
 def plain_quantile(freedom):
     from scipy import stats
 
