@@ -139,6 +139,9 @@ class LaunchProblem:
     def __init__(self, system: "System", objective: Objective = "net_rate") -> None:
         _check(system, objective)
         models, link = system.models, system.link
+        if models.nonlinear_interference == "gn_integral":
+            msg = 'models.nonlinear_interference: "gn_integral" has no gradient; optimise with "gn" or "isrs_gn", then check'
+            raise refused(msg)
         self._system, self._objective = system, objective
         self._grid = channels(system.spectrum)
         glass = properties(system.fiber, self._grid)
