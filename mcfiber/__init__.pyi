@@ -3,6 +3,10 @@ from .catalog import load as load
 from .catalog.ready_made import load_fiber as load_fiber
 from .descriptions import Description as Description
 from .descriptions import DescriptionError as DescriptionError
+from .design import DesignOptimum as DesignOptimum
+from .design import non_dominated as non_dominated
+from .design import optimize_design as optimize_design
+from .design import pareto_front as pareto_front
 from .fiber.attenuation import GlassLoss as GlassLoss
 from .fiber.attenuation import core_attenuation as core_attenuation
 from .fiber.coupling import core_coupling as core_coupling
@@ -68,6 +72,7 @@ from .rate.transceiver import Transceiver as Transceiver
 from .result import open_result as open_result
 from .spectrum import ChannelGroup as ChannelGroup
 from .spectrum import Spectrum as Spectrum
+from .sweeps import cluster_settings as cluster_settings
 from .sweeps import sweep as sweep
 from .system import Models as Models
 from .system import System as System

@@ -1,5 +1,6 @@
 """Random coupling along the way: mode-dependent loss, and what it does to nonlinear interference."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -44,7 +45,9 @@ def mode_dependent_loss(
     ----------
     span_rms
         Standard deviation of the log power gains of one span with its devices, over the modes: a number, or a
-        labelled array; along a dimension ``span`` it holds one value for each span. [Np]
+        labelled array; along a dimension ``span`` it holds one value for each span.  A table holds one for each
+        source ({"fan_in": ..., "amplifier": ..., "splices": ..., "fibre": ...}), between which the modes mix, so
+        that variances add. [Np]
     modes
         Number of modes, twice the number of cores.
     spans
@@ -84,6 +87,8 @@ def mode_dependent_loss(
     >>> round(float(loss.rms) * 4.342945, 2)  # dB
     3.28
     """
+    if isinstance(span_rms, Mapping):
+        span_rms = sum(value**2 for value in span_rms.values()) ** 0.5
     spans = _count(span_rms, spans)
     if modes < 2 or spans < 1:
         msg = f"got {modes} modes and {spans} spans; allowed: at least two modes (one core) and one span"

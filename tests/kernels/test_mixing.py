@@ -37,6 +37,7 @@ def test_accumulated_loss__law_for_any_number_of_modes():
         assert rms * DB == pytest.approx(rms_db, abs=4 * error + 0.011 * rms_db * (xi_db > 5))
 
 
+@pytest.mark.nojit
 def test_accumulated_loss__many_modes_is_ho_and_kahn():
     _, _, rms, _ = mixing.ACCUMULATED_LOSS([0.3, 0.4], 2.0, 2.0, 1e6, 1.0)
     assert rms == pytest.approx(math.sqrt(0.25 * (1 + 0.25 / 12)), rel=1e-12)
@@ -66,6 +67,7 @@ def test_growth__lies_between_the_laws(spans, modes):
     assert mixing.growth(1, modes, "same") == 1
 
 
+@pytest.mark.nojit
 def test_noise_growth__limits():
     assert mixing.noise_growth(17, 8) == 17
     assert mixing.noise_growth(1, 8, "same") == 1
@@ -91,6 +93,7 @@ def test_expected_spread__limits():
     assert spreads[-1] == pytest.approx(4 - 2 * 1.7710868 * 64 ** (-2 / 3), rel=2e-3)
 
 
+@pytest.mark.nojit
 def test_coupled_interference_factor__decibels():
     expected = {1: 0, 2: -2.218, 3: -3.680, 4: -4.771, 7: -6.990, 12: -9.208, 19: -11.139}
     for cores, value in expected.items():
@@ -171,6 +174,7 @@ def test_mdl_penalty__second_order_law():
         assert np.max(np.abs(10 * np.log10(law / table))) < tolerance
 
 
+@pytest.mark.nojit
 def test_mdl_penalty__exact_at_small_loss():
     for modes in (2, 4, 8, 16, 38):
         snr = np.array([0.1, 1.0, 10.0, 100.0])
@@ -200,6 +204,7 @@ def test_mdl_penalty__order_of_receivers(modes, snr_db, xi):
     assert mmse <= forcing * 1.01  # two different computations: a table of draws and a law
 
 
+@pytest.mark.nojit
 def test_mdl_penalty__ends():
     for receiver in mixing.RECEIVERS:
         penalty = mixing.mdl_penalty(receiver, 38)(np.array([0.0, np.inf]), 0.5)

@@ -20,6 +20,12 @@ def test_mode_dependent_loss__equal_and_unequal_spans():
     assert unequal.rms.attrs["long_name"] == "accumulated mode-dependent loss"
 
 
+def test_mode_dependent_loss__sources_add_as_variances():
+    sources = {"fan_in": 0.03, "amplifier": xr.DataArray([0.04, 0.0], dims="sample"), "fan_out": 0.0}
+    loss = mode_dependent_loss(sources, modes=8, spans=4)
+    np.testing.assert_allclose(loss.sum, [0.1, 0.06], rtol=1e-13)
+
+
 def test_mode_dependent_loss__keeps_other_dimensions():
     rms = xr.DataArray(np.full((4, 3), 0.1), dims=("sample", "span"))
     loss = mode_dependent_loss(rms, modes=38, repeat="same")
