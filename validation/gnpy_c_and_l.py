@@ -1,7 +1,7 @@
 """The closed form along the Raman tilt beside GNPy's double integral and its approximation, channel by channel.
 
-Run as ``python validation/gnpy_c_and_l.py``; the table goes to ``gnpy_c_and_l.json`` beside this file. GNPy's numbers are
-those of ``tests/data`` (version and options are written there), so GNPy itself is not needed.
+Run as ``python validation/gnpy_c_and_l.py``; the table goes to ``gnpy_c_and_l.json`` beside this file. GNPy's numbers
+are those of ``tests/data`` (version and options are written there), so GNPy itself is not needed.
 """
 
 import json
