@@ -1,10 +1,12 @@
-"""The command line: ``mcfiber list | show | run``."""
+"""The command line: ``mcfiber list | show | run | sweep``."""
 
 import json
+import math
 import os
 import sys
 import tomllib
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     help="How many bits per second arrive through a multicore fibre, and what limits them?",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -27,8 +28,25 @@ SystemName = Annotated[
 ]
 
 
+_UsageError: Any = typer.BadParameter.__bases__[0]
+"""Base of what typer raises for wrong options and arguments, which it does not export."""
+
+
 class UserError(Exception):
     """A mistake that one sentence explains."""
+
+
+def _between(low: int, high: int | None) -> Callable[[typer.CallbackParam, int | None], int | None]:
+    """Make a check of a number's range, with a message that shows value and range."""
+
+    def check(parameter: typer.CallbackParam, value: int | None) -> int | None:
+        if value is not None and (value < low or (high is not None and value > high)):
+            allowed = f"{low} to {high}" if high is not None else f"at least {low}"
+            msg = f"--{parameter.name}: got {value}; allowed: a whole number, {allowed}"
+            raise UserError(msg)
+        return value
+
+    return check
 
 
 @app.command("list")
@@ -71,8 +89,11 @@ def show(
     if as_toml:
         sys.stdout.write(entry.system.to_toml())
     else:
-        _print(entry.title or entry.name)
-        _print(report.provenance(entry) if entry.provenance else entry.system.to_toml())
+        sys.stdout.write(f"{entry.title or entry.name}\n")
+        if entry.provenance:
+            _print(report.provenance(entry))
+        else:
+            sys.stdout.write(entry.system.to_toml())
 
 
 @app.command()
@@ -82,8 +103,8 @@ def run(
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="Set a value; it is then no longer uncertain."),
     ] = None,
-    samples: Annotated[int, typer.Option(min=1, max=1_000_000, help="Samples of what is not known.")] = 256,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
+    samples: Annotated[int, typer.Option(callback=_between(1, 1_000_000), help="Samples of what is not known.")] = 256,
+    seed: Annotated[int, typer.Option(callback=_between(0, None), help="Seed of the samples.")] = 0,
     output: Annotated[Path | None, typer.Option(help="Write the result (NetCDF, or Zarr if it ends in .zarr).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -118,26 +139,40 @@ def sweep(
     outputs: Annotated[
         list[str] | None, typer.Option("--save", help="Variable to keep, as in total_net_rate or crosstalk:max.")
     ] = None,
+    paired: Annotated[bool, typer.Option("--paired", help="First values together, then second ...; no grid.")] = False,
     store: Annotated[Path | None, typer.Option(help="Zarr folder to write to; resumes what it holds.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, max=1024, help="Threads; all processors by default.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(callback=_between(1, 1024), help="Threads; all processors by default.")
+    ] = None,
+    memory_mb: Annotated[
+        float, typer.Option(callback=_between(1, 1_000_000), help="Memory of one block of points; each worker has one.")
+    ] = 192,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Evaluate a system over many values of its fields; prints the best point."""
-    from rich.progress import Progress
+    """Evaluate a system over many values of its fields; prints the smallest and largest of each output."""
+    from rich.progress import MofNCompleteColumn, Progress
 
     from mcfiber import report, sweeps
     from mcfiber.catalog import load
 
-    axes = dict(map(_axis, over))
+    axes: dict[str, Any] = {}
+    for path, values in map(_axis, over):
+        if path in axes:
+            msg = f"--over: {path} is given twice; give all its values at once"
+            raise UserError(msg)
+        axes[path] = values
     entry = load(system)
-    with Progress(console=_console(stderr=True), transient=True) as bar:
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+    with Progress(*columns, console=_console(stderr=True), transient=True) as bar:
         task = bar.add_task("sweeping", total=None)
         result = sweeps.sweep(
             entry.system,
             axes,
             outputs=outputs or ["total_net_rate"],
+            arrangement="paired" if paired else "grid",
             store=store,
             workers=workers,
+            memory_mb=memory_mb,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     figures = report.sweep_numbers(result)
@@ -149,8 +184,8 @@ def sweep(
 
 @app.command()
 def atlas(
-    samples: Annotated[int, typer.Option(min=2, max=1_000_000, help="Samples of each system.")] = 256,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
+    samples: Annotated[int, typer.Option(callback=_between(2, 1_000_000), help="Samples of each system.")] = 256,
+    seed: Annotated[int, typer.Option(callback=_between(0, None), help="Seed of the samples.")] = 0,
     calibrated: Annotated[
         bool, typer.Option("--calibrated", help="Also predict systems conditioned on a sibling's report.")
     ] = False,
@@ -181,22 +216,29 @@ def main() -> None:
     """Run the command line; a user's mistake is one clear message and exit status 2."""
     warnings.showwarning = lambda message, *_args, **_kwargs: print(f"mcfiber: note: {message}", file=sys.stderr)
     try:
-        app(prog_name="mcfiber")
+        status = app(sys.argv[1:] or ["--help"], prog_name="mcfiber", standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
+    except _UsageError as error:
+        _fail(f"{error.format_message()} (see mcfiber --help)")
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(130)
     except DescriptionError as error:
         _fail("; ".join(f"{path}: {text}" if path else text for path, text in error.problems))
-    except (UserError, FileExistsError) as error:
-        _fail(str(error))
-    except ValueError as error:
+    except (UserError, ValueError, ImportError, FileExistsError) as error:
         _fail(str(error))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:  # a store that cannot be written to, a full disk
+        _fail(f"{error.filename}: {error.strerror or error}" if error.filename else error.strerror or str(error))
 
 
-def _assignment(text: str) -> tuple[str, Any]:
+def _assignment(
+    text: str, option: str = "--set", form: str = "path=value, as in link.launch_power_dbm=1"
+) -> tuple[str, Any]:
     path, equals, value = text.partition("=")
     if not equals or not path.strip():
-        msg = f"--set: got {text!r}; write path=value, as in link.launch_power_dbm=1"
+        msg = f"{option}: got {text!r}; write {form}"
         raise UserError(msg)
     try:
         return path.strip(), tomllib.loads(f"value = {value}")["value"]
@@ -205,21 +247,29 @@ def _assignment(text: str) -> tuple[str, Any]:
 
 
 def _axis(text: str) -> tuple[str, Any]:
-    path, value = _assignment(text)
-    if isinstance(value, str) and value.count(":") == 2:
-        start, stop, count = value.split(":")
-        try:
-            limits, number = (float(start), float(stop)), int(count)
-        except ValueError:
-            number = 0
-        if number < 1:
-            msg = f"--over: got {text!r}; write path=from:to:count with two numbers and a whole count of at least 1"
-            raise UserError(msg)
-        step = (limits[1] - limits[0]) / (number - 1) if number > 1 else 0.0
-        return path, [limits[0] + step * index for index in range(number)]
-    if isinstance(value, str):
-        value = [_assignment(f"value={part}")[1] for part in value.split(",")]
-    return path, value if isinstance(value, list) else [value]
+    path, _, value = text.partition("=")
+    if path.strip() and value.count(":") == 2 and not value.lstrip().startswith(("[", "{", '"', "'")):
+        return path.strip(), _spaced(text, value)
+    path, given = _assignment(text, "--over", "path=from:to:count or path=1,2,5")
+    if isinstance(given, str):
+        given = [_assignment(f"value={part}")[1] for part in given.split(",")]
+    return path, given if isinstance(given, list) else [given]
+
+
+def _spaced(text: str, value: str) -> Any:
+    """Evenly spaced values; whole numbers where the limits are written as such and the steps fall on them."""
+    import numpy as np
+
+    start, stop, count = (part.strip() for part in value.split(":"))
+    try:
+        values = np.linspace(float(start), float(stop), int(count))
+    except ValueError:
+        values = np.empty(0)
+    if not values.size or not np.isfinite(values).all():
+        msg = f"--over: got {text!r}; write path=from:to:count with two numbers and a whole count of at least 1"
+        raise UserError(msg)
+    written_whole = "." not in start + stop
+    return values.astype(int).tolist() if written_whole and (values == np.rint(values)).all() else values
 
 
 def _check_output(path: Path) -> None:
@@ -228,6 +278,12 @@ def _check_output(path: Path) -> None:
         raise UserError(msg)
     if not path.parent.is_dir():
         msg = f"--output: there is no folder {str(path.parent)!r}; make it first"
+        raise UserError(msg)
+    if path.suffix == ".nc" and path.is_dir():
+        msg = f"--output: {str(path)!r} is a folder; choose another name"
+        raise UserError(msg)
+    if path.suffix == ".zarr" and path.exists():
+        msg = f"--output: {str(path)!r} exists already; remove it, or choose another name"
         raise UserError(msg)
     if not os.access(path.parent, os.W_OK):
         msg = f"--output: the folder {str(path.parent)!r} cannot be written to"
@@ -248,7 +304,16 @@ def _print(thing: Any) -> None:
 
 
 def _print_json(thing: Any) -> None:
-    sys.stdout.write(json.dumps(thing, indent=2) + "\n")
+    sys.stdout.write(json.dumps(_finite(thing), indent=2, allow_nan=False) + "\n")
+
+
+def _finite(thing: Any) -> Any:
+    """Put null where JSON has no number."""
+    if isinstance(thing, dict):
+        return {key: _finite(item) for key, item in thing.items()}
+    if isinstance(thing, (list, tuple)):
+        return [_finite(item) for item in thing]
+    return None if isinstance(thing, float) and not math.isfinite(thing) else thing
 
 
 def _fail(message: str) -> None:

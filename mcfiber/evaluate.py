@@ -57,6 +57,23 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
     180
     """
     grid = channels(system.spectrum)
+    return result.pack(system, grid, quantities(system, grid, draws=draws, seed=seed))
+
+
+def quantities(
+    system: "System", grid: Channels, *, draws: int | None = None, seed: int | None = None
+) -> "dict[str, xr.DataArray]":
+    """Every variable of the result by name, before it becomes a dataset (which a sweep has no need of).
+
+    Parameters
+    ----------
+    system
+        What to evaluate.
+    grid
+        Its channels.
+    draws, seed
+        Number of random realisations, and their seed.
+    """
     glass = properties(system.fiber, grid)
     power = power_profile(system.link, glass, grid, raman=system.models.raman)
     ase = amplifier_noise(system.link, power, grid, model=system.models.amplifier_noise)
@@ -81,17 +98,17 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
         repeat=system.link.repeat,
     )
     snr_ase, snr_nli, snr_xt, gsnr = line_ratios(power.launch, ase, nli, xt)
-    penalty = mdl_penalty(gsnr, mdl.sum, modes=modes, receiver=system.transceiver.receiver)
+    penalty = mdl_penalty(gsnr, mdl.effective, modes=modes, receiver=system.transceiver.receiver)
     if draws is not None and glass.coupled_cores > 1:
         diversity = _diversity(system.link, glass, grid)
         penalty = draw_mdl_penalty(
-            *(gsnr, mdl.sum), modes=modes, diversity=diversity, draws=draws, seed=seed,
+            *(gsnr, mdl.effective), modes=modes, diversity=diversity, draws=draws, seed=seed,
             receiver=system.transceiver.receiver,
         )  # fmt: skip
     snr_trx = units.si(system.transceiver, "snr_db")
     snr = received_ratio(gsnr, penalty, snr_trx)
     rate = achievable_rate(system.transceiver, snr, grid.symbol_rate)
-    return result.pack(
+    return result.labelled(
         system,
         grid,
         symbol_rate=grid.symbol_rate,
@@ -105,6 +122,7 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
         snr_xt=snr_xt,
         gsnr=gsnr,
         mode_dependent_loss_sum=mdl.sum,
+        mode_dependent_loss_effective=mdl.effective,
         mode_dependent_loss_rms=mdl.rms,
         mode_dependent_loss_peak_to_peak=mdl.peak_to_peak,
         mdl_penalty=penalty,

@@ -25,8 +25,8 @@ PROVENANCE = "mcfiber"
 INDEXED = ("wavelength", "frequency")
 
 
-def pack(system: Any, grid: Any, **arrays: Any) -> xr.Dataset:
-    """Put the arrays of an evaluation into one dataset, with totals, coordinates and provenance.
+def labelled(system: Any, grid: Any, **arrays: Any) -> dict[str, xr.DataArray]:
+    """Stamp the arrays of an evaluation, and add the totals.
 
     Parameters
     ----------
@@ -37,36 +37,58 @@ def pack(system: Any, grid: Any, **arrays: Any) -> xr.Dataset:
     **arrays
         Variables of the table by name.
     """
-    arrays = {name: _stamped(name, _dataarray(value)) for name, value in arrays.items()}
-    arrays |= _totals(system, grid, arrays["net_rate"])
+    stamped = {name: _stamped(name, _dataarray(value)) for name, value in arrays.items()}
+    stamped["status"].attrs |= status_flags()
+    return stamped | _totals(system, grid, stamped["net_rate"])
+
+
+def status_flags() -> dict[str, Any]:
+    """Attributes that tell the values of `status`, by the CF conventions."""
+    return {"flag_values": list(FLAGS), "flag_meanings": " ".join(FLAGS.values())}
+
+
+def pack(system: Any, grid: Any, arrays: dict[str, xr.DataArray]) -> xr.Dataset:
+    """Put the variables of an evaluation into one dataset, with coordinates and provenance.
+
+    Parameters
+    ----------
+    system
+        The description that was evaluated.
+    grid
+        Its channels.
+    arrays
+        What `labelled` returns.
+    """
     status = arrays["status"]
-    status.attrs |= {"flag_values": list(FLAGS), "flag_meanings": " ".join(FLAGS.values())}
     if status.ndim and bool((status != OK).any()):
         arrays = {name: array if name == "status" else array.where(status == OK) for name, array in arrays.items()}
     # Plain variables, because aligning labelled arrays that share their axes would cost a millisecond.
     axes = {name: array.coords[name] for array in arrays.values() for name in array.coords}
     dataset = xr.Dataset(
-        {name: array.variable for name, array in arrays.items()}, coords=axes | _coordinates(system, grid)
+        {name: array.variable for name, array in arrays.items()}, coords=axes | coordinates(system, grid)
     )
-    dataset.attrs[PROVENANCE] = json.dumps(
-        {"versions": _versions(), "system": system.to_dict()}, default=float, allow_nan=True
-    )
+    dataset.attrs[PROVENANCE] = provenance(system)
     return indexed(dataset)
+
+
+def provenance(system: Any, **notes: Any) -> str:
+    """Versions, the system and notes, as the one JSON string that a result carries."""
+    return json.dumps({"versions": versions(), "system": system.to_dict()} | notes, default=float, allow_nan=True)
 
 
 def noted(dataset: xr.Dataset, **notes: Any) -> xr.Dataset:
     """Copy with more entries in the provenance."""
-    provenance = json.loads(dataset.attrs[PROVENANCE]) | notes
-    return dataset.assign_attrs({PROVENANCE: json.dumps(provenance, default=float, allow_nan=True)})
+    known = json.loads(dataset.attrs[PROVENANCE]) | notes
+    return dataset.assign_attrs({PROVENANCE: json.dumps(known, default=float, allow_nan=True)})
 
 
 def open_result(path: str | Path) -> xr.Dataset:
-    """Open a result that was written with ``to_netcdf`` or ``to_zarr``, with its indexes.
+    """Open a result, or the store of a sweep, with its indexes; values are read when they are asked for.
 
     Parameters
     ----------
     path
-        A NetCDF file or a Zarr folder.
+        A NetCDF file or a Zarr folder; what a sweep has not computed yet has the `status` 255.
 
     Raises
     ------
@@ -151,7 +173,8 @@ def _has(value: Any, dim: str) -> bool:
     return dim in getattr(value, "dims", ())
 
 
-def _coordinates(system: Any, grid: Any) -> dict[str, Any]:
+def coordinates(system: Any, grid: Any) -> dict[str, Any]:
+    """Coordinates of cores and channels."""
     frequency = variables.stamp("frequency", grid.frequency.copy(deep=False))
     wavelength = variables.stamp("wavelength", units.wavelength(grid.frequency) * 1e9)
     return {
@@ -172,7 +195,8 @@ def indexed(dataset: xr.Dataset) -> xr.Dataset:
 
 
 @cache
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Versions of the packages that the numbers come from."""
     found = {}
     for package in ("mcfiber", "numpy", "numba", "xarray"):
         try:

@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from mcfiber.descriptions import Description, flag, is_axis, number, plain, refused, with_axes
 from mcfiber.fiber.multicore import MulticoreFiber
-from mcfiber.link.span import Link
+from mcfiber.link.span import Amplifier, Link
 from mcfiber.rate.transceiver import Transceiver
 from mcfiber.spectrum import Spectrum
 from mcfiber.typing import Real
@@ -101,20 +101,26 @@ class System(Description):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         bands = self.spectrum.band_names
-        for path, value in (
-            ("link.launch_power_dbm", self.link.launch_power_dbm),
-            ("link.amplifier.noise_figure_db", self.link.amplifier.noise_figure_db),
-            ("link.amplifier.output_power_limit_dbm", self.link.amplifier.output_power_limit_dbm),
-            *(
-                [("link.loop.amplifier.noise_figure_db", self.link.loop.amplifier.noise_figure_db)]
-                if self.link.loop
-                else []
-            ),
-        ):
+        by_band: dict[str, Any] = {"link.launch_power_dbm": self.link.launch_power_dbm}
+        by_band["link.amplifier.output_power_limit_dbm"] = self.link.amplifier.output_power_limit_dbm
+        by_band |= {f"{path}.noise_figure_db": one.noise_figure_db for path, one in self._amplifiers().items()}
+        for path, value in by_band.items():
             _check_bands(path, value, bands)
         _check_counts("link.launch_power_dbm", self.link.launch_power_dbm, self.spectrum)
         self._check_coupling()
         return self
+
+    def _amplifiers(self) -> dict[str, Amplifier]:
+        """Every amplifier of the link by its path."""
+        link = self.link
+        found = {"link.amplifier": link.amplifier}
+        if link.loop:
+            found["link.loop.amplifier"] = link.loop.amplifier
+        spans = dict(enumerate(link.span)) if isinstance(link.span, tuple) else {None: link.span}
+        for index, span in spans.items():
+            if span.amplifier is not None:
+                found["link.span.amplifier" if index is None else f"link.span.{index}.amplifier"] = span.amplifier
+        return found
 
     def _check_coupling(self) -> None:
         """Refuse what has no meaning for cores that are received one by one, or for those received together."""
@@ -131,10 +137,7 @@ class System(Description):
                 "mode-dependent loss; give one value, and the spread in link.mode_dependent_loss_rms_db"
             )
             raise refused(msg)
-        amplifiers = {"link.amplifier": self.link.amplifier}
-        if self.link.loop:
-            amplifiers["link.loop.amplifier"] = self.link.loop.amplifier
-        for path, amplifier in amplifiers.items():
+        for path, amplifier in self._amplifiers().items():
             for name in ("core_noise_figure_offset_db", "core_output_offset_db"):
                 _check_cores(f"{path}.{name}", getattr(amplifier, name), self.fiber)
         spans = self.link.span if isinstance(self.link.span, tuple) else (self.link.span,)

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, PlainValidator, model_validator
 
 from mcfiber.descriptions import Description, DescriptionError, each, is_axis, number, refused
 from mcfiber.fiber.attenuation import GlassLoss, named_loss
@@ -56,7 +56,7 @@ class WavelengthTable(Description):
         return np.interp(asked, self.wavelength_nm, self.value)
 
 
-def _table_or(inner: Any) -> BeforeValidator:
+def _table_or(inner: Any) -> PlainValidator:
     """Accept a table against wavelength as well; its values are checked like other numbers."""
 
     def check(value: Any, info: Any) -> Any:
@@ -69,7 +69,8 @@ def _table_or(inner: Any) -> BeforeValidator:
             raise DescriptionError(error.title, [(f"value.{path}", text) for path, text in error.problems]) from None
         return table
 
-    return BeforeValidator(check)
+    # Plain: pydantic would look into an axis for the items of a list, one by one.
+    return PlainValidator(check)
 
 
 class MeasuredCrosstalk(Description):

@@ -142,6 +142,15 @@ def test_isrs__vectors_without_tilt() -> None:
     assert 10 ** (1 + epsilon[20]) * own[20] + 10 * cross[20] == pytest.approx(10709.061018181072, rel=1e-9)
 
 
+def test_isrs__coherence_of_a_whole_spectrum() -> None:
+    # The same exponent for a flat spectrum of 41 slots of 50 GHz; it falls with bandwidth, length and dispersion.
+    assert COHERENCE(*spread(1, 41 * 50e9, BETA2, ALPHA), 1e5)[0] == pytest.approx(0.03716, abs=5e-6)
+    base = COHERENCE(*spread(1, 32e9, BETA2, ALPHA), 1e5)[0]
+    assert COHERENCE(*spread(1, 64e9, BETA2, ALPHA), 1e5)[0] < base
+    assert COHERENCE(*spread(1, 32e9, 2 * BETA2, ALPHA), 1e5)[0] < base
+    assert COHERENCE(*spread(1, 32e9, BETA2, ALPHA), 2e5)[0] < base
+
+
 def test_isrs__cross_term_is_the_integral_over_the_phase_mismatch() -> None:
     # |int rho exp(j Phi z) dz|^2 by quadrature for a profile of three exponentials, interferer far away.
     frequency = np.array([193e12, 195e12])
