@@ -130,4 +130,5 @@ def _flattened(array: AnyArray, lead: tuple[int, ...], core: tuple[int, ...], co
         split = array.ndim - len(core)
         array = array.reshape((1,) * (len(lead) - split) + array.shape)
         array = np.broadcast_to(array, lead + core)
-    return np.ascontiguousarray(array).reshape((count, *core))
+    # Writeable, because Numba would compile a second version of the kernel for read-only arrays.
+    return np.require(array, requirements=("C", "W")).reshape((count, *core))

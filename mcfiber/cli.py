@@ -1,10 +1,12 @@
 """The command line: ``mcfiber list | show | run | sweep``."""
 
 import json
+import math
 import os
 import sys
 import tomllib
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     help="How many bits per second arrive through a multicore fibre, and what limits them?",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -27,8 +28,25 @@ SystemName = Annotated[
 ]
 
 
+_UsageError: Any = typer.BadParameter.__bases__[0]
+"""Base of what typer raises for wrong options and arguments, which it does not export."""
+
+
 class UserError(Exception):
     """A mistake that one sentence explains."""
+
+
+def _between(low: int, high: int | None) -> Callable[[typer.CallbackParam, int | None], int | None]:
+    """Make a check of a number's range, with a message that shows value and range."""
+
+    def check(parameter: typer.CallbackParam, value: int | None) -> int | None:
+        if value is not None and (value < low or (high is not None and value > high)):
+            allowed = f"{low} to {high}" if high is not None else f"at least {low}"
+            msg = f"--{parameter.name}: got {value}; allowed: a whole number, {allowed}"
+            raise UserError(msg)
+        return value
+
+    return check
 
 
 @app.command("list")
@@ -71,8 +89,11 @@ def show(
     if as_toml:
         sys.stdout.write(entry.system.to_toml())
     else:
-        _print(entry.title or entry.name)
-        _print(report.provenance(entry) if entry.provenance else entry.system.to_toml())
+        sys.stdout.write(f"{entry.title or entry.name}\n")
+        if entry.provenance:
+            _print(report.provenance(entry))
+        else:
+            sys.stdout.write(entry.system.to_toml())
 
 
 @app.command()
@@ -82,8 +103,8 @@ def run(
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="Set a value; it is then no longer uncertain."),
     ] = None,
-    samples: Annotated[int, typer.Option(min=1, max=1_000_000, help="Samples of what is not known.")] = 256,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
+    samples: Annotated[int, typer.Option(callback=_between(1, 1_000_000), help="Samples of what is not known.")] = 256,
+    seed: Annotated[int, typer.Option(callback=_between(0, None), help="Seed of the samples.")] = 0,
     output: Annotated[Path | None, typer.Option(help="Write the result (NetCDF, or Zarr if it ends in .zarr).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -120,8 +141,12 @@ def sweep(
     ] = None,
     paired: Annotated[bool, typer.Option("--paired", help="First values together, then second ...; no grid.")] = False,
     store: Annotated[Path | None, typer.Option(help="Zarr folder to write to; resumes what it holds.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, max=1024, help="Threads; all processors by default.")] = None,
-    memory_mb: Annotated[float, typer.Option(min=1, help="Memory of one block of points; each worker has one.")] = 192,
+    workers: Annotated[
+        int | None, typer.Option(callback=_between(1, 1024), help="Threads; all processors by default.")
+    ] = None,
+    memory_mb: Annotated[
+        float, typer.Option(callback=_between(1, 1_000_000), help="Memory of one block of points; each worker has one.")
+    ] = 192,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Evaluate a system over many values of its fields; prints the smallest and largest of each output."""
@@ -160,8 +185,8 @@ def sweep(
 
 @app.command()
 def atlas(
-    samples: Annotated[int, typer.Option(min=2, max=1_000_000, help="Samples of each system.")] = 256,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
+    samples: Annotated[int, typer.Option(callback=_between(2, 1_000_000), help="Samples of each system.")] = 256,
+    seed: Annotated[int, typer.Option(callback=_between(0, None), help="Seed of the samples.")] = 0,
     calibrated: Annotated[
         bool, typer.Option("--calibrated", help="Also predict systems conditioned on a sibling's report.")
     ] = False,
@@ -192,16 +217,21 @@ def main() -> None:
     """Run the command line; a user's mistake is one clear message and exit status 2."""
     warnings.showwarning = lambda message, *_args, **_kwargs: print(f"mcfiber: note: {message}", file=sys.stderr)
     try:
-        app(prog_name="mcfiber")
+        status = app(sys.argv[1:] or ["--help"], prog_name="mcfiber", standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
+    except _UsageError as error:
+        _fail(f"{error.format_message()} (see mcfiber --help)")
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(130)
     except DescriptionError as error:
         _fail("; ".join(f"{path}: {text}" if path else text for path, text in error.problems))
-    except (UserError, ValueError) as error:
+    except (UserError, ValueError, ImportError, FileExistsError) as error:
         _fail(str(error))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except OSError as error:  # a store that cannot be written to, a name that exists already
-        _fail(str(error) if error.filename or not error.strerror else error.strerror)
+    except OSError as error:  # a store that cannot be written to, a full disk
+        _fail(f"{error.filename}: {error.strerror or error}" if error.filename else error.strerror or str(error))
 
 
 def _assignment(
@@ -252,6 +282,12 @@ def _check_output(path: Path) -> None:
     if not path.parent.is_dir():
         msg = f"--output: there is no folder {str(path.parent)!r}; make it first"
         raise UserError(msg)
+    if path.suffix == ".nc" and path.is_dir():
+        msg = f"--output: {str(path)!r} is a folder; choose another name"
+        raise UserError(msg)
+    if path.suffix == ".zarr" and path.exists():
+        msg = f"--output: {str(path)!r} exists already; remove it, or choose another name"
+        raise UserError(msg)
     if not os.access(path.parent, os.W_OK):
         msg = f"--output: the folder {str(path.parent)!r} cannot be written to"
         raise UserError(msg)
@@ -271,7 +307,16 @@ def _print(thing: Any) -> None:
 
 
 def _print_json(thing: Any) -> None:
-    sys.stdout.write(json.dumps(thing, indent=2) + "\n")
+    sys.stdout.write(json.dumps(_finite(thing), indent=2, allow_nan=False) + "\n")
+
+
+def _finite(thing: Any) -> Any:
+    """Put null where JSON has no number."""
+    if isinstance(thing, dict):
+        return {key: _finite(item) for key, item in thing.items()}
+    if isinstance(thing, (list, tuple)):
+        return [_finite(item) for item in thing]
+    return None if isinstance(thing, float) and not math.isfinite(thing) else thing
 
 
 def _fail(message: str) -> None:

@@ -1,5 +1,6 @@
 """The one evaluation path: a plain system, a system with axes, samples and draws all take it."""
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from mcfiber import result, units
@@ -13,7 +14,8 @@ from mcfiber.link.delay import group_delay_spread
 from mcfiber.link.levels import displaced
 from mcfiber.link.mixing import mode_dependent_loss
 from mcfiber.link.nonlinear import nonlinear_interference
-from mcfiber.link.power import power_profile
+from mcfiber.link.nonlinear_reference import nonlinear_interference_integral
+from mcfiber.link.power import PowerProfile, power_profile
 from mcfiber.link.span import Link, along_spans
 from mcfiber.rate.achievable import achievable_rate
 from mcfiber.rate.capacity import mdl_penalty
@@ -77,16 +79,7 @@ def quantities(
     glass = properties(system.fiber, grid)
     power = power_profile(system.link, glass, grid, raman=system.models.raman)
     ase = amplifier_noise(system.link, power, grid, model=system.models.amplifier_noise)
-    nli = nonlinear_interference(
-        system.link,
-        glass,
-        power,
-        grid,
-        model=system.models.nonlinear_interference,
-        accumulation=system.models.accumulation,
-        kurtosis=_kurtosis(system),
-        mode_dispersion=system.models.mode_dispersion,
-    )
+    nli = _interference(system, glass, power, grid)
     ase, nli = displaced(system.link, power.launch, ase, nli, grid)
     spread = crosstalk_spread(system.fiber, grid, probability=system.models.crosstalk_probability)
     xt = crosstalk(system.link, glass, power, spread=spread)
@@ -98,11 +91,11 @@ def quantities(
         repeat=system.link.repeat,
     )
     snr_ase, snr_nli, snr_xt, gsnr = line_ratios(power.launch, ase, nli, xt)
-    penalty = mdl_penalty(gsnr, mdl.sum, modes=modes, receiver=system.transceiver.receiver)
+    penalty = mdl_penalty(gsnr, mdl.effective, modes=modes, receiver=system.transceiver.receiver)
     if draws is not None and glass.coupled_cores > 1:
         diversity = _diversity(system.link, glass, grid)
         penalty = draw_mdl_penalty(
-            *(gsnr, mdl.sum), modes=modes, diversity=diversity, draws=draws, seed=seed,
+            *(gsnr, mdl.effective), modes=modes, diversity=diversity, draws=draws, seed=seed,
             receiver=system.transceiver.receiver,
         )  # fmt: skip
     snr_trx = units.si(system.transceiver, "snr_db")
@@ -122,6 +115,7 @@ def quantities(
         snr_xt=snr_xt,
         gsnr=gsnr,
         mode_dependent_loss_sum=mdl.sum,
+        mode_dependent_loss_effective=mdl.effective,
         mode_dependent_loss_rms=mdl.rms,
         mode_dependent_loss_peak_to_peak=mdl.peak_to_peak,
         mdl_penalty=penalty,
@@ -129,6 +123,25 @@ def quantities(
         snr=snr,
         **rate,
         status=problems(system, grid),
+    )
+
+
+def _interference(system: "System", glass: Glass, power: PowerProfile, grid: Channels) -> Any:
+    models = system.models
+    if models.nonlinear_interference == "gn_integral":
+        power_and_error = nonlinear_interference_integral(
+            *(system.link, glass, power, grid),
+            accumulation=models.accumulation,
+            mode_dispersion=models.mode_dispersion,
+            workers=os.cpu_count() or 1,
+        )
+        return power_and_error[0]
+    return nonlinear_interference(
+        *(system.link, glass, power, grid),
+        model=models.nonlinear_interference,
+        accumulation=models.accumulation,
+        kurtosis=_kurtosis(system),
+        mode_dispersion=models.mode_dispersion,
     )
 
 

@@ -1,5 +1,6 @@
 """Figures of results; they know only datasets, and need the extra `plot`."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -98,6 +99,22 @@ class ResultPlots:
         ax.set(xlabel="rate of the system (Tb/s)", xlim=(0, 1.2 * float(totals.max())))
         return ax
 
+    def launch(self, *, ax: "Axes | None" = None) -> "Axes":
+        """Launch power of every channel against wavelength, with what each noise leaves of it."""
+        ax = _axes(ax)
+        for name, label in {
+            "signal_power": "launch power",
+            "ase_power": "amplifier noise",
+            "nli_power": "nonlinear interference",
+        }.items():
+            level = units.decibels(self._dataset[name] * 1e3)
+            style = {"signal_power": "snr", "ase_power": "snr_ase", "nli_power": "snr_nli"}[name]
+            _band(ax, self._dataset, level, style)
+            ax.lines[-1].set_label(label)
+        ax.set(xlabel="wavelength (nm)", ylabel="power (dBm)")
+        _legend(ax)
+        return ax
+
     def cross_section(self, *, ax: "Axes | None" = None) -> "Axes":
         """The cores in the cladding, coloured by their net rate."""
         from matplotlib.patches import Circle
@@ -118,6 +135,47 @@ class ResultPlots:
         ax.set(xlabel="x (\u00b5m)", ylabel="y (\u00b5m)", aspect="equal")
         ax.margins(0.05)
         return ax
+
+
+def interference(results: "Mapping[str, xr.Dataset]", *, ax: "Axes | None" = None) -> "Axes":
+    """Nonlinear interference over signal against wavelength, one line for each result, as by model.
+
+    Parameters
+    ----------
+    results
+        Results by label.
+    ax
+        Where to draw; a new figure if left out.
+    """
+    ax = _axes(ax)
+    for label, dataset in results.items():
+        level = units.decibels(1.0 / dataset["snr_nli"])
+        wavelength = np.asarray(dataset["wavelength"])
+        others = [dim for dim in level.dims if dim != "channel"]
+        middle = np.broadcast_to(level.median(others) if others else level, wavelength.shape)
+        order = np.argsort(wavelength)
+        ax.plot(*_without_gaps(wavelength[order], middle[order]), label=label)
+    ax.set(xlabel="wavelength (nm)", ylabel="interference over signal (dB)")
+    _legend(ax)
+    return ax
+
+
+def power_map(powers: "xr.DataArray", *, ax: "Axes | None" = None) -> "Axes":
+    """Map of signal power over wavelength and distance.
+
+    Parameters
+    ----------
+    powers
+        From `mcfiber.link.power.power_map`; of one core.
+    ax
+        Where to draw; a new figure if left out.
+    """
+    ax = _axes(ax)
+    level = units.decibels(powers * 1e3).transpose("position", "channel")
+    mesh = ax.pcolormesh(powers["wavelength"], powers["position"], level, shading="nearest", rasterized=True)
+    ax.figure.colorbar(mesh, ax=ax, label="power (dBm)")
+    ax.set(xlabel="wavelength (nm)", ylabel="distance (km)")
+    return ax
 
 
 def _cores_um(ds: "xr.Dataset") -> tuple[Any, float]:

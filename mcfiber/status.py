@@ -22,6 +22,8 @@ CHANNELS_OVERLAP = 2
 SECOND_AMPLIFIER_ATTENUATES = 3
 CHANNELS_OUTSIDE_BAND = 4
 CROSSTALK_TOO_HIGH = 5
+CORE_MULTIMODE = 6
+CORE_NOT_GUIDED = 7
 NOT_COMPUTED = 255
 
 FLAGS = {
@@ -31,6 +33,8 @@ FLAGS = {
     SECOND_AMPLIFIER_ATTENUATES: "second_amplifier_attenuates",
     CHANNELS_OUTSIDE_BAND: "channels_outside_band",
     CROSSTALK_TOO_HIGH: "crosstalk_too_high",
+    CORE_MULTIMODE: "core_multimode",
+    CORE_NOT_GUIDED: "core_not_guided",
     NOT_COMPUTED: "not_computed",
 }
 """Meaning of the values of `status`; the highest that applies stands."""
@@ -67,6 +71,13 @@ def _conditions(system: "System", grid: Channels) -> list[tuple[int, Any]]:
         (CHANNELS_OUTSIDE_BAND, channels_outside_band(spectrum)),
         (CROSSTALK_TOO_HIGH, crosstalk_too_high(fiber, grid.frequency)),
     ]
+    if fiber.core is not None:
+        from mcfiber.fiber.computed import core_multimode, core_not_guided
+
+        found += [
+            (CORE_MULTIMODE, core_multimode(fiber, grid.frequency)),
+            (CORE_NOT_GUIDED, core_not_guided(fiber, grid.frequency)),
+        ]
     if link.loop is not None:
         found.append((SECOND_AMPLIFIER_ATTENUATES, link.loop.first_amplifier_excess_db > link.loop.loss_db))
     return found

@@ -245,7 +245,9 @@ _add("wavelength_net_rate", "channel", "bit s-1", "net rate of a wavelength", "A
 _add("q_factor", "core channel", "1", "Q factor", "Ratio of amplitudes; 20 log10 of it in decibels.", low=-math.inf)
 # mode-dependent loss of randomly coupled cores
 _add("mode_dependent_loss_sum", "", "1", "root sum square of the spans' mode-dependent loss",
-     "Nepers of power, rms over the modes: xi, what penalties and statistics depend on.")  # fmt: skip
+     "Nepers of power, rms over the modes: xi, what the statistics of the gains depend on.")  # fmt: skip
+_add("mode_dependent_loss_effective", "", "1", "mode-dependent loss as the noise along the way sees it",
+     "Nepers of power, rms over the modes: what penalties depend on; the sum where equal spans mix anew.")  # fmt: skip
 _add("mode_dependent_loss_rms", "", "1", "accumulated mode-dependent loss",
      "Nepers of power: standard deviation of the log gains (squared singular values) over the modes.")  # fmt: skip
 _add("mode_dependent_loss_peak_to_peak", "", "1", "mean peak-to-peak mode-dependent loss",
@@ -297,6 +299,7 @@ _add("coupled_interference_factor", "channel", "1", "nonlinear interference rela
 
 # the way: power along a span, and interference with Raman scattering
 _add("signal_evolution", "core channel panel node", "W", "power of the channel along the fibre of a span")
+_add("power_map", "core channel position", "W", "power of the channel along the fibre of a span")
 _add("raman_noise_density", "core channel", "W Hz-1", "power spectral density of spontaneous Raman emission")
 _add("profile_coefficient", "core channel term", "1", "coefficients of the power profile's exponentials", low=-math.inf)
 _add("profile_decay", "core channel term", "m-1", "decay of the power profile's exponentials")

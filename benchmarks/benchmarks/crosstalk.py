@@ -1,5 +1,7 @@
 """Crosstalk between cores."""
 
+import time
+
 import numpy as np
 
 from mcfiber._jit import lift
@@ -64,6 +66,15 @@ class Draws:
             product = self.step
             for _ in range(50):
                 product = np.matmul(self.step, product)
+
+    def track_rate_over_numpy(self, cores, frequencies):
+        """Draws a second over NumPy's chains of products a second, side by side."""
+        spent = {}
+        for name in ("time_draws", "time_numpy_products_of_eight_draws"):
+            start = time.perf_counter()
+            getattr(self, name)(cores, frequencies)
+            spent[name] = time.perf_counter() - start
+        return spent["time_numpy_products_of_eight_draws"] / 8 / (spent["time_draws"] / 64)
 
     def peakmem_draws(self, cores, frequencies):
         self.time_draws(cores, frequencies)

@@ -226,6 +226,9 @@ def matched_core(
     >>> round(core.radius_um, 3), round(core.delta_percent, 4)
     (4.099, 0.3283)
     """
+    if not {"radius_um", "delta_percent"} <= type(like).model_fields.keys() or np.ndim(like.radius_um) > 0:
+        msg = f"got a {type(like).__name__}; give a profile of one core with one radius_um and delta_percent to change"
+        raise ValueError(msg)
     wanted = f"{cutoff_nm:g} nm cutoff and {mode_field_diameter_um:g} um diameter"
     name = {"theoretical": "cutoff_wavelength", "practical": "practical_cutoff_wavelength"}[cutoff]
 

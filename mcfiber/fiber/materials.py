@@ -230,6 +230,8 @@ def wavelength_axis(wavelength_nm: Any) -> "tuple[xr.DataArray, bool]":
 
     check_range(wavelength_nm)
     if is_axis(wavelength_nm) and "channel" in wavelength_nm.dims:
+        if wavelength_nm.ndim == 1 and "wavelength" not in wavelength_nm.coords:
+            wavelength_nm = wavelength_nm.assign_coords(wavelength=("channel", wavelength_nm.values))
         return wavelength_nm * 1e-9, False
     if is_axis(wavelength_nm):
         return (wavelength_nm * 1e-9).expand_dims(channel=1, axis=-1), True

@@ -145,6 +145,26 @@ def _gathered(mean: FloatArray, shape: FloatArray, scale: FloatArray, count: Flo
 
 
 @kernel
+def _separate(mean: FloatArray, shape: FloatArray, scale: FloatArray, count: FloatArray, terms: int) -> int:
+    """Take terms of equal shape one by one again: then the logarithm of one product serves them all."""
+    first = -1
+    for m in range(mean.shape[0]):
+        if mean[m] != 0.0:
+            first = m if first < 0 else first
+            if shape[m] != shape[first]:
+                return terms
+    if terms <= 1 or mean.shape[0] > 64:
+        return terms
+    terms = 0
+    for m in range(mean.shape[0]):
+        if mean[m] != 0.0:
+            scale[terms] = mean[m] / shape[m]
+            count[terms] = shape[m]
+            terms += 1
+    return terms
+
+
+@kernel
 def _saddle(x: float, scale: FloatArray, shape: FloatArray, terms: int, sign: float) -> float:
     """Real zero of ``K'(c) - x - 1/c`` above (sign 1) or below (sign -1) the pole at zero."""
     largest, total = 0.0, 0.0
@@ -184,6 +204,10 @@ def _tail(x: float, scale: FloatArray, shape: FloatArray, terms: int, sign: floa
         second += shape[t] * (scale[t] / rest) ** 2
         third += 2.0 * shape[t] * (scale[t] / rest) ** 3
     width = 1.0 / math.sqrt(second)
+    alike = True
+    for t in range(1, terms):
+        alike = alike and shape[t] == shape[0]
+    turn = 0.0
     # Path of steepest descent, s = c + j w u + b w^2 u^2, bent to the right, where exp(-s x) ends it.
     bend = max(third / (6.0 * second), 0.2 / (width * width * x))
     probability, density = 0.5 * width, 0.5 * width * abs(c)
@@ -191,8 +215,16 @@ def _tail(x: float, scale: FloatArray, shape: FloatArray, terms: int, sign: floa
         u = k * CONTOUR_STEP
         s = complex(c + bend * (width * u) ** 2, width * u)
         exponent = -s * x - np.log(s * sign) - height
-        for t in range(terms):
-            exponent -= shape[t] * np.log(1.0 - scale[t] * s)
+        if alike:
+            product = complex(1.0, 0.0)
+            for t in range(terms):
+                product *= 1.0 - scale[t] * s
+            angle = math.atan2(product.imag, product.real)
+            turn = angle + 2.0 * math.pi * round((turn - angle) / (2.0 * math.pi))  # no jumps along the path
+            exponent -= shape[0] * complex(math.log(abs(product)), turn)
+        else:
+            for t in range(terms):
+                exponent -= shape[t] * np.log(1.0 - scale[t] * s)
         part = np.exp(exponent) * complex(width, -2.0 * bend * width * width * u)
         probability += part.real
         density += (part * s * sign).real
@@ -230,6 +262,7 @@ def gamma_sum_tails(
     count = np.empty(mean.shape[1])
     for i in range(mean.shape[0]):
         terms = _gathered(mean[i], shape[i], scale, count)
+        terms = _separate(mean[i], shape[i], scale, count, terms)
         if terms == 0 or value[i] <= 0.0:
             density[i] = 0.0
             below[i] = 1.0 if terms == 0 and value[i] >= 0.0 else 0.0
@@ -263,6 +296,7 @@ def gamma_sum_quantile(mean: FloatArray, shape: FloatArray, probability: FloatAr
     count = np.empty(mean.shape[1])
     for i in range(mean.shape[0]):
         terms = _gathered(mean[i], shape[i], scale, count)
+        terms = _separate(mean[i], shape[i], scale, count, terms)
         total = 0.0
         for t in range(terms):
             total += scale[t] * count[t]

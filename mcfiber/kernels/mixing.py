@@ -42,27 +42,46 @@ def growth(spans: int, modes: int, repeat: str = "independent") -> float:
     return float(spans + correlated / (modes**2 - 1.0))
 
 
+def noise_growth(spans: int, modes: int, repeat: str = "independent") -> float:
+    """Factor by which variance counts for noise that enters evenly along the way: 2 x mean of `growth` so far.
+
+    To second order the noise of amplifier k is enhanced by the variance that the channel has gathered before
+    it; where spans are independent that is half of the whole on average, and the factor is K.  Laps of the
+    same fibre gather most of it at the end, behind most of the noise: down to 2/3 of `growth`.
+    """
+    if repeat == "independent":
+        return float(spans)
+    so_far = [growth(count, modes, repeat) for count in range(spans + 1)]
+    return 2.0 / spans * (sum(so_far) - so_far[-1] / 2.0)
+
+
 @kernel
 def accumulated_loss(
     span_rms: FloatArray,
     factor: FloatArray,
+    seen: FloatArray,
     modes: FloatArray,
     spread: FloatArray,
     xi: FloatArray,
+    effective: FloatArray,
     rms: FloatArray,
     peak_to_peak: FloatArray,
 ) -> None:
     """Accumulated mode-dependent loss of a chain, with spans of equal or of given strength.
 
-    span_rms (n, span) Np, rms log gain of a span; factor (n,) = growth(K, D, repeat); modes (n,);
-    spread (n,) = expected_spread(D).  xi (n,) Np, root sum square; rms (n,) Np, rms over the modes of the
+    span_rms (n, span) Np, rms log gain of a span; factor (n,) = growth(K, D, repeat), seen (n,) =
+    noise_growth(K, D, repeat); modes (n,); spread (n,) = expected_spread(D).  xi (n,) Np, root sum square;
+    effective (n,) Np, the same as even noise along the way sees it; rms (n,) Np, rms over the modes of the
     accumulated log gain; peak_to_peak (n,) Np, mean of largest over smallest gain.
     """
     for i in range(span_rms.shape[0]):
-        square = 0.0
-        for span in range(span_rms.shape[1]):
+        square, early = 0.0, 0.0
+        count = span_rms.shape[1]
+        for span in range(count):
             square += span_rms[i, span] ** 2
-        square *= factor[i] / span_rms.shape[1]
+            early += span_rms[i, span] ** 2 * 2.0 * (1.0 - (span + 0.5) / count)  # share of the noise behind it
+        square *= factor[i] / count
+        effective[i] = math.sqrt(early * seen[i] / count)
         finite = modes[i] ** 2 / (modes[i] ** 2 - 1.0)
         xi[i] = math.sqrt(square)
         # Ho & Kahn, Opt. Express 19, 16612 (2011), for many modes; the factor for any number of modes
@@ -71,7 +90,7 @@ def accumulated_loss(
         peak_to_peak[i] = spread[i] * rms[i]
 
 
-ACCUMULATED_LOSS = lift(accumulated_loss, "(span),(),(),()->(),(),()")
+ACCUMULATED_LOSS = lift(accumulated_loss, "(span),(),(),(),()->(),(),(),()")
 
 
 @cache

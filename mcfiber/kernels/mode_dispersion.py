@@ -85,12 +85,15 @@ def coherence_ratio(
     mismatch = 4.0 * math.pi**2 * beta2 * first * second
     a1, l1, a2, l2 = pairings(2.0 * math.pi * first, 2.0 * math.pi * second, generator, modes)
     steady = -math.expm1(-2.0 * attenuation * length) / (2.0 * attenuation)
-    without = _coherence(0.0, mismatch, attenuation, length, steady)
-    if generator <= 0.0:
-        return without, without
-    together = a1 * _coherence(l1, mismatch, attenuation, length, steady)
-    together += a2 * _coherence(l2, mismatch, attenuation, length, steady)
-    return together / (modes + 1.0), without
+    together, without = 0.0, 0.0
+    for term in range(3 if generator > 0.0 else 1):  # a loop, so that the kernel compiles once
+        decay = 0.0 if term == 0 else l1 if term == 1 else l2
+        value = _coherence(decay, mismatch, attenuation, length, steady)
+        if term == 0:
+            without = value
+        else:
+            together += (a1 if term == 1 else a2) * value / (modes + 1.0)
+    return together if generator > 0.0 else without, without
 
 
 @kernel
@@ -98,84 +101,72 @@ def _along(
     low: float, high: float, other: float, generator: float, modes: float, beta2: float,
     attenuation: float, length: float, rule: FloatArray,
 ) -> tuple[float, float]:  # fmt: skip
-    """Integrate over f1 - f from low to high (same sign), on nodes drawn to the phase-matched centre."""
+    """Integrate over f1 - f from low (below 0) to high, on nodes drawn to the phase-matched centre."""
     width = attenuation / (4.0 * math.pi**2 * abs(beta2 * other))
-    start, stop = math.asinh(low / width), math.asinh(high / width)
     total, plain = 0.0, 0.0
-    for k in range(rule.shape[1]):
-        t = start + (stop - start) * rule[0, k]
-        step = rule[1, k] * (stop - start) * width * math.cosh(t)
-        some, none = coherence_ratio(width * math.sinh(t), other, generator, modes, beta2, attenuation, length)
-        total += step * some
-        plain += step * none
+    for side in range(2):
+        stop = math.asinh((low if side == 0 else high) / width)
+        for k in range(rule.shape[1]):
+            t = stop * rule[0, k]
+            step = rule[1, k] * abs(stop) * width * math.cosh(t)
+            some, none = coherence_ratio(width * math.sinh(t), other, generator, modes, beta2, attenuation, length)
+            total += step * some
+            plain += step * none
     return total, plain
 
 
 @kernel
-def self_channel_factor(
-    rate: float, generator: float, modes: float, beta2: float, attenuation: float, length: float,
-    inner: FloatArray, outer: FloatArray,
-) -> float:  # fmt: skip
-    """Factor by which mode dispersion lowers self-channel interference, at the centre of the channel.
-
-    rate: symbol rate; inner, outer: quadrature rules (2, node) on 0 to 1.
-    """
-    total, plain = 0.0, 0.0
-    half = rate / 2.0
-    for k in range(outer.shape[1]):  # half of the hexagon |x|, |y|, |x + y| <= R/2; the rest by symmetry
-        y = half * outer[0, k] ** 2
-        step = 2.0 * half * outer[0, k] * outer[1, k]
-        some, none = _along(0.0, half - y, y, generator, modes, beta2, attenuation, length, inner)
-        more, bare = _along(-half, 0.0, y, generator, modes, beta2, attenuation, length, inner)
-        total += step * (some + more)
-        plain += step * (none + bare)
-    return total / plain
-
-
-@kernel
-def cross_channel_factor(
+def channel_factor(
     separation: float, own: float, other: float, generator: float, modes: float, beta2: float,
     attenuation: float, length: float, inner: FloatArray, outer: FloatArray,
 ) -> float:  # fmt: skip
-    """Factor by which mode dispersion lowers the interference of a channel at a distance.
+    """Factor by which mode dispersion lowers the interference of a channel at a distance, or of itself at 0.
 
-    own, other: symbol rates of the disturbed channel and of the interferer.  f1 lies in the disturbed channel,
-    f2 and f1 + f2 - f in the interferer.
+    own, other: symbol rates of the disturbed channel, at whose centre it holds, and of the interferer.  f1 lies
+    in the disturbed channel, f2 and f1 + f2 - f in the interferer.  inner, outer: quadrature rules (2, node) on
+    0 to 1.
     """
     total, plain = 0.0, 0.0
     for k in range(outer.shape[1]):
-        y = separation + other * (outer[0, k] - 0.5)
-        above = min(own / 2.0, separation + other / 2.0 - y)
-        below = max(-own / 2.0, separation - other / 2.0 - y)
-        some, none = _along(0.0, above, y, generator, modes, beta2, attenuation, length, inner)
-        more, bare = _along(below, 0.0, y, generator, modes, beta2, attenuation, length, inner)
-        total += outer[1, k] * (some + more)
-        plain += outer[1, k] * (none + bare)
+        if separation == 0.0:  # half of the hexagon |x|, |y|, |x + y| <= R/2; the rest by symmetry
+            y = own / 2.0 * outer[0, k] ** 2
+            below, above, step = -own / 2.0, own / 2.0 - y, outer[0, k] * outer[1, k]
+        else:
+            y = separation + other * (outer[0, k] - 0.5)
+            below, above = max(-own / 2.0, separation - other / 2.0 - y), min(own / 2.0, separation + other / 2.0 - y)
+            step = outer[1, k]
+        some, none = _along(below, above, y, generator, modes, beta2, attenuation, length, inner)
+        total += step * some
+        plain += step * none
     return total / plain
 
 
 @kernel
-def _cross_table(
+def _fill_table(
     low: float, high: float, rate: float, generator: float, modes: float, beta2: float,
     attenuation: float, length: float, table: FloatArray,
 ) -> None:  # fmt: skip
-    """Cross-channel factors at separations even in the logarithm, one spare node beyond either end."""
-    step = math.log(high / low) / (table.size - 3)
+    """Cross-channel factors at separations even in the logarithm, one spare node beyond either end.
+
+    The last entry is the factor of a channel on itself.
+    """
+    last = table.size - 1
+    step = math.log(high / low) / (last - 3)
     for k in range(table.size):
-        separation = low * math.exp(step * (k - 1))
-        close = separation < 4.0 * rate
-        inner, outer = (_INNER, _NEAR) if close else (_COARSE, _DISTANT)
+        separation = 0.0 if k == last else low * math.exp(step * (k - 1))
+        inner, outer = (_COARSE, _COARSE) if k == last else (_INNER, _NEAR)
+        if separation > 4.0 * rate:
+            inner, outer = _COARSE, _DISTANT
         width = min(rate, 1.9 * separation)  # the band of an interferer does not reach the channel's centre
-        table[k] = cross_channel_factor(
-            separation, rate, width, generator, modes, beta2, attenuation, length, inner, outer
-        )
+        table[k] = channel_factor(separation, rate, width, generator, modes, beta2, attenuation, length, inner, outer)
 
 
 @kernel
 def _from_table(place: float, table: FloatArray) -> float:
-    """Cubic convolution at a place in steps from the table's second node."""
-    place = min(max(place, 0.0), table.size - 3.0)
-    k = min(int(place), table.size - 4)
+    """Cubic convolution at a place in steps from the table's second node; its last entry is no node."""
+    nodes = table.size - 1
+    place = min(max(place, 0.0), nodes - 3.0)
+    k = min(int(place), nodes - 4)
     x = place - k
     a, b, c, d = table[k], table[k + 1], table[k + 2], table[k + 3]
     curve = 2.0 * a - 5.0 * b + 4.0 * c - d + x * (3.0 * (b - c) + d - a)
@@ -216,14 +207,17 @@ def mode_dispersion_factor(
         Shape (n, channel).
     """
     count = frequency.shape[1]
-    weight = np.empty(count)
-    tables = np.empty((2, SEPARATIONS + 2))
-    own = np.empty(2)
+    weight, ends = np.empty(count), np.empty(2)
+    tables = np.empty((2, SEPARATIONS + 3))
     for design in range(frequency.shape[0]):
+        if dispersion[design] <= 0.0:
+            for k in range(count):
+                out[design, k] = 1.0
+            continue
         d = modes[design]
         generator = dispersion[design] ** 2 / (d - 1.0 / d)
-        rate, loss, nearest = 0.0, 0.0, np.inf
-        ends = np.array([np.inf, 0.0])
+        rate, loss, nearest = 0.0, 0.0, math.inf
+        ends[0], ends[1] = math.inf, 0.0
         for k in range(count):
             density = power[design, k] / symbol_rate[design, k]
             weight[k] = density * density
@@ -236,19 +230,18 @@ def mode_dispersion_factor(
         farthest = max(frequency[design, count - 1] - frequency[design, 0], 2.0 * min(nearest, 1e12))
         nearest = min(nearest, farthest / 2.0)
         for side in range(2):
-            own[side] = self_channel_factor(rate, generator, d, ends[side], loss, length[design], _COARSE, _COARSE)
-            _cross_table(nearest, farthest, rate, generator, d, ends[side], loss, length[design], tables[side])
-        _weighted(frequency[design], symbol_rate[design], beta2[design], loss, weight, ends, own, tables,
+            _fill_table(nearest, farthest, rate, generator, d, ends[side], loss, length[design], tables[side])
+        _weighted(frequency[design], symbol_rate[design], beta2[design], loss, weight, ends, tables,
                   nearest, farthest, out[design])  # fmt: skip
 
 
 @kernel
 def _weighted(
     frequency: FloatArray, symbol_rate: FloatArray, beta2: FloatArray, attenuation: float, weight: FloatArray,
-    ends: FloatArray, own: FloatArray, tables: FloatArray, nearest: float, farthest: float, out: FloatArray,
+    ends: FloatArray, tables: FloatArray, nearest: float, farthest: float, out: FloatArray,
 ) -> None:  # fmt: skip
     """Mean factor of every channel, with the weights of the closed form; of every few among very many."""
-    scale = (tables.shape[1] - 3) / math.log(farthest / nearest)
+    scale = (tables.shape[1] - 4) / math.log(farthest / nearest)
     middle = np.empty(tables.shape[1])
     stride = max(1, frequency.size // 48)
     last = frequency.size - 1
@@ -259,7 +252,7 @@ def _weighted(
             middle[k] = tables[0, k] + share * (tables[1, k] - tables[0, k])
         reach = 0.5 * math.pi**2 * abs(beta2[i]) / attenuation * symbol_rate[i]
         plain = weight[i] * math.asinh(reach * symbol_rate[i])
-        total = plain * (own[0] + share * (own[1] - own[0]))
+        total = plain * middle[-1]
         for k in range(frequency.size):
             if k != i:
                 offset = abs(frequency[i] - frequency[k])
@@ -287,12 +280,10 @@ def coupled_interference(
     out: FloatArray,
 ) -> None:
     """Interference per core relative to a single core: 3/(D + 1) times `mode_dispersion_factor`; same shapes."""
-    if np.any(dispersion > 0.0):
-        mode_dispersion_factor(frequency, symbol_rate, power, beta2, attenuation, length, dispersion, modes, out)
-    else:
-        out[:] = 1.0
+    mode_dispersion_factor(frequency, symbol_rate, power, beta2, attenuation, length, dispersion, modes, out)
     for design in range(out.shape[0]):
-        out[design] *= 3.0 / (modes[design] + 1.0)
+        for i in range(out.shape[1]):
+            out[design, i] *= 3.0 / (modes[design] + 1.0)
 
 
 COUPLED_INTERFERENCE = lift(

@@ -40,7 +40,7 @@ def crosstalk(link: Link, glass: Glass, power: PowerProfile, *, spread: Spread |
     """Crosstalk over signal power of every core at the end of the line; zero without weak coupling.
 
     Coupled-power equations ``dP/dz = (H - diag(alpha)) P`` [1]_, all cores lit; amplifiers restore every core after
-    each span.  Crosstalk of fan-ins and fan-outs is small and adds to it.
+    each span.  Crosstalk of fan-ins, fan-outs, splices and amplifiers is small and adds to it.
 
     Parameters
     ----------
@@ -67,21 +67,29 @@ def crosstalk(link: Link, glass: Glass, power: PowerProfile, *, spread: Spread |
         return 0.0
     pairs = _pair_crosstalk(link, glass.power_coupling, power)
     devices = _device_crosstalk(link)
+    if spread is not None or "core" in getattr(power.launch, "dims", ()):
+        pairs = pairs + devices * _device_shares(glass.power_coupling) * _relative_power(power)
+        devices = 0.0
     if spread is not None:
-        shared = pairs + devices * _device_shares(glass.power_coupling)
-        return exceeded_crosstalk(shared, spread, link.distance())
+        return exceeded_crosstalk(pairs, spread, link.distance())
     total = pairs.sum("core_in").rename(core_out="core")
     return variables.stamp("crosstalk", total + devices)
 
 
 def _device_crosstalk(link: Link) -> Any:
-    """Crosstalk of all fan-ins and fan-outs along the line, over signal power."""
+    """Crosstalk of all fan-ins, fan-outs, splices and amplifiers along the line, at equal powers of the cores."""
 
     def of_span(span: Span) -> Any:
-        found = (units.si(span, name) for name in ("fan_in_crosstalk_db", "fan_out_crosstalk_db"))
+        found = [units.si(span, name) for name in ("fan_in_crosstalk_db", "fan_out_crosstalk_db")]
+        if span.splices and span.splice_crosstalk_db is not None:
+            found.append(units.si(span, "splice_crosstalk_db") * span.splices)
         return sum(value for value in found if value is not None)
 
-    return over_spans(link, along_spans(link, of_span))
+    amplifiers = [link.amplifier] if link.loop is None else [link.amplifier, link.loop.amplifier]
+    found = (units.si(amplifier, "crosstalk_db") for amplifier in amplifiers)
+    return over_spans(link, along_spans(link, of_span)) + link.count * sum(
+        value for value in found if value is not None
+    )
 
 
 def _device_shares(coupling: "xr.DataArray") -> "xr.DataArray":
@@ -90,6 +98,13 @@ def _device_shares(coupling: "xr.DataArray") -> "xr.DataArray":
     strength = coupling.mean(others)
     adjacent = strength > _NEIGHBOURS * float(strength.max())
     return adjacent / adjacent.sum("core_in")
+
+
+def _relative_power(power: PowerProfile) -> Any:
+    """Launch power of core_in over that of core_out."""
+    if "core" not in getattr(power.launch, "dims", ()):
+        return 1.0
+    return power.launch.rename(core="core_in") / power.launch.rename(core="core_out")
 
 
 def _pair_crosstalk(link: Link, coupling: Any, power: PowerProfile) -> Any:

@@ -476,9 +476,11 @@ def crosstalk_limited_pitch(
             f"of pitches from {high * 1e6:g} to {low * 1e6:g} um; widen the range"
         )
         raise ValueError(msg)
-    while high - low > 1e-12 * high:
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if coupling_of(middle) > h else (low, middle)
-        if middle in (low, high) and high - low <= 2e-16 * high:
-            break
-    return high
+    from scipy import optimize  # late: it loads slowly
+
+    wanted = math.log(h)
+
+    def excess(pitch: float) -> float:  # nearly linear: few evaluations
+        return math.log(max(float(coupling_of(pitch)), 1e-300)) - wanted
+
+    return float(optimize.brentq(excess, low, high, xtol=1e-16, rtol=1e-12))

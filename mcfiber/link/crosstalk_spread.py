@@ -11,6 +11,7 @@ from mcfiber._jit import lift
 from mcfiber.fiber.multicore import MulticoreFiber
 from mcfiber.fiber.properties import properties
 from mcfiber.kernels import crosstalk_statistics as kernels
+from mcfiber.link.crosstalk_statistics import Aggressors
 from mcfiber.link.transfer_draws import Chain, coupled_chain, power_draws, transfer_draws
 from mcfiber.spectrum import Channels, band_of
 
@@ -37,6 +38,9 @@ class Spread:
         Standard deviation of its random part. [s/sqrt(m)]
     polarizations
         Polarisations that a neighbour fills with independent data.
+    aggressors
+        "independent": the neighbours carry their own data and their powers add; "same_laser": they carry the same
+        light, their fields add, and the sum has the spread of one.
     """
 
     probability: Any
@@ -44,6 +48,7 @@ class Spread:
     skew: Any = 0.0
     random_skew: Any = 0.0
     polarizations: Literal[1, 2] = 2
+    aggressors: Aggressors = "independent"
 
 
 def crosstalk_spread(fiber: MulticoreFiber, grid: Channels, *, probability: Any) -> Spread | None:
@@ -71,8 +76,8 @@ def crosstalk_spread(fiber: MulticoreFiber, grid: Channels, *, probability: Any)
 def exceeded_crosstalk(pairs: "xr.DataArray", spread: Spread, distance: Any) -> "xr.DataArray":
     """Crosstalk that the sum over the neighbours exceeds with a probability.
 
-    The neighbours carry independent data, so their powers add; each is Gamma distributed with the variance that
-    its skew and symbol rate leave, and the sum over unequal ones is exact.
+    Neighbours with independent data add their powers; each is Gamma distributed with the variance that its skew
+    and symbol rate leave, and the sum over unequal ones is exact.
 
     Parameters
     ----------
@@ -90,6 +95,8 @@ def exceeded_crosstalk(pairs: "xr.DataArray", spread: Spread, distance: Any) -> 
     """
     import xarray as xr
 
+    if spread.aggressors == "same_laser":
+        pairs = pairs.sum("core_in").expand_dims(core_in=1)
     random_skew = spread.random_skew * units.mapped(np.sqrt, distance)
     variance = xr.apply_ufunc(_VARIANCE, spread.symbol_rate, spread.skew * distance, random_skew, keep_attrs=False)
     shape = spread.polarizations / variance
@@ -108,8 +115,9 @@ def crosstalk_quantile(
     skew_ps_per_km: Any = 0.0,
     random_skew_ps_per_sqrt_km: Any = 0.0,
     polarizations: Literal[1, 2] = 2,
+    aggressors: Aggressors = "independent",
 ) -> "xr.DataArray":
-    """Crosstalk of every core that is exceeded with a probability, all other cores lit with independent data.
+    """Crosstalk of every core that is exceeded with a probability, all other cores lit.
 
     Parameters
     ----------
@@ -126,11 +134,19 @@ def crosstalk_quantile(
         the widest spread.
     polarizations
         Polarisations that the neighbours fill with independent data.
+    aggressors
+        "independent": each neighbour carries its own data, and powers add. "same_laser": all carry the same light,
+        as in a measurement with one source, and fields add.
 
     Returns
     -------
     :data:`crosstalk`
         Dimension core, and those of the arguments.
+
+    Raises
+    ------
+    ValueError
+        If `aggressors` is neither.
 
     Examples
     --------
@@ -147,7 +163,11 @@ def crosstalk_quantile(
         skew=units.convert(skew_ps_per_km, "ps_per_km"),
         random_skew=units.convert(random_skew_ps_per_sqrt_km, "ps_per_sqrt_km"),
         polarizations=polarizations,
+        aggressors=aggressors,
     )
+    if aggressors not in ("independent", "same_laser"):
+        msg = f"aggressors: got {aggressors!r}; allowed: 'independent', 'same_laser'"
+        raise ValueError(msg)
     return exceeded_crosstalk(pairs, spread, units.convert(length_km, "km"))
 
 

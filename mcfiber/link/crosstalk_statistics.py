@@ -7,7 +7,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
 
 from mcfiber._jit import lift
 from mcfiber.kernels import crosstalk_statistics as kernels
@@ -193,6 +192,8 @@ def deviation_of_decibels(variance: ArrayLike) -> FloatArray:
     >>> float(deviation_of_decibels(0.5).round(5))
     3.48772
     """
+    from scipy import special  # late: it loads slowly
+
     result: FloatArray = DB_PER_NEPER * np.sqrt(special.polygamma(1, 1.0 / np.asarray(variance, np.float64)))
     return result
 

@@ -8,12 +8,13 @@ import numpy as np
 
 from mcfiber import units, variables
 from mcfiber._jit import lift
-from mcfiber.descriptions import refused
+from mcfiber.descriptions import refused, stacked
 from mcfiber.fiber.properties import Glass
 from mcfiber.kernels import raman as kernels
 from mcfiber.kernels import silica
 from mcfiber.link.span import Link, Span, along_spans
 from mcfiber.spectrum import Channels
+from mcfiber.typing import FloatArray
 
 RamanModel = Literal["none", "silica", "triangular"]
 
@@ -55,6 +56,30 @@ class Evolution:
     def end(self) -> Any:
         """Power at the end of the fibre. [W]"""
         return self.power.isel(panel=-1, node=-1, drop=True)
+
+    def at(self, position: FloatArray) -> FloatArray:
+        """Power at distances from the start of the span; where a lumped loss sits, the power after it. [W]
+
+        Parameters
+        ----------
+        position
+            Shape (position,). [m]
+
+        Returns
+        -------
+        FloatArray
+            Position comes last.
+        """
+        values = np.log(self.power.transpose(..., "panel", "node").data)
+        panel = np.asarray(self.panel.data if hasattr(self.panel, "dims") else self.panel, dtype=float).ravel()
+        starts = np.concatenate([[0.0], np.cumsum(panel)[:-1]])
+        place = np.clip(np.searchsorted(starts, position, side="right") - 1, 0, panel.size - 1)
+        nodes = -np.cos(np.pi * np.arange(values.shape[-1]) / (values.shape[-1] - 1))
+        coefficients = np.linalg.solve(np.polynomial.chebyshev.chebvander(nodes, nodes.size - 1), np.eye(nodes.size))
+        inside = 2.0 * (position - starts[place]) / panel[place] - 1.0
+        weights = np.polynomial.chebyshev.chebvander(inside, nodes.size - 1) @ coefficients
+        result: FloatArray = np.exp(np.einsum("...pn,pn->...p", values[..., place, :], weights))
+        return result
 
 
 def span_evolution(
@@ -149,20 +174,12 @@ def _panels(span: Span, events: int) -> Any:
     """Lengths from one lumped loss to the next; spans with fewer losses end in panels of no length."""
     places = [0.0, *(loss.position_km for loss in span.lumped_losses)]
     places += [span.length_km] * (1 + events - len(span.lumped_losses))
-    return _row([units.convert(after - before, "km") for before, after in itertools.pairwise(places)])
+    return stacked([units.convert(after - before, "km") for before, after in itertools.pairwise(places)], "panel")
 
 
 def _transmission(span: Span, events: int) -> Any:
     passed = [1.0 / units.si(loss, "loss_db") for loss in span.lumped_losses]
-    return _row([1.0, *passed, *[1.0] * (events - len(passed))])
-
-
-def _row(values: list[Any], dim: str = "panel") -> Any:
-    """One labelled row of numbers or axes."""
-    import xarray as xr
-
-    labelled = xr.broadcast(*(xr.DataArray(value) for value in values))
-    return xr.concat(labelled, dim=dim, coords="minimal", compat="override", join="override")
+    return stacked([1.0, *passed, *[1.0] * (events - len(passed))], "panel")
 
 
 def _waves(link: Link, glass: Glass, grid: Channels, power: Any, attenuation: Any) -> tuple[Any, ...]:

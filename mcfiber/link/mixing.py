@@ -1,5 +1,6 @@
 """Random coupling along the way: mode-dependent loss, and what it does to nonlinear interference."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,7 +20,10 @@ class ModeDependentLoss:
     Attributes
     ----------
     sum
-        Root sum square over the spans, xi: what the penalty of a receiver depends on.
+        Root sum square over the spans, xi: what the statistics of the gains depend on.
+    effective
+        The same as the noise of the line sees it, which enters along the way: what the penalty of a receiver
+        depends on.  Equal to `sum` for equal independent spans.
     rms
         Standard deviation over the modes of the accumulated log gains.
     peak_to_peak
@@ -27,6 +31,7 @@ class ModeDependentLoss:
     """
 
     sum: "xr.DataArray"
+    effective: "xr.DataArray"
     rms: "xr.DataArray"
     peak_to_peak: "xr.DataArray"
 
@@ -40,7 +45,9 @@ def mode_dependent_loss(
     ----------
     span_rms
         Standard deviation of the log power gains of one span with its devices, over the modes: a number, or a
-        labelled array; along a dimension ``span`` it holds one value for each span. [Np]
+        labelled array; along a dimension ``span`` it holds one value for each span.  A table holds one for each
+        source ({"fan_in": ..., "amplifier": ..., "splices": ..., "fibre": ...}), between which the modes mix, so
+        that variances add. [Np]
     modes
         Number of modes, twice the number of cores.
     spans
@@ -51,7 +58,7 @@ def mode_dependent_loss(
     Returns
     -------
     ModeDependentLoss
-        Root sum square, rms and mean peak to peak.
+        Root sum square, the same as noise sees it, rms and mean peak to peak.
 
     Raises
     ------
@@ -63,7 +70,9 @@ def mode_dependent_loss(
     With xi^2 = K sigma^2 (or the correlated sum, `mcfiber.kernels.mixing.growth`), the rms is
     xi sqrt(1 + xi^2/12 D^2/(D^2 - 1)) [1]_ [2]_, exact for many weak spans.  The peak to peak is the rms times
     the mean spread of a random Hermitian matrix, within 1 % up to 15 dB.  A singular value of the channel's
-    matrix counts, never an eigenvalue.
+    matrix counts, never an eigenvalue.  The effective loss is exact to second order: twice the variance that the
+    channel has gathered, on average over where the noise enters.  It makes one table of penalties serve loops,
+    within 0.1 dB for eight modes and more and 0.3 dB for two (5 dB rms), where the sum would err by up to 1 dB.
 
     References
     ----------
@@ -78,6 +87,8 @@ def mode_dependent_loss(
     >>> round(float(loss.rms) * 4.342945, 2)  # dB
     3.28
     """
+    if isinstance(span_rms, Mapping):
+        span_rms = sum(value**2 for value in span_rms.values()) ** 0.5
     spans = _count(span_rms, spans)
     if modes < 2 or spans < 1:
         msg = f"got {modes} modes and {spans} spans; allowed: at least two modes (one core) and one span"
@@ -85,12 +96,10 @@ def mode_dependent_loss(
     if repeat not in ("independent", "same"):
         msg = f"repeat: got {repeat!r}; allowed: 'independent', 'same'"
         raise ValueError(msg)
-    names = ("mode_dependent_loss_sum", "mode_dependent_loss_rms", "mode_dependent_loss_peak_to_peak")
-    factor = kernels.growth(spans, modes, repeat)
-    spread = kernels.expected_spread(modes)
-    return ModeDependentLoss(
-        *variables.compute(names, kernels.ACCUMULATED_LOSS, span_rms, factor, float(modes), spread)
-    )
+    names = tuple(f"mode_dependent_loss_{what}" for what in ("sum", "effective", "rms", "peak_to_peak"))
+    factors = (kernels.growth(spans, modes, repeat), kernels.noise_growth(spans, modes, repeat))
+    numbers = (float(modes), kernels.expected_spread(modes))
+    return ModeDependentLoss(*variables.compute(names, kernels.ACCUMULATED_LOSS, span_rms, *factors, *numbers))
 
 
 def _count(span_rms: Any, spans: int) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mcfiber import units
+from mcfiber import units, variables
 from mcfiber.descriptions import stacked
 from mcfiber.fiber.properties import Glass
 from mcfiber.link.evolution import Evolution, RamanModel, check_pumps, is_uneven, span_evolution
@@ -88,6 +88,50 @@ def power_profile(link: Link, glass: Glass, grid: Channels, *, raman: RamanModel
         span_loss=fan_in * fan_out * fiber_loss,
         evolution=evolution,
     )
+
+
+def power_map(link: Link, glass: Glass, grid: Channels, *, raman: RamanModel = "silica", points: int = 101) -> Any:
+    """Signal power along the fibre of a span, at even distances, for a map or a plot.
+
+    Parameters
+    ----------
+    link, glass, grid, raman
+        As in `power_profile`; one span, or equal ones, and no field an axis.
+    points
+        Number of distances, first the start and last the end of the span.
+
+    Returns
+    -------
+    :data:`power_map`
+        Dimensions channel and position, with coordinates `position` (km) and `wavelength` (nm).
+
+    Examples
+    --------
+    >>> import mcfiber
+    >>> from mcfiber.fiber.properties import properties
+    >>> from mcfiber.spectrum import channels
+    >>> system = mcfiber.load("ucl-2019-6300km").system
+    >>> grid = channels(system.spectrum)
+    >>> power_map(system.link, properties(system.fiber, grid), grid, points=11).sizes["position"]
+    11
+    """
+    import xarray as xr
+
+    asked = per_channel(units.si(link, "launch_power_dbm"), grid)
+    launch = output_levels(link.amplifier, asked, grid, cores=glass.cores)
+    check_pumps(link, grid, raman)
+    power = launch / along_spans(link, lambda span: units.si(span, "fan_in_loss_db"))
+    splices = along_spans(link, lambda span: span.splice_loss_db * span.splices)
+    length = along_spans(link, lambda span: units.si(span, "length_km"))
+    attenuation = glass.attenuation + units.convert(splices, "rms_db") / length
+    evolution = span_evolution(link, glass, grid, power=power, attenuation=attenuation, length=length, model=raman)
+    position = np.linspace(0.0, float(length), points)
+    powers = xr.DataArray(
+        evolution.at(position),
+        dims=(*(dim for dim in evolution.power.dims if dim not in ("panel", "node")), "position"),
+        coords={"position": position * 1e-3, "wavelength": ("channel", units.wavelength(grid.frequency).data * 1e9)},
+    )
+    return variables.stamp("power_map", powers)
 
 
 def per_channel(value: Any, grid: Channels) -> Any:

@@ -29,7 +29,8 @@ def mdl_penalty(gsnr: Any, loss: Any, *, modes: int, receiver: Receiver = "mmse"
     gsnr
         Signal-to-noise ratio of the line, linear.
     loss
-        Root sum square xi of the spans' mode-dependent loss, `ModeDependentLoss.sum`. [Np]
+        Root sum square xi of the spans' mode-dependent loss, as the noise sees it: `ModeDependentLoss.effective`.
+        [Np]
     modes
         Number of modes received together, twice the number of coupled cores.
     receiver

@@ -77,6 +77,7 @@ def rates(channel, noise, snr, informed=True):
     return out
 
 
+@pytest.mark.nojit
 def test_channel_rates__definitions():
     channel, noise = random_case()
     snr = np.array([0.3, 20.0])

@@ -30,14 +30,16 @@ def test_accumulated_loss__law_for_any_number_of_modes():
         (38, 5): (5.2637, 0.0051),
     }
     for (modes, xi_db), (rms_db, error) in drawn.items():
-        xi, rms, _ = mixing.ACCUMULATED_LOSS(np.full(64, xi_db / DB / 8), 64.0, modes, 1.0)
+        xi, effective, rms, _ = mixing.ACCUMULATED_LOSS(np.full(64, xi_db / DB / 8), 64.0, 64.0, modes, 1.0)
+        assert effective == pytest.approx(xi, rel=1e-12)
         assert xi * DB == pytest.approx(xi_db, rel=1e-12)
         # 64 spans are not the limit of many: the largest values fall short by about 1 %
         assert rms * DB == pytest.approx(rms_db, abs=4 * error + 0.011 * rms_db * (xi_db > 5))
 
 
+@pytest.mark.nojit
 def test_accumulated_loss__many_modes_is_ho_and_kahn():
-    _, rms, _ = mixing.ACCUMULATED_LOSS([0.3, 0.4], 2.0, 1e6, 1.0)
+    _, _, rms, _ = mixing.ACCUMULATED_LOSS([0.3, 0.4], 2.0, 2.0, 1e6, 1.0)
     assert rms == pytest.approx(math.sqrt(0.25 * (1 + 0.25 / 12)), rel=1e-12)
 
 
@@ -65,6 +67,15 @@ def test_growth__lies_between_the_laws(spans, modes):
     assert mixing.growth(1, modes, "same") == 1
 
 
+@pytest.mark.nojit
+def test_noise_growth__limits():
+    assert mixing.noise_growth(17, 8) == 17
+    assert mixing.noise_growth(1, 8, "same") == 1
+    # linear accumulation: variance as the square of the distance, mean 1/3, twice that
+    assert mixing.noise_growth(400, 2, "same") / mixing.growth(400, 2, "same") == pytest.approx(2 / 3, rel=0.01)
+    assert mixing.noise_growth(5, 64, "same") == pytest.approx(5, rel=0.01)
+
+
 @pytest.mark.parametrize(
     ("modes", "drawn", "error"),  # 1104.4527's ensemble, drawn once and kept
     [(4, 2.6111, 0.0035), (8, 3.1132, 0.0022), (14, 3.3861, 0.0015), (24, 3.5750, 0.0028), (38, 3.6829, 0.0021)],
@@ -82,6 +93,7 @@ def test_expected_spread__limits():
     assert spreads[-1] == pytest.approx(4 - 2 * 1.7710868 * 64 ** (-2 / 3), rel=2e-3)
 
 
+@pytest.mark.nojit
 def test_coupled_interference_factor__decibels():
     expected = {1: 0, 2: -2.218, 3: -3.680, 4: -4.771, 7: -6.990, 12: -9.208, 19: -11.139}
     for cores, value in expected.items():
@@ -162,6 +174,7 @@ def test_mdl_penalty__second_order_law():
         assert np.max(np.abs(10 * np.log10(law / table))) < tolerance
 
 
+@pytest.mark.nojit
 def test_mdl_penalty__exact_at_small_loss():
     for modes in (2, 4, 8, 16, 38):
         snr = np.array([0.1, 1.0, 10.0, 100.0])
@@ -191,6 +204,7 @@ def test_mdl_penalty__order_of_receivers(modes, snr_db, xi):
     assert mmse <= forcing * 1.01  # two different computations: a table of draws and a law
 
 
+@pytest.mark.nojit
 def test_mdl_penalty__ends():
     for receiver in mixing.RECEIVERS:
         penalty = mixing.mdl_penalty(receiver, 38)(np.array([0.0, np.inf]), 0.5)

@@ -35,12 +35,12 @@ def generator(cores, dispersion_ps):
 def test_factors__table(case):
     c, modes = generator(*case)
     arguments = (c, modes, BETA2, LOSS, LENGTH)
-    own = md.self_channel_factor(RATE, *arguments, md._COARSE, md._COARSE)
+    own = md.channel_factor(0.0, RATE, RATE, *arguments, md._COARSE, md._COARSE)
     assert own == pytest.approx(TABLE[case][0], abs=6e-4)
     fine = md.gauss(40)
     for separation, expected in zip((50e9, 100e9, 500e9, 2000e9), TABLE[case][1:], strict=True):
-        exact = md.cross_channel_factor(separation, RATE, RATE, *arguments, fine, fine)
-        fast = md.cross_channel_factor(separation, RATE, RATE, *arguments, md._INNER, md._NEAR)
+        exact = md.channel_factor(separation, RATE, RATE, *arguments, fine, fine)
+        fast = md.channel_factor(separation, RATE, RATE, *arguments, md._INNER, md._NEAR)
         assert exact == pytest.approx(expected, abs=3e-4)
         assert fast == pytest.approx(exact, abs=3e-3)
 
@@ -71,9 +71,9 @@ def brute_force(separation, cores, dispersion_ps, length):
 
 
 @pytest.mark.parametrize(("separation", "length"), [(50e9, 86.1e3), (400e9, 86.1e3), (100e9, 25e3)])
-def test_cross_channel_factor__brute_force(separation, length):
+def test_channel_factor__brute_force(separation, length):
     c, modes = generator(4, 6.0)
-    fast = md.cross_channel_factor(separation, RATE, RATE, c, modes, BETA2, LOSS, length, md._INNER, md._NEAR)
+    fast = md.channel_factor(separation, RATE, RATE, c, modes, BETA2, LOSS, length, md._INNER, md._NEAR)
     assert fast == pytest.approx(brute_force(separation, 4, 6.0, length), abs=4e-3)
 
 
@@ -98,10 +98,12 @@ def comb(channels, dispersion_ps, cores=19, **changes):
                   dispersion_ps * 1e-12 / math.sqrt(1e3), 2.0 * cores)  # fmt: skip
 
 
+@pytest.mark.nojit
 def test_mode_dispersion_factor__no_dispersion_is_one():
     np.testing.assert_allclose(comb(9, 0.0), 1.0, rtol=1e-12)
 
 
+@pytest.mark.nojit
 def test_mode_dispersion_factor__one_channel_is_the_self_channel_factor():
     assert comb(1, 5.0)[0] == pytest.approx(TABLE[19, 5][0], abs=6e-4)
 
@@ -116,8 +118,8 @@ def test_mode_dispersion_factor__weighted_mean_of_exact_factors():
     own = math.asinh(scale * RATE / 2)
     offsets = 50e9 * np.arange(1, channels)
     weights = np.arcsinh(scale * (offsets + RATE / 2)) - np.arcsinh(scale * (offsets - RATE / 2))
-    factors = np.array([md.cross_channel_factor(offset, RATE, RATE, *arguments) for offset in offsets])
-    exact = (own * md.self_channel_factor(RATE, *arguments) + weights @ factors) / (own + weights.sum())
+    factors = np.array([md.channel_factor(offset, RATE, RATE, *arguments) for offset in offsets])
+    exact = (own * md.channel_factor(0.0, RATE, RATE, *arguments) + weights @ factors) / (own + weights.sum())
     assert result[0] == pytest.approx(exact, abs=3e-3)
     assert result[-1] == pytest.approx(result[0], rel=1e-9)
     assert result[channels // 2] < result[0]
@@ -126,7 +128,7 @@ def test_mode_dispersion_factor__weighted_mean_of_exact_factors():
 def test_mode_dispersion_factor__distant_channels_keep_half():
     # distant pairs of frequencies turn independently: (D + 1)/(2 D) of the interference is left
     c, modes = generator(19, 5.0)
-    far = md.cross_channel_factor(8e12, RATE, RATE, c, modes, BETA2, LOSS, LENGTH, md._INNER, md._DISTANT)
+    far = md.channel_factor(8e12, RATE, RATE, c, modes, BETA2, LOSS, LENGTH, md._INNER, md._DISTANT)
     assert far == pytest.approx((modes + 1) / (2 * modes), rel=0.01)
 
 

@@ -116,6 +116,7 @@ def test_draw_mode_gains__law_and_chain():
         assert_within(chain[:, k], gains[:, k].mean(), bias=0.012 * abs(gains[:, k].mean()) + 0.02)
 
 
+@pytest.mark.nojit
 def test_draw_channel__noise_covariance():
     """Rebuilt span by span from the definition, with the spans read out of shorter lines of the same seed."""
     for noise, repeat in (("even", "same"), ("behind", "same"), ("receiver", "independent")):
@@ -137,6 +138,7 @@ def test_draw_channel__noise_covariance():
         np.testing.assert_allclose(channels.channel.values[0, 0], signal, atol=1e-12)
 
 
+@pytest.mark.nojit
 def test_draw_channel__unequal_spans_and_noise():
     line = CoupledLine(modes=4, spans=3, loss_rms=[0.0, 0.3, 0.0], noise_share=[3.0, 0.0, 1.0], noise="behind")
     np.testing.assert_allclose(line.noise_weights(), [0, 0.75, 0, 0.25])

@@ -8,7 +8,7 @@ from scipy import special
 
 from mcfiber.link import crosstalk_arrays as plain
 from mcfiber.link.coupled_modes import coupled_mode_fields
-from mcfiber.link.transfer_draws import phase_matching_sines
+from mcfiber.link.transfer_draws import matched_chain, phase_matching_sines, power_draws
 
 PITCH, RADIUS, BETA = 40e-6, 0.14, 2 * math.pi * 1.4465 / 1.55e-6
 PAIR = np.array([[0.0, 1.0], [1.0, 0.0]])
@@ -60,3 +60,15 @@ def test_bent__random_phases_give_the_power_coupling():
     assert abs(power.mean() - jumps * half_turn) < 3.0 * error
     h = plain.power_coupling(kappa, RADIUS, BETA, PITCH)
     assert half_turn * twist / math.pi == pytest.approx(float(h), rel=0.1)  # ends of short half turns
+
+
+def test_bent__many_strong_points_mix_as_a_chain_of_steps():
+    twist, points = 2 * math.pi * 0.2, 10
+    slope = BETA * PITCH * twist / RADIUS
+    length = points * math.pi / twist
+    power = integrate(5.0, length, twist, jumps=points, draws=300, seed=5, phase_per_step=0.3)[:, 1]
+    chain = matched_chain(PAIR * 5.0, slope, points, 0.0)
+    drawn = np.concatenate(list(power_draws(chain, draws=3000, seed=5, core_out=[1])))[:, 0, 0, 0, 0]
+    error = math.hypot(power.std() / math.sqrt(300), drawn.std() / math.sqrt(3000))
+    assert abs(power.mean() - drawn.mean()) < 3.0 * error
+    assert 0.3 < drawn.mean() < 0.45  # far from weak: 10 points of 7 % each

@@ -6,6 +6,10 @@ import numpy as np
 import pytest
 from scipy import optimize, special
 
+from mcfiber.fiber.coupling import core_coupling
+from mcfiber.fiber.layout import HexagonalLayout
+from mcfiber.fiber.multicore import MulticoreFiber
+from mcfiber.fiber.profile import StepCore
 from mcfiber.link import crosstalk_arrays as plain
 
 RING = np.roll(np.eye(6), 1, axis=0) + np.roll(np.eye(6), -1, axis=0)
@@ -155,3 +159,24 @@ def test_pitch__allowed_coupling_lies_on_it():
     assert coupling(pitch) == pytest.approx(1e-9, rel=1e-9)
     with pytest.raises(ValueError, match="widen"):
         plain.crosstalk_limited_pitch(coupling, 1e-9, high=20e-6)
+
+
+def test_pitch__of_a_step_core_for_a_reach():
+    fiber = MulticoreFiber(
+        layout=HexagonalLayout(cores=7, pitch_um=40),
+        cladding_diameter_um=400,
+        core=StepCore(radius_um=4.5, delta_percent=0.35),
+    )
+
+    def coupling(pitch):
+        pairs = core_coupling(fiber.replace({"layout.pitch_um": pitch * 1e6}), wavelength_nm=1565).power_coupling
+        return pairs.sel(core_out=0, core_in=1).item()
+
+    # what 16QAM at a required 12 dB bears for 0.5 dB over 1000 km, six neighbours
+    allowed = float(plain.measured_coupling(plain.crosstalk_tolerance(10**1.2, 0.5), 1e6, neighbours=6))
+    pitch = plain.crosstalk_limited_pitch(coupling, allowed, low=30e-6, high=80e-6)
+    assert 45e-6 < pitch < 60e-6
+    assert coupling(pitch) == pytest.approx(allowed, rel=1e-6)
+    assert plain.crosstalk_reach(
+        coupling(pitch), plain.crosstalk_tolerance(10**1.2, 0.5), neighbours=6
+    ) == pytest.approx(1e6, rel=1e-6)

@@ -86,6 +86,20 @@ def test_budget__a_quantile_lies_above_the_mean_and_skew_narrows_it():
     assert (wide.snr_xt < mean.snr_xt).all()
 
 
+def test_budget__quantiles_of_an_axis_of_probabilities_and_one_of_skews():
+    axes = {
+        "models.crosstalk_probability": xr.DataArray([1e-2, 1e-4], dims="probability"),
+        "fiber.skew_ps_per_km": xr.DataArray([0.0, 5.0, 50.0], dims="skew"),
+    }
+    found = system(**axes).evaluate().crosstalk.isel(core=0)
+    assert found.sizes["probability"] == 2
+    assert found.sizes["skew"] == 3
+    assert (found.diff("probability") > 0).all()
+    assert (found.diff("skew") < 0).all()
+    one = system(**{"models.crosstalk_probability": 1e-4, "fiber.skew_ps_per_km": 5.0}).evaluate().crosstalk
+    np.testing.assert_allclose(found.isel(probability=1, skew=1), one.isel(core=0), rtol=1e-12)
+
+
 def plain_quantile(freedom):
     from scipy import stats
 
@@ -100,6 +114,31 @@ def test_quantile__one_neighbour_one_polarisation_is_chi_square():
     axis = xr.DataArray([1e-2, 1e-3, 1e-4], dims="probability")
     several = mcf.crosstalk_quantile(pairs, probability=axis, **options)
     assert (several.diff("probability") > 0).all()
+
+
+def test_quantile__same_laser_has_the_spread_of_one_neighbour():
+    pairs = mcf.mean_crosstalk(fiber(), SPECTRUM, length_km=80)
+    options = {"probability": 1e-4, "length_km": 80, "symbol_rate_gbd": 32, "polarizations": 1}
+    together = mcf.crosstalk_quantile(pairs, aggressors="same_laser", **options)
+    np.testing.assert_allclose(together, pairs.sum("core_in") * plain_quantile(4), rtol=1e-10)
+    assert (mcf.crosstalk_quantile(pairs, **options) < together).all()
+    with pytest.raises(ValueError, match="same_laser"):
+        mcf.crosstalk_quantile(pairs, aggressors="none", **options)
+
+
+def test_budget__splices_and_amplifiers_add_theirs():
+    changes = {"link.span.splices": 4, "link.span.splice_crosstalk_db": -60.0, "link.amplifier.crosstalk_db": -50.0}
+    added = total(system(**changes)) - total(system())
+    np.testing.assert_allclose(added, 10 * (4e-6 + 1e-5), rtol=1e-9)
+
+
+def test_budget__a_device_weighs_its_neighbours_powers():
+    offsets = {"link.amplifier.core_output_offset_db": [3.0, 0, 0, 0, 0, 0, 0]}
+    device = {"link.amplifier.crosstalk_db": -30.0}
+    added = (total(system(**offsets, **device)) - total(system(**offsets))) / (10 * 1e-3)
+    strong = 10**0.3
+    expected = [1 / strong] + [(2 + strong) / 3] * 6  # the centre; an outer core's neighbours are the centre and two
+    np.testing.assert_allclose(added.squeeze(), expected, rtol=1e-9)
 
 
 def test_draws__mean_power_is_the_mean_crosstalk():

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from mcfiber.link import delay
+from mcfiber.link.channel import CoupledLine, channel_impulse_response, draw_channel
 
 PS = 1e-12 / math.sqrt(1e3)  # s/sqrt(m)
 
@@ -27,6 +28,7 @@ def test_group_delay_spread__definitions_and_repetition():
         delay.group_delay_spread(5 * PS, 1.0, modes=4, definition="rms")
 
 
+@pytest.mark.nojit
 def test_group_delay_spread__two_modes():
     rms, peak = delay.group_delay_spread(1 * PS, 100e3, modes=2)
     assert float(peak) == pytest.approx(math.sqrt(8 / (3 * math.pi)) * 2 * float(rms), rel=1e-6)  # mean DGD
@@ -97,3 +99,19 @@ def test_finite_equalizer_penalty__limits(snr, rms, width):
     assert penalty >= 1
     assert float(delay.finite_equalizer_penalty(snr, rms, 2 * width * rms)) <= penalty
     assert float(delay.finite_equalizer_penalty(snr, 0.0, 1e-10)) == 1
+
+
+def test_energy_window__drawn_channels():
+    """Energy of drawn impulse responses outside a window, and what an equaliser of that window loses."""
+    rms, spans = 5e-12, 30
+    line = CoupledLine(modes=6, spans=spans, delay_rms=rms)
+    response = channel_impulse_response(draw_channel(line, draws=80, seed=3, frequency=np.arange(128) * 2e9))
+    total = rms * math.sqrt(spans)
+    for outside in (0.3, 0.05):
+        window = float(delay.energy_window(total, outside=outside))
+        lost = response.where(abs(response.time) > window / 2).sum("time") / response.sum("time")
+        error = float(lost.std()) / math.sqrt(80)
+        # bins of 4 ps in a window of 57 ps and more
+        assert abs(float(lost.mean()) - outside) < 4 * error + 0.1 * outside
+        penalty = float(delay.finite_equalizer_penalty(20.0, total, window))
+        assert 20.0 / penalty == pytest.approx((1 - outside) / (1 / 20.0 + outside), rel=1e-9)

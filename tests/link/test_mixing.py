@@ -15,7 +15,15 @@ def test_mode_dependent_loss__equal_and_unequal_spans():
     unequal = mode_dependent_loss(xr.DataArray([0.3, 0.0, 0.4], dims="span"), modes=8)
     assert float(unequal.sum) == pytest.approx(0.5)
     assert float(unequal.rms) > float(unequal.sum)
+    # noise enters evenly: 5/6 of it behind the first of three spans, 1/6 behind the last
+    assert float(unequal.effective) ** 2 == pytest.approx(2 * (0.09 * 5 / 6 + 0.16 / 6))
     assert unequal.rms.attrs["long_name"] == "accumulated mode-dependent loss"
+
+
+def test_mode_dependent_loss__sources_add_as_variances():
+    sources = {"fan_in": 0.03, "amplifier": xr.DataArray([0.04, 0.0], dims="sample"), "fan_out": 0.0}
+    loss = mode_dependent_loss(sources, modes=8, spans=4)
+    np.testing.assert_allclose(loss.sum, [0.1, 0.06], rtol=1e-13)
 
 
 def test_mode_dependent_loss__keeps_other_dimensions():

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from mcfiber.kernels.mixing import growth
 from mcfiber.link.channel import CoupledLine, as_channels, draw_channel
 from mcfiber.link.mixing import mode_dependent_loss
 from mcfiber.rate.capacity import channel_capacity, draw_capacity, group_capacity, mdl_penalty, stream_snr
@@ -104,6 +105,19 @@ def test_draw_capacity__falls_with_loss_and_agrees_with_the_penalty():
             assert_within(values, law, 0.002, bias=0.003 * (loss * 24**0.5) ** 4)
         assert drawn.sel(receiver="optimal").mean() < previous
         previous = float(drawn.sel(receiver="optimal").mean())
+
+
+@pytest.mark.parametrize(("modes", "spans", "tolerance_db"), [(4, 40, 0.15), (12, 24, 0.06)])
+def test_draw_capacity__laps_of_the_same_fibre(modes, spans, tolerance_db):
+    """Most variance gathers behind most of the noise, which the effective loss accounts for."""
+    loss = mode_dependent_loss(0.8 / np.sqrt(growth(spans, modes, "same")), modes=modes, spans=spans, repeat="same")
+    line = CoupledLine(modes=modes, spans=spans, loss_rms=0.8 / np.sqrt(growth(spans, modes, "same")),
+                       repeat="same", amplifier="frequency")  # fmt: skip
+    drawn = draw_capacity(line, 30.0, draws=400, seed=9).sel(receiver="mmse").values
+    law, plain = (float(np.log2(1 + 30 / mdl_penalty(30.0, xi, modes=modes))) for xi in (loss.effective, loss.sum))
+    per_db = np.log2(10) / 10  # bit, less than a decibel is worth
+    assert_within(drawn, law, 0.001, bias=tolerance_db * per_db)
+    assert drawn.mean() - plain > 1.5 * tolerance_db * per_db
 
 
 def test_draw_capacity__bound_by_the_power():
