@@ -49,7 +49,7 @@ class Store:
     timeout = 300
 
     def setup(self):
-        self.system, self.over = seven_cores(4), grid(1024)
+        self.system, self.over = seven_cores(16), grid(1024)
         self.folder = Path(tempfile.mkdtemp())
         mcf.sweep(self.system, self.over, outputs=OUTPUTS, store=self.folder / "finished.zarr", memory_mb=0.25)
 
