@@ -228,6 +228,13 @@ class ResultAccessor:
         """Net rate of the whole system, in bit/s, with the result's axes."""
         return self._dataset["total_net_rate"]
 
+    def rates(self) -> xr.Dataset:
+        """Net rates of each core, of each wavelength, and of the whole system, in bit/s."""
+        from mcfiber.rate.ladder import rate_totals
+
+        ds = self._dataset
+        return xr.Dataset(rate_totals(ds["net_rate"], cores=self.cores, channels=ds.sizes["channel"]))
+
     def to_db(self) -> xr.Dataset:
         """The same result with ratios in dB and powers in dBm."""
         changed = {}
