@@ -60,6 +60,7 @@ html_static_path = ["_static"]
 html_css_files = ["mcfiber.css"]
 html_theme_options = {
     "navbar_align": "left",
+    "header_links_before_dropdown": 7,
     "navbar_end": ["theme-switcher"],
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
@@ -67,6 +68,6 @@ html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,
 }
-html_sidebars = {page: [] for page in ("index", "tutorial", "howto", "validation", "glossary")}
+html_sidebars = {page: [] for page in ("index", "tutorial", "howto", "validation", "random-coupling", "glossary")}
 html_show_sourcelink = False
 html_copy_source = False

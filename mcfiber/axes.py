@@ -4,7 +4,7 @@ import hashlib
 import itertools
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -86,44 +86,44 @@ class Axes:
 
     @cached_property
     def structures(self) -> tuple[System, ...]:
-        """Systems with every combination of the structural values, before numbers become axes."""
+        """Systems with every combination of the structural values, and the first of the numbers."""
+        first = [axis.changes(slice(0, 1)) for axis in self.axes if not axis.structural]
+        return tuple(self._changed(structure, _merged(first)) for structure in self._combinations())
+
+    def check(self) -> None:
+        """Refuse values that any combination refuses, before anything is computed."""
+        numbers = _merged(axis.changes(slice(None)) for axis in self.axes if not axis.structural)
+        for structure in self._combinations():
+            self._changed(structure, numbers)
+
+    def probe(self, points: int) -> System:
+        """Make a system of a few points that differ in all numbers, with the largest structure."""
+        sizes = [one.fiber.cores * one.spectrum.count for one in self.structures]
+        structure = list(self._combinations())[sizes.index(max(sizes))]
+        return self._changed(structure, _merged(axis.probe(points) for axis in self.axes if not axis.structural))
+
+    def put(self, block: Block) -> System:
+        """Make the system of one block: numbers as axes, structural values as they are."""
+        parts = list(zip(self.axes, block, strict=True))
+        return self._changed(
+            _merged(axis.changes(part) for axis, part in parts if axis.structural),
+            _merged(axis.changes(part) for axis, part in parts if not axis.structural),
+        )
+
+    def _combinations(self) -> Iterator[dict[str, Any]]:
         choices = [
             [axis.changes(slice(index, index + 1)) for index in range(axis.size)]
             for axis in self.axes
             if axis.structural
         ]
-        return tuple(
-            self.system.replace({path: value for change in changes for path, value in change.items()})
-            for changes in itertools.product(*choices)
-        )
+        return map(_merged, itertools.product(*choices))
 
-    def check(self) -> None:
-        """Refuse values that any combination refuses, before anything is computed."""
-        numbers = {
-            path: xr.DataArray(values, dims=axis.name)
-            for axis in self.axes
-            if not axis.structural
-            for path, values in axis.values.items()
-        }
-        for system in self.structures:
-            system.replace(numbers)
-
-    def probe(self, points: int) -> System:
-        """Make a system of a few points that differ in all numbers, with the largest structure."""
-        system = max(self.structures, key=lambda one: one.fiber.cores * one.spectrum.count)
-        changes: dict[str, Any] = {}
-        for axis in self.axes:
-            if not axis.structural:
-                changes |= axis.probe(points)
-        return system.replace(changes)
-
-    def put(self, block: Block) -> System:
-        """Make the system of one block: numbers as axes, structural values as they are."""
-        structure: dict[str, Any] = {}
-        numbers: dict[str, Any] = {}
-        for axis, part in zip(self.axes, block, strict=True):
-            (structure if axis.structural else numbers).update(axis.changes(part))
-        return self.system.replace(structure).replace(numbers)
+    def _changed(self, structure: dict[str, Any], numbers: dict[str, Any]) -> System:
+        """All changes at once, for they may need each other; then numbers inside descriptions that change whole."""
+        inside = {path for path in numbers if any(path.startswith(f"{whole}.") for whole in structure)}
+        outside = {path: value for path, value in numbers.items() if path not in inside}
+        system = self.system.replace(structure | outside)
+        return system.replace({path: numbers[path] for path in inside}) if inside else system
 
     def block_shape(self, points: int) -> tuple[int, ...]:
         """Largest hyper-rectangle, filled from the last dimension, of no more points than allowed."""
@@ -145,7 +145,7 @@ class Axes:
     def coordinates(self) -> dict[str, Any]:
         """Values of every path along its dimension, with path and unit as attributes."""
         found: dict[str, Any] = {}
-        names = dimension_names(self.structures[0], [path for axis in self.axes for path in axis.values])
+        names = dimension_names(self.structures[0].value_at, [path for axis in self.axes for path in axis.values])
         for axis in self.axes:
             for path, values in axis.values.items():
                 found[names[path]] = (axis.name, _coordinate(values), _attributes(path))
@@ -177,9 +177,9 @@ def grid_or_paired(system: System, over: Mapping[str, Any], arrangement: Arrange
         msg = f"arrangement: got {arrangement!r}; allowed: 'grid', 'paired'"
         raise refused(msg)
     values = _listed(over)
-    base, structural = _structure(system, values)
+    value_at, structural = _structure(system, values)
     if arrangement == "grid":
-        names = dimension_names(base, list(values))
+        names = dimension_names(value_at, list(values))
         axes = Axes(
             system,
             tuple(Axis(names[path], {path: given}, path in structural) for path, given in values.items()),
@@ -231,9 +231,9 @@ def sampled(system: System, over: Mapping[str, Any], samples: int, seed: int) ->
     return axes
 
 
-def dimension_names(system: System, paths: list[str]) -> dict[str, str]:
+def dimension_names(value_at: Callable[[str], Any], paths: list[str]) -> dict[str, str]:
     """Name each path by its field, or by the whole path where that is not unique or means something else."""
-    short = {path: _field(system, path) for path in paths}
+    short = {path: _field(value_at, path) for path in paths}
     taken = RESERVED | {name for variable in variables.table() for name in (variable.name, *variable.dims)}
     return {
         path: path.replace(".", "_") if word in taken or list(short.values()).count(word) > 1 else word
@@ -241,11 +241,15 @@ def dimension_names(system: System, paths: list[str]) -> dict[str, str]:
     }
 
 
-def _field(system: System, path: str) -> str:
+def _merged(changes: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    return {path: value for change in changes for path, value in change.items()}
+
+
+def _field(value_at: Callable[[str], Any], path: str) -> str:
     """Last field of a path, with the keys of tables and positions of lists that follow it."""
     words = path.split(".")
     for start in range(len(words) - 1, 0, -1):
-        if isinstance(system.value_at(".".join(words[:start])), Description):
+        if isinstance(value_at(".".join(words[:start])), Description):
             return "_".join(words[start:])
     return "_".join(words)
 
@@ -279,20 +283,27 @@ def _numbers(given: Any) -> FloatArray | tuple[Any, ...]:
     return np.array(values, dtype=np.float64) if plain_numbers else values
 
 
-def _structure(system: System, values: dict[str, FloatArray | tuple[Any, ...]]) -> tuple[System, set[str]]:
-    """Find which paths take no axis; turn the others' values into arrays.  Also a system where all paths exist."""
-    words = {path for path, given in values.items() if not _are_numbers(given)}
-    base = system.replace({path: values[path][0] for path in words})
-    for path in [path for path in values if path not in words]:
+def _structure(
+    system: System, values: dict[str, FloatArray | tuple[Any, ...]]
+) -> tuple[Callable[[str], Any], set[str]]:
+    """Find which paths are structural, and turn the others' values into arrays; also tell how to look paths up."""
+    structural = {path for path, given in values.items() if not _are_numbers(given)}
+    first = {path: values[path][0] for path in structural}
+
+    def value_at(path: str) -> Any:
         try:
-            base.replace({path: xr.DataArray(np.array(values[path][:1], dtype=np.float64), dims="axis")})
-        except DescriptionError:
-            # A refused number says why; a whole number that takes no axis passes.
-            base = base.replace({path: values[path][0]})
-            words.add(path)
-        else:
+            return system.value_at(path)
+        except DescriptionError:  # perhaps a field of a description that the sweep puts there
+            if not any(path.startswith(f"{whole}.") for whole in structural):
+                raise
+            return system.replace(first).value_at(path)
+
+    for path in values:
+        if isinstance(value_at(path), int):  # whole numbers and truths; real fields hold floats
+            structural.add(path)
+        if path not in structural:
             values[path] = np.asarray(values[path], dtype=np.float64)
-    return base, words
+    return value_at, structural
 
 
 def _are_numbers(values: Any) -> bool:

@@ -1,4 +1,4 @@
-"""The command line: ``mcfiber list | show | run``."""
+"""The command line: ``mcfiber list | show | run | sweep``."""
 
 import json
 import math
@@ -139,28 +139,40 @@ def sweep(
     outputs: Annotated[
         list[str] | None, typer.Option("--save", help="Variable to keep, as in total_net_rate or crosstalk:max.")
     ] = None,
+    paired: Annotated[bool, typer.Option("--paired", help="First values together, then second ...; no grid.")] = False,
     store: Annotated[Path | None, typer.Option(help="Zarr folder to write to; resumes what it holds.")] = None,
     workers: Annotated[
         int | None, typer.Option(callback=_between(1, 1024), help="Threads; all processors by default.")
     ] = None,
+    memory_mb: Annotated[
+        float, typer.Option(callback=_between(1, 1_000_000), help="Memory of one block of points; each worker has one.")
+    ] = 192,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Evaluate a system over many values of its fields; prints the best point."""
-    from rich.progress import Progress
+    """Evaluate a system over many values of its fields; prints the smallest and largest of each output."""
+    from rich.progress import MofNCompleteColumn, Progress
 
     from mcfiber import report, sweeps
     from mcfiber.catalog import load
 
-    axes = dict(map(_axis, over))
+    axes: dict[str, Any] = {}
+    for path, values in map(_axis, over):
+        if path in axes:
+            msg = f"--over: {path} is given twice; give all its values at once"
+            raise UserError(msg)
+        axes[path] = values
     entry = load(system)
-    with Progress(console=_console(stderr=True), transient=True) as bar:
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+    with Progress(*columns, console=_console(stderr=True), transient=True) as bar:
         task = bar.add_task("sweeping", total=None)
         result = sweeps.sweep(
             entry.system,
             axes,
             outputs=outputs or ["total_net_rate"],
+            arrangement="paired" if paired else "grid",
             store=store,
             workers=workers,
+            memory_mb=memory_mb,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     figures = report.sweep_numbers(result)
@@ -217,14 +229,16 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except OSError as error:
-        _fail(f"{error.filename or 'a file'}: {error.strerror or error}")
+    except OSError as error:  # a store that cannot be written to, a full disk
+        _fail(f"{error.filename}: {error.strerror or error}" if error.filename else error.strerror or str(error))
 
 
-def _assignment(text: str) -> tuple[str, Any]:
+def _assignment(
+    text: str, option: str = "--set", form: str = "path=value, as in link.launch_power_dbm=1"
+) -> tuple[str, Any]:
     path, equals, value = text.partition("=")
     if not equals or not path.strip():
-        msg = f"--set: got {text!r}; write path=value, as in link.launch_power_dbm=1"
+        msg = f"{option}: got {text!r}; write {form}"
         raise UserError(msg)
     try:
         return path.strip(), tomllib.loads(f"value = {value}")["value"]
@@ -233,21 +247,29 @@ def _assignment(text: str) -> tuple[str, Any]:
 
 
 def _axis(text: str) -> tuple[str, Any]:
-    path, value = _assignment(text)
-    if isinstance(value, str) and value.count(":") == 2:
-        start, stop, count = value.split(":")
-        try:
-            limits, number = (float(start), float(stop)), int(count)
-        except ValueError:
-            number = 0
-        if number < 1:
-            msg = f"--over: got {text!r}; write path=from:to:count with two numbers and a whole count of at least 1"
-            raise UserError(msg)
-        step = (limits[1] - limits[0]) / (number - 1) if number > 1 else 0.0
-        return path, [limits[0] + step * index for index in range(number)]
-    if isinstance(value, str):
-        value = [_assignment(f"value={part}")[1] for part in value.split(",")]
-    return path, value if isinstance(value, list) else [value]
+    path, _, value = text.partition("=")
+    if path.strip() and value.count(":") == 2 and not value.lstrip().startswith(("[", "{", '"', "'")):
+        return path.strip(), _spaced(text, value)
+    path, given = _assignment(text, "--over", "path=from:to:count or path=1,2,5")
+    if isinstance(given, str):
+        given = [_assignment(f"value={part}")[1] for part in given.split(",")]
+    return path, given if isinstance(given, list) else [given]
+
+
+def _spaced(text: str, value: str) -> Any:
+    """Evenly spaced values; whole numbers where the limits are written as such and the steps fall on them."""
+    import numpy as np
+
+    start, stop, count = (part.strip() for part in value.split(":"))
+    try:
+        values = np.linspace(float(start), float(stop), int(count))
+    except ValueError:
+        values = np.empty(0)
+    if not values.size or not np.isfinite(values).all():
+        msg = f"--over: got {text!r}; write path=from:to:count with two numbers and a whole count of at least 1"
+        raise UserError(msg)
+    written_whole = "." not in start + stop
+    return values.astype(int).tolist() if written_whole and (values == np.rint(values)).all() else values
 
 
 def _check_output(path: Path) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 REDUCTIONS = ("max", "min", "mean")
 INNER = ("core", "channel")
+"""Dimensions that a reduction goes over."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,9 @@ class Output:
         return known | (status_flags() if variable == "status" else {})
 
 
-def evaluated(system: "System", texts: Sequence[str]) -> dict[str, xr.DataArray]:
+def evaluated(
+    system: "System", texts: Sequence[str], *, draws: int | None = None, seed: int | None = None
+) -> dict[str, xr.DataArray]:
     """Evaluate a system and keep the outputs, NaN at points that cannot exist, and `status`.
 
     Parameters
@@ -71,8 +74,10 @@ def evaluated(system: "System", texts: Sequence[str]) -> dict[str, xr.DataArray]
         May have axes.
     texts
         Outputs, as in ``"total_net_rate"`` or ``"crosstalk:max"``.
+    draws, seed
+        Number of random realisations, and their seed.
     """
-    arrays = quantities(system, channels(system.spectrum))
+    arrays = quantities(system, channels(system.spectrum), draws=draws, seed=seed)
     status = arrays["status"]
     found = {text: _reduced(arrays, text) for text in texts if text != "status"}
     if bool((status != OK).any()):
@@ -132,7 +137,7 @@ def _reduced(arrays: Mapping[str, xr.DataArray], text: str) -> xr.DataArray:
 
 def _inner(text: str, array: xr.DataArray, systems: "Sequence[System]", dims: Sequence[str]) -> dict[str, int]:
     """Cores and channels that an output differs along; where the structure changes, all that it may."""
-    if foreign := [str(dim) for dim in array.dims if dim not in (*INNER, *dims)]:
+    if foreign := [str(dim) for dim in array.dims if dim not in (*INNER, "draw", *dims)]:
         msg = f"system: has an axis {foreign[0]!r} of its own; sweep over its values instead"
         raise refused(msg)
     may = array.dims if len(systems) == 1 or ":" in text else variables.lookup(text).dims
@@ -146,4 +151,4 @@ def _inner(text: str, array: xr.DataArray, systems: "Sequence[System]", dims: Se
             )
             raise refused(msg)
         found[dim] = sizes.pop()
-    return found
+    return found | ({"draw": array.sizes["draw"]} if "draw" in array.dims else {})

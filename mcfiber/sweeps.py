@@ -28,6 +28,7 @@ LARGEST_BLOCK = 4096
 """Points of a block at most: a second of work, so that progress and resuming are fine-grained."""
 
 Task = tuple[Block, "System"]
+Kept = Callable[["System"], dict[str, xr.DataArray]]
 Run = Callable[[Block, "System"], tuple[Block, Arrays | None]]
 
 
@@ -38,11 +39,12 @@ def sweep(
     outputs: Sequence[str] | str = ("total_net_rate",),
     arrangement: Arrangement = "grid",
     samples: int | None = None,
+    draws: int | None = None,
     seed: int = 0,
     store: str | Path | None = None,
     client: Any = None,
     workers: int | None = None,
-    memory_mb: float = 128.0,
+    memory_mb: float = 192.0,
     progress: Callable[[int, int], None] | None = None,
 ) -> xr.Dataset:
     """Evaluate a system over many values of its fields.
@@ -59,9 +61,13 @@ def sweep(
     arrangement
         "grid": all combinations, one dimension for each path.  "paired": the first values together, then the second
         ...; one dimension `point`.
-    samples, seed
+    samples
         With a number of samples, `over` holds ranges ``(low, high)``, filled evenly by a scrambled Sobol sequence
         along the dimension `sample`; the first n of N samples are the same for any N.
+    draws
+        Number of random realisations of every point, in the dimension `draw`; the same ones at every point.
+    seed
+        Of samples and draws.
     store
         Folder of a Zarr store to write to and to resume from; without one the result is kept in memory.
     client
@@ -98,13 +104,14 @@ def sweep(
     texts = checked(outputs)
     _check_resources(client, workers, memory_mb)
     axes = sampled(system, over, samples, seed) if samples is not None else grid_or_paired(system, over, arrangement)
-    plan, points = probe(axes, texts, memory_mb)
+    kept = partial(evaluated, texts=texts, draws=draws, seed=seed)
+    plan, points = probe(axes, kept, memory_mb)
     shape = axes.block_shape(points)
     sink = Memory(axes, plan, shape) if store is None else Store(Path(store), axes, plan, shape)
     todo, total = sink.missing(), len(sink.blocks())
     report = progress or (lambda _done, _all: None)
     report(total - len(todo), total)
-    run = partial(run_block, names=axes.names, outputs=plan, writer=sink.writer())
+    run = partial(run_block, kept=kept, names=axes.names, outputs=plan, writer=sink.writer())
     tasks = ((block, axes.put(block)) for block in todo)
     finished = _on_threads(run, tasks, workers) if client is None else _on_cluster(run, tasks, client)
     for done, (block, arrays) in enumerate(finished, start=total - len(todo) + 1):
@@ -134,7 +141,7 @@ def cluster_settings() -> dict[str, Any]:
     }
 
 
-def probe(axes: Axes, texts: Sequence[str], memory_mb: float) -> tuple[tuple[Output, ...], int]:
+def probe(axes: Axes, kept: Kept, memory_mb: float) -> tuple[tuple[Output, ...], int]:
     """Evaluate a few points: what outputs look like, and how many points fit into the memory of a block.
 
     Mistakes show here, before anything is written, and kernels are compiled before threads want them.
@@ -143,14 +150,13 @@ def probe(axes: Axes, texts: Sequence[str], memory_mb: float) -> tuple[tuple[Out
     ----------
     axes
         Of the sweep.
-    texts
-        Outputs.
+    kept
+        Evaluates a system and keeps the outputs.
     memory_mb
         That a block may take.
     """
-    found = evaluated(axes.probe(2), texts)
-    plan = planned(found, axes.structures, ("point",))
-    few, more = (_peak_bytes(partial(evaluated, axes.probe(points), texts)) for points in (2, 10))
+    plan = planned(kept(axes.probe(2)), axes.structures, ("point",))
+    few, more = (_peak_bytes(partial(kept, axes.probe(points))) for points in (2, 10))
     fitting = int(memory_mb * 1e6 / max(1.0, (more - few) / 8))
     # A power of two: a few bytes more or less in the measurement do not change the blocks.
     return plan, min(LARGEST_BLOCK, 2 ** int(math.log2(max(1, fitting))))
@@ -160,6 +166,7 @@ def run_block(
     block: Block,
     system: "System",
     *,
+    kept: Kept,
     names: tuple[str, ...],
     outputs: Sequence[Output],
     writer: Writer | None = None,
@@ -170,13 +177,15 @@ def run_block(
     ----------
     block, system
         Slices of the dimensions, and the system with the values of these slices as axes.
+    kept
+        Evaluates a system and keeps the outputs.
     names, outputs
         Dimensions of the sweep, and what is kept.
     writer
         Of the store.
     """
     shape = tuple(part.stop - part.start for part in block)
-    found = evaluated(system, [output.text for output in outputs])
+    found = kept(system)
     arrays = {output.text: placed(found[output.text], output, names, shape) for output in outputs}
     if writer is None:
         return block, arrays

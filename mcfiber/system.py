@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from mcfiber.descriptions import Description, flag, is_axis, number, plain, refused, with_axes
 from mcfiber.fiber.multicore import MulticoreFiber
-from mcfiber.link.span import Link
+from mcfiber.link.span import Amplifier, Link
 from mcfiber.rate.transceiver import Transceiver
 from mcfiber.spectrum import Spectrum
 from mcfiber.typing import Real
@@ -28,7 +28,8 @@ class Models(Description):
     nonlinear_interference
         "gn": closed form of the Gaussian-noise model for channels with gaps; self- and cross-phase modulation,
         at the centre of the channel, incoherent over spans.  "isrs_gn": the same along the computed power profile,
-        with Raman scattering.
+        with Raman scattering.  "gn_integral": the integral itself by quadrature, for any power profile and span
+        loss; seconds instead of milliseconds.
     raman
         Raman scattering between the channels (and pumps): "none", "silica" (coupled equations with the measured
         gain of silica) or "triangular" (closed form with a linear gain).
@@ -45,7 +46,7 @@ class Models(Description):
     """
 
     amplifier_noise: Literal["exact", "excess_gain", "input_noise"] = "exact"
-    nonlinear_interference: Literal["gn", "isrs_gn"] = "gn"
+    nonlinear_interference: Literal["gn", "isrs_gn", "gn_integral"] = "gn"
     raman: Literal["none", "silica", "triangular"] = "none"
     accumulation: Literal["incoherent", "coherent"] = "incoherent"
     format_correction: Annotated[bool, flag()] = False
@@ -54,9 +55,11 @@ class Models(Description):
 
     @model_validator(mode="after")
     def _go_together(self) -> Self:
-        if self.nonlinear_interference == "gn" and (self.accumulation == "coherent" or self.format_correction):
-            field = "accumulation" if self.accumulation == "coherent" else "format_correction"
-            msg = f'{field}: needs nonlinear_interference = "isrs_gn"'
+        if self.nonlinear_interference == "gn" and self.accumulation == "coherent":
+            msg = 'accumulation: needs nonlinear_interference = "isrs_gn" or "gn_integral"'
+            raise refused(msg)
+        if self.nonlinear_interference != "isrs_gn" and self.format_correction:
+            msg = 'format_correction: needs nonlinear_interference = "isrs_gn"'
             raise refused(msg)
         return self
 
@@ -101,20 +104,26 @@ class System(Description):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         bands = self.spectrum.band_names
-        for path, value in (
-            ("link.launch_power_dbm", self.link.launch_power_dbm),
-            ("link.amplifier.noise_figure_db", self.link.amplifier.noise_figure_db),
-            ("link.amplifier.output_power_limit_dbm", self.link.amplifier.output_power_limit_dbm),
-            *(
-                [("link.loop.amplifier.noise_figure_db", self.link.loop.amplifier.noise_figure_db)]
-                if self.link.loop
-                else []
-            ),
-        ):
+        by_band: dict[str, Any] = {"link.launch_power_dbm": self.link.launch_power_dbm}
+        by_band["link.amplifier.output_power_limit_dbm"] = self.link.amplifier.output_power_limit_dbm
+        by_band |= {f"{path}.noise_figure_db": one.noise_figure_db for path, one in self._amplifiers().items()}
+        for path, value in by_band.items():
             _check_bands(path, value, bands)
         _check_counts("link.launch_power_dbm", self.link.launch_power_dbm, self.spectrum)
         self._check_coupling()
         return self
+
+    def _amplifiers(self) -> dict[str, Amplifier]:
+        """Every amplifier of the link by its path."""
+        link = self.link
+        found = {"link.amplifier": link.amplifier}
+        if link.loop:
+            found["link.loop.amplifier"] = link.loop.amplifier
+        spans = dict(enumerate(link.span)) if isinstance(link.span, tuple) else {None: link.span}
+        for index, span in spans.items():
+            if span.amplifier is not None:
+                found["link.span.amplifier" if index is None else f"link.span.{index}.amplifier"] = span.amplifier
+        return found
 
     def _check_coupling(self) -> None:
         """Refuse what has no meaning for cores that are received one by one, or for those received together."""
@@ -131,10 +140,7 @@ class System(Description):
                 "mode-dependent loss; give one value, and the spread in link.mode_dependent_loss_rms_db"
             )
             raise refused(msg)
-        amplifiers = {"link.amplifier": self.link.amplifier}
-        if self.link.loop:
-            amplifiers["link.loop.amplifier"] = self.link.loop.amplifier
-        for path, amplifier in amplifiers.items():
+        for path, amplifier in self._amplifiers().items():
             for name in ("core_noise_figure_offset_db", "core_output_offset_db"):
                 _check_cores(f"{path}.{name}", getattr(amplifier, name), self.fiber)
         spans = self.link.span if isinstance(self.link.span, tuple) else (self.link.span,)

@@ -24,6 +24,7 @@ BOTH_MODES = {
     "mixing",
     "mode_dispersion",
     "nonlinear",
+    "raman",
 }
 KERNELS = Path(__file__).parent / "kernels"
 

@@ -94,6 +94,23 @@ def test_problem__value_is_that_of_the_evaluation(model: str) -> None:
     assert smallest == pytest.approx(float(one.evaluate().snr.min()), rel=1e-10)
 
 
+def test_problem__mode_dispersion_of_coupled_cores() -> None:
+    fiber = {
+        "layout": {"kind": "hexagonal", "cores": 7, "pitch_um": 18},
+        "coupling": "random",
+        "spatial_mode_dispersion_ps_per_sqrt_km": 9.0,
+    }
+    one = system(MODELS["isrs_gn"] | {"fiber": fiber, "link.launch_power_dbm": 12.0})
+    problem = LaunchProblem(one)
+    assert problem.value(np.full(21, 10**1.2 * 1e-3)) == pytest.approx(float(one.evaluate().total_net_rate), rel=1e-10)
+    best = optimize_launch(one)
+    assert float(best.result.total_net_rate) == pytest.approx(best.value, rel=1e-9)
+    draw = np.random.default_rng(0)
+    launch = 1e-3 * 10 ** (best.launch_power_dbm / 10)
+    for _ in range(10):
+        assert problem.value(launch * np.exp(0.1 * draw.normal(size=21))) < best.value
+
+
 def test_law__vector() -> None:
     assert optimum_power(5e-6, 1000.0) == pytest.approx(0.0013572088082974539, rel=1e-12)
 

@@ -17,6 +17,7 @@ import numba
 import numpy as np
 import scipy
 
+from mcfiber.link.egn import format_correction
 from mcfiber.link.interference import gn_integral, plain_span
 from mcfiber.link.splitstep import CoupledFiber, HostArrays, Line, Steps, linear_channel_removed, propagated
 from mcfiber.link.waveforms import received_noise, simulated_interference, wdm_signal
@@ -48,6 +49,30 @@ def formats() -> dict[str, Any]:
     """One core, one span; theory: EGN without the part that least squares remove."""
     theory = {"gaussian": 197.853, "qpsk": 46.170, "16qam": 81.740, "64qam": 90.334}
     return {name: row(value, FIBER, 96, name) for name, value in theory.items()}
+
+
+def neighbours() -> dict[str, Any]:
+    """Middle of three channels on 100 GHz: theory with the format terms of the channel and of its neighbours."""
+    frequency, result = np.array([-100e9, 0.0, 100e9]), {}
+    for spans in (1, 3):
+        span = plain_span(attenuation=LOSS, length=100e3, beta2=BETA2, gamma=1.3e-3, count=spans)
+        gaussian = gn_integral(frequency, 32e9, 1e-3, span, band="average", terms="all", channels=[1]).power[0]
+        for name, kurtosis, sixth in (("16qam", -0.68, 2.08), ("qpsk", -1.0, 4.0)):
+            own, others, _ = format_correction(
+                frequency, 32e9, 1e-3, span,
+                kurtosis=kurtosis, sixth=sixth, channels=[1], gain_removal="least_squares",
+            )  # fmt: skip
+            theory = float(gaussian + own[0] + others[0]) / 1e-9
+            estimate = simulated_interference(
+                frequency, 32e9, 1e-3, Line(FIBER, spans), seeds=range(12), modulation=name,
+                steps=Steps(phase=math.pi / 2), symbols=4096,
+            )  # fmt: skip
+            eta = float(estimate.power[1]) / 1e-9
+            result[f"{name}, {spans} spans"] = {
+                "eta": eta, "standard_error": float(estimate.standard_error[1]) / 1e-9, "theory": theory,
+                "ratio": eta / theory, "gaussian": float(gaussian) / 1e-9, "draws": 12,
+            }  # fmt: skip
+    return result
 
 
 def cores() -> dict[str, Any]:
@@ -218,7 +243,7 @@ def opticommpy() -> dict[str, Any] | None:
     return result
 
 
-PARTS = (opticommpy, formats, cores, mode_dispersion, five_channels, fourier_share, eleven_channels)
+PARTS = (opticommpy, formats, neighbours, cores, mode_dispersion, five_channels, fourier_share, eleven_channels)
 
 
 def main() -> None:

@@ -12,6 +12,8 @@ from mcfiber.typing import Real
 if TYPE_CHECKING:
     import xarray as xr
 
+    from mcfiber.fiber.modes import LPMode
+
 
 class GlassLoss(Description):
     """Attenuation of the glass against wavelength: A/l^4 + B + infrared + ultraviolet + hydroxyl.
@@ -116,13 +118,23 @@ def glass_attenuation(loss: GlassLoss, *, wavelength_nm: Any) -> "xr.Dataset":
     )
     parts = variables.compute(
         names, lift(glass_loss, "(channel)" + ",()" * 8 + "->" + ",".join(["(channel)"] * 5)), wavelength,
-        units.si(loss, "rayleigh_db_um4_per_km"), units.si(loss, "constant_db_per_km"),
-        units.si(loss, "infrared_db_per_km"), units.si(loss, "infrared_edge_um"),
-        *_ultraviolet(loss.ultraviolet_germanium_mole_percent),
-        units.si(loss, "hydroxyl_peak_db_per_km"), units.si(loss, "hydroxyl_width_nm"),
+        *_numbers(loss),
     )  # fmt: skip
     result = xr.Dataset(dict(zip(names, parts, strict=True)))
     return result.isel(channel=0) if squeeze else result
+
+
+def _numbers(loss: GlassLoss) -> list[Any]:
+    """What the kernels take, in SI."""
+    return [
+        units.si(loss, "rayleigh_db_um4_per_km"),
+        units.si(loss, "constant_db_per_km"),
+        units.si(loss, "infrared_db_per_km"),
+        units.si(loss, "infrared_edge_um"),
+        *_ultraviolet(loss.ultraviolet_germanium_mole_percent),
+        units.si(loss, "hydroxyl_peak_db_per_km"),
+        units.si(loss, "hydroxyl_width_nm"),
+    ]
 
 
 def _ultraviolet(germanium_mole_percent: Any) -> tuple[Any, float]:
@@ -186,8 +198,25 @@ def core_attenuation(fiber: Any, *, wavelength_nm: Any) -> "xr.Dataset":
     return parts.isel(channel=0) if squeeze else parts
 
 
+def total_attenuation(fiber: Any, wavelength: "xr.DataArray", found: "LPMode") -> "xr.DataArray":
+    """The sum of `core_attenuation` alone, from solved modes, in one kernel. [1/m]"""
+    from mcfiber import variables
+    from mcfiber._jit import lift
+    from mcfiber.fiber.modes import cladding_index, profile_of
+    from mcfiber.kernels.loss import total_loss
+
+    lifted = lift(total_loss, "(channel)" + ",()" * 8 + ",(channel)" * 4 + ",()" * 3 + "->(channel)")
+    total = variables.compute(
+        "attenuation", lifted, wavelength, *_numbers(fiber.glass_loss), found.exterior_log_amplitude,
+        found.exterior_decay, found.effective_index, cladding_index(profile_of(fiber), wavelength),
+        edge_distance(fiber), fiber.coating_index, units.si(fiber, "bend_radius_mm") * fiber.elasto_optic,
+    )  # fmt: skip
+    offset = loss_offset(fiber)
+    return total if offset is None else variables.stamp("attenuation", total + offset)
+
+
 def coating_loss_of(
-    found: "xr.Dataset", wavelength: "xr.DataArray", cladding: Any, thickness: Any, coating_index: Any
+    found: "LPMode", wavelength: "xr.DataArray", cladding: Any, thickness: Any, coating_index: Any
 ) -> "xr.DataArray":
     """Excess loss to the coating, from solved modes and the distance (m) of the core's centre from the edge."""
     from mcfiber import variables
@@ -236,4 +265,5 @@ __all__ = [
     "glass_attenuation",
     "loss_offset",
     "named_loss",
+    "total_attenuation",
 ]

@@ -7,11 +7,12 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import units
-from mcfiber.fiber.attenuation import core_attenuation
+from mcfiber.fiber.attenuation import total_attenuation
 from mcfiber.fiber.coupling import check_separation, power_coupling
 from mcfiber.fiber.materials import check_range
 from mcfiber.fiber.modes import (
     CABLE_CUTOFF_LOSS_DB_PER_M,
+    LPMode,
     check_guided,
     check_single_mode,
     design_arrays,
@@ -37,13 +38,13 @@ def computed_properties(fiber: MulticoreFiber, frequency: xr.DataArray) -> dict[
         If the fibre has no axes and a core guides no mode, or LP11 survives, on some channel.
     """
     wavelength = units.wavelength(frequency)
-    check_range(wavelength * 1e9)
+    check_range(wavelength.values * 1e9)
     found = solved(0, 1, wavelength, design_arrays(fiber.core))
     check_guided(found.effective_index, wavelength)
-    check_single_mode(fiber, wavelength * 1e9)
+    check_single_mode(fiber, wavelength.values * 1e9)
     result: dict[str, Any] = {}
     if fiber.computes("attenuation_db_per_km"):
-        result["attenuation"] = _shared(fiber, core_attenuation(fiber, wavelength_nm=wavelength * 1e9).attenuation)
+        result["attenuation"] = _shared(fiber, total_attenuation(fiber, wavelength, found))
     if fiber.computes("dispersion_ps_per_nm_km") or fiber.computes("dispersion_slope_ps_per_nm2_km"):
         result["group_velocity_dispersion"] = _group_velocity_dispersion(fiber, found, wavelength)
     if fiber.computes("effective_area_um2"):
@@ -63,7 +64,7 @@ def _shared(fiber: MulticoreFiber, attenuation: xr.DataArray) -> xr.DataArray:
     return attenuation
 
 
-def _group_velocity_dispersion(fiber: MulticoreFiber, found: xr.Dataset, wavelength: xr.DataArray) -> Any:
+def _group_velocity_dispersion(fiber: MulticoreFiber, found: LPMode, wavelength: xr.DataArray) -> Any:
     """beta_2 of the profile; where dispersion or slope is given, of the given one and the other's at the reference."""
     if fiber.computes("dispersion_ps_per_nm_km") and fiber.computes("dispersion_slope_ps_per_nm2_km"):
         return -found.dispersion * wavelength**2 / (2 * math.pi * units.SPEED_OF_LIGHT)
@@ -73,8 +74,8 @@ def _group_velocity_dispersion(fiber: MulticoreFiber, found: xr.Dataset, wavelen
     axis = (
         xr.DataArray([reference], dims="channel") if np.ndim(reference) == 0 else reference.expand_dims("channel", -1)
     )
-    there = solved(0, 1, axis, design_arrays(fiber.core)).isel(channel=0)
-    dispersion, slope = there.dispersion, there.dispersion_slope
+    there = solved(0, 1, axis, design_arrays(fiber.core))
+    dispersion, slope = there.dispersion.isel(channel=0), there.dispersion_slope.isel(channel=0)
     if not fiber.computes("dispersion_ps_per_nm_km"):
         dispersion = units.si(fiber, "dispersion_ps_per_nm_km")
     if not fiber.computes("dispersion_slope_ps_per_nm2_km"):
@@ -87,7 +88,7 @@ def core_not_guided(fiber: MulticoreFiber, frequency: xr.DataArray) -> Any:
     if fiber.core is None:
         return False
     index = solved(0, 1, units.wavelength(frequency), design_arrays(fiber.core)).effective_index
-    return _anywhere(np.isnan(index))
+    return _anywhere(index.isnull())
 
 
 def core_multimode(fiber: MulticoreFiber, frequency: xr.DataArray) -> Any:

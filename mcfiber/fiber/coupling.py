@@ -10,7 +10,7 @@ from mcfiber import units, variables
 from mcfiber._jit import lift
 from mcfiber.fiber.layout import pair_distances
 from mcfiber.fiber.materials import wavelength_axis
-from mcfiber.fiber.modes import check_guided, design_arrays, profile_of, solved, wavelength_coordinate
+from mcfiber.fiber.modes import LPMode, check_guided, design_arrays, profile_of, solved, wavelength_coordinate
 from mcfiber.kernels import coupling
 
 _EQUAL = lift(coupling.equal_coupling, "(pair),(channel),(channel),(channel)->(pair,channel)")
@@ -158,7 +158,7 @@ def supermodes(fiber: Any, *, wavelength_nm: Any, unlike_cores: UnlikeCores = "o
 
 
 def mode_coupling(
-    fiber: Any, wavelength: xr.DataArray, found: xr.Dataset, unlike_cores: UnlikeCores = "overlap"
+    fiber: Any, wavelength: xr.DataArray, found: LPMode, unlike_cores: UnlikeCores = "overlap"
 ) -> xr.DataArray:
     """Kappa of every pair of cores at wavelengths (m), given the solved modes."""
     if "core" in found.effective_index.dims:
@@ -188,7 +188,7 @@ def _unique_distances(fiber: Any) -> tuple[xr.DataArray, Any]:
     return distance, index.reshape(len(points), len(points))
 
 
-def power_coupling(fiber: Any, wavelength: xr.DataArray, found: xr.Dataset) -> xr.DataArray:
+def power_coupling(fiber: Any, wavelength: xr.DataArray, found: LPMode) -> xr.DataArray:
     """Power coefficient h of every pair at wavelengths (m), given the solved modes."""
     result: xr.DataArray = _power_coupling(
         fiber, wavelength, found, mode_coupling(fiber, wavelength, found)
@@ -196,7 +196,7 @@ def power_coupling(fiber: Any, wavelength: xr.DataArray, found: xr.Dataset) -> x
     return result
 
 
-def _pairs(found: xr.Dataset, wavelength: xr.DataArray) -> tuple[Any, Any]:
+def _pairs(found: LPMode, wavelength: xr.DataArray) -> tuple[Any, Any]:
     """Mean beta and difference of n_eff of every pair (the latter 0 where cores are equal)."""
     index = found.effective_index
     if "core" not in index.dims:
@@ -205,7 +205,7 @@ def _pairs(found: xr.Dataset, wavelength: xr.DataArray) -> tuple[Any, Any]:
     return (first + second) * (np.pi / wavelength), first - second
 
 
-def _power_coupling(fiber: Any, wavelength: xr.DataArray, found: xr.Dataset, kappa: xr.DataArray) -> xr.Dataset:
+def _power_coupling(fiber: Any, wavelength: xr.DataArray, found: LPMode, kappa: xr.DataArray) -> xr.Dataset:
     beta, difference = _pairs(found, wavelength)
     distance = pair_distances(fiber.layout)
     mismatch = difference * (2 * np.pi / wavelength) if hasattr(difference, "dims") else 0.0
@@ -225,7 +225,7 @@ def _power_coupling(fiber: Any, wavelength: xr.DataArray, found: xr.Dataset, kap
     return result
 
 
-def _regime(fiber: Any, wavelength: xr.DataArray, found: xr.Dataset, pairs: xr.Dataset, length: Any) -> xr.DataArray:
+def _regime(fiber: Any, wavelength: xr.DataArray, found: LPMode, pairs: xr.Dataset, length: Any) -> xr.DataArray:
     beta, difference = _pairs(found, wavelength)
     mismatch = difference * (2 * np.pi / wavelength) if hasattr(difference, "dims") else 0.0
     twist = fiber.twist_rate_per_m * (2 * np.pi)

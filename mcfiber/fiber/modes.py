@@ -1,5 +1,6 @@
 """Modes of cores, from their index profile: indices, dispersion, areas, diameters, cutoffs, bends."""
 
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 import numpy as np
@@ -8,23 +9,31 @@ import xarray as xr
 from mcfiber import units, variables
 from mcfiber._jit import lift
 from mcfiber.descriptions import DescriptionError
-from mcfiber.fiber.materials import refractive_index, stacked, wavelength_axis
-from mcfiber.kernels import cutoff, loss, modes
+from mcfiber.fiber.materials import check_range, stacked, wavelength_axis
+from mcfiber.kernels import cutoff, loss, materials, modes
 
 _DESIGN = "(ring),(ring),(),(medium,term)"
-_OUTPUTS = (
-    "effective_index",
-    "group_index",
-    "dispersion",
-    "dispersion_slope",
-    "effective_area",
-    "petermann_diameter",
-    "gaussian_diameter",
-    "confinement",
-    "exterior_decay",
-    "exterior_log_amplitude",
-)
+
+
+@dataclass(frozen=True)
+class LPMode:
+    """One LP mode along channel, core where cores differ, and the axes of the profile; NaN where not guided."""
+
+    effective_index: xr.DataArray
+    group_index: xr.DataArray
+    dispersion: xr.DataArray
+    dispersion_slope: xr.DataArray
+    effective_area: xr.DataArray
+    petermann_diameter: xr.DataArray
+    gaussian_diameter: xr.DataArray
+    confinement: xr.DataArray
+    exterior_decay: xr.DataArray
+    exterior_log_amplitude: xr.DataArray
+
+
+_OUTPUTS = tuple(field.name for field in fields(LPMode))
 _LP_MODES = lift(modes.lp_modes, f"(),(),(channel),{_DESIGN}->" + ",".join(["(channel)"] * len(_OUTPUTS)))
+_INDEX = lift(materials.refractive_index, "(channel),(term)->(channel)")
 _GUIDED = lift(cutoff.guided_modes, f"(),(channel),{_DESIGN}->(channel)")
 _THEORETICAL = lift(cutoff.theoretical_cutoff, f"(),(),{_DESIGN}->()")
 _PRACTICAL = lift(cutoff.practical_cutoff, f"(),(),{_DESIGN},(),()->()")
@@ -83,7 +92,7 @@ def core_modes(
     wavelength, squeeze = wavelength_axis(wavelength_nm)
     design = design_arrays(profile)
     if modes == "fundamental":
-        result = solved(0, 1, wavelength, design)
+        result = _dataset(0, 1, wavelength, design)
         check_guided(result.effective_index, wavelength)
     else:
         result = _all_modes(wavelength, design)
@@ -177,7 +186,7 @@ def bend_loss(fiber: Any, *, wavelength_nm: Any, bend_radius_mm: Any, elasto_opt
     return result.isel(channel=0) if squeeze else result
 
 
-def bend_loss_of(found: xr.Dataset, wavelength: xr.DataArray, radius: Any) -> xr.DataArray:
+def bend_loss_of(found: LPMode, wavelength: xr.DataArray, radius: Any) -> xr.DataArray:
     """Bend loss from solved modes; radius in m, the elasto-optic factor included."""
     beta = found.effective_index * (2 * np.pi / wavelength)
     return variables.compute("bend_loss", _BEND, 0, found.exterior_log_amplitude, found.exterior_decay, beta, radius)
@@ -215,10 +224,15 @@ def design_arrays(profile: Any) -> tuple[Any, ...]:
     return stacked(rings.radius, "ring"), stacked(rings.delta, "ring"), rings.exponent, glass
 
 
-def solved(order: int, number: int, wavelength: xr.DataArray, design: tuple[Any, ...]) -> xr.Dataset:
-    """One LP mode at wavelengths (m, dimension channel); NaN where it is not guided."""
-    arrays = variables.compute(_OUTPUTS, _LP_MODES, order, number, wavelength, *design)
-    return xr.Dataset(dict(zip(_OUTPUTS, arrays, strict=True))).assign_coords(wavelength_coordinate(wavelength))
+def solved(order: int, number: int, wavelength: xr.DataArray, design: tuple[Any, ...]) -> LPMode:
+    """One LP mode at wavelengths (m, dimension channel)."""
+    return LPMode(*variables.compute(_OUTPUTS, _LP_MODES, order, number, wavelength, *design))
+
+
+def _dataset(order: int, number: int, wavelength: xr.DataArray, design: tuple[Any, ...]) -> xr.Dataset:
+    found = solved(order, number, wavelength, design)
+    arrays = {name: getattr(found, name) for name in _OUTPUTS}
+    return xr.Dataset(arrays).assign_coords(wavelength_coordinate(wavelength))
 
 
 def wavelength_coordinate(wavelength: xr.DataArray) -> dict[str, Any]:
@@ -235,7 +249,7 @@ def _all_modes(wavelength: xr.DataArray, design: tuple[Any, ...]) -> xr.Dataset:
             break
         for number in range(1, count + 1):
             names.append(f"LP{order}{number}")
-            found.append(solved(order, number, wavelength, design))
+            found.append(_dataset(order, number, wavelength, design))
         order += 1
     if not found:
         _refuse_unguided(wavelength, "")
@@ -277,7 +291,7 @@ def _refuse_unguided(wavelength: xr.DataArray, core: str) -> None:
     raise ValueError(msg)
 
 
-def higher_mode_loss(fiber: Any, wavelength: xr.DataArray, bend_radius: Any) -> xr.DataArray:
+def higher_mode_loss(fiber: Any, wavelength: Any, bend_radius: Any) -> xr.DataArray:
     """Attenuation of LP11 (1/m) at wavelengths in m: in bends where it is guided, by leakage where it is not."""
     design = design_arrays(profile_of(fiber))
     return variables.compute("higher_mode_loss", _ATTENUATION, 1, 1, wavelength, *design, bend_radius)
@@ -304,8 +318,9 @@ def check_single_mode(fiber: Any, wavelength_nm: Any) -> None:
     >>> check_single_mode(StepCore(radius_um=4.5, delta_percent=0.35), 1550)
     """
     shortest = float(np.min(np.asarray(wavelength_nm)))
+    check_range(shortest)
     bend_radius = getattr(fiber, "bend_radius_mm", np.inf)
-    loss = higher_mode_loss(fiber, wavelength_axis(shortest)[0], units.convert(bend_radius, "mm"))
+    loss = higher_mode_loss(fiber, np.array([shortest * 1e-9]), units.convert(bend_radius, "mm"))
     if set(loss.dims) - {"core", "channel"} or float(loss.min()) >= CABLE_CUTOFF_LOSS_DB_PER_M / units.DB_PER_NEPER:
         return
     cut = cutoff_wavelengths(fiber, bend_radius_mm=bend_radius).practical_cutoff_wavelength
@@ -319,11 +334,12 @@ def check_single_mode(fiber: Any, wavelength_nm: Any) -> None:
 
 def cladding_index(profile: Any, wavelength: xr.DataArray) -> xr.DataArray:
     """Index of the cladding's glass at wavelengths in m."""
-    return refractive_index(profile.cladding, wavelength * 1e9)
+    return variables.compute("refractive_index", _INDEX, wavelength, stacked(profile.cladding.sellmeier(), "term"))
 
 
 __all__ = [
     "CABLE_CUTOFF_LOSS_DB_PER_M",
+    "LPMode",
     "bend_loss",
     "bend_loss_of",
     "check_guided",

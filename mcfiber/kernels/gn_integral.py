@@ -289,6 +289,7 @@ def _density_at(
     low, high, level, steps, frequency, dispersion, _ = spectrum
     own0, own1 = own * steps, (own + 1) * steps
     reach = 0.5 * (high[own1 - 1] - low[own0])
+    farthest = table[0] * (table[1].shape[1] - 1)
     breaks = np.empty(6 * low.size + 2 * (GRADES + LAYERS) + 16)
     total = 0.0
     for first in range(frequency.size):
@@ -300,8 +301,10 @@ def _density_at(
             count = _breaks(f, step, (own0, own1, third0, third1), limited, low, high, breaks)
             for panel in range(count - 1):
                 left, width = breaks[panel], breaks[panel + 1] - breaks[panel]
-                span = 4.0 * math.pi**2 * abs(dispersion[first]) * width * reach
-                parts = 1 + int(span / resolution)
+                turn = 4.0 * math.pi**2 * abs(dispersion[first]) * reach
+                nearest = min(abs(left), abs(left + width))
+                # beyond the table the link function is smooth: nothing to resolve
+                parts = 1 if turn * nearest > farthest else 1 + int(turn * width / resolution)
                 for part in range(parts):
                     for point in range(node.size):
                         x = left + width * (part + 0.5 + 0.5 * node[point]) / parts

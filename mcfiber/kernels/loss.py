@@ -7,7 +7,9 @@ import numpy as np
 from mcfiber._jit import kernel
 from mcfiber.typing import FloatArray
 
-_NODE, _WEIGHT = (np.ascontiguousarray(a) for a in np.polynomial.legendre.leggauss(48))
+_NODE, _WEIGHT = np.polynomial.legendre.leggauss(28)
+_SINE = np.sin(0.25 * np.pi * (1.0 + _NODE))  # ky = last sin(s) also tames the root at ky = kt
+_COSINE = 0.25 * np.pi * _WEIGHT * np.cos(0.25 * np.pi * (1.0 + _NODE))
 
 
 @kernel
@@ -41,6 +43,27 @@ def bend_loss(
 
 
 @kernel
+def coating_attenuation(
+    log_amplitude: float, w: float, beta: float, index: float, wavelength: float, t: float, coating: float
+) -> float:
+    """Power attenuation (1/m) of a core at the distance t from a coating, see `coating_loss`."""
+    k = 2.0 * math.pi / wavelength
+    kt2 = (k * coating) ** 2 - beta * beta
+    if not kt2 > 0.0:
+        return 0.0 * kt2
+    # exp(-2 (q - w) t) < 1e-17 beyond `last`
+    last = math.sqrt(min(kt2, (w + 20.0 / t) ** 2 - w * w))
+    total = 0.0
+    for j in range(_SINE.shape[0]):
+        ky = last * _SINE[j]
+        q = math.sqrt(w * w + ky * ky)
+        kx = math.sqrt(max(kt2 - ky * ky, 0.0))
+        total += _COSINE[j] * kx * math.exp(2.0 * (log_amplitude - q * t))
+    total *= 2.0 * last  # both signs of ky
+    return float(2.0 * math.pi / beta * total / ((k * coating) ** 2 - (k * index) ** 2))
+
+
+@kernel
 def coating_loss(
     log_amplitude: FloatArray,
     decay: FloatArray,
@@ -62,25 +85,34 @@ def coating_loss(
     coating index: (n,). No loss where the coating's index is below the effective index.
     """
     for row in range(thickness.shape[0]):
-        t = thickness[row]
         for i in range(decay.shape[1]):
-            k = 2.0 * math.pi / wavelength[row, i]
-            w, b = decay[row, i], beta[row, i]
-            kt2 = (k * coating[row]) ** 2 - b * b
-            loss[row, i] = 0.0 * kt2
-            if not kt2 > 0.0:
-                continue
-            # exp(-2 (q - w) t) < 1e-17 beyond `last`
-            last = math.sqrt(min(kt2, (w + 20.0 / t) ** 2 - w * w))
-            total = 0.0
-            for j in range(_NODE.shape[0]):  # ky = last sin(s) also tames the root at ky = kt
-                s = 0.25 * math.pi * (1.0 + _NODE[j])
-                ky = last * math.sin(s)
-                q = math.sqrt(w * w + ky * ky)
-                kx = math.sqrt(max(kt2 - ky * ky, 0.0))
-                total += _WEIGHT[j] * kx * math.exp(2.0 * (log_amplitude[row, i] - q * t)) * last * math.cos(s)
-            total *= 2.0 * 0.25 * math.pi  # both signs of ky
-            loss[row, i] = 2.0 * math.pi / b * total / ((k * coating[row]) ** 2 - (k * index[row, i]) ** 2)
+            loss[row, i] = coating_attenuation(
+                log_amplitude[row, i], decay[row, i], beta[row, i], index[row, i], wavelength[row, i],
+                thickness[row], coating[row],
+            )  # fmt: skip
+
+
+@kernel
+def _glass_parts(
+    length: float,
+    rayleigh: float,
+    constant: float,
+    infrared: float,
+    infrared_edge: float,
+    ultraviolet: float,
+    ultraviolet_edge: float,
+    hydroxyl: float,
+    hydroxyl_width: float,
+) -> tuple[float, float, float, float, float]:
+    first = (length - 1383e-9) / hydroxyl_width
+    second = (length - 1240e-9) / hydroxyl_width
+    return (
+        rayleigh / length**4,
+        constant,
+        infrared * math.exp(-infrared_edge / length),
+        ultraviolet * math.exp(ultraviolet_edge / length),
+        hydroxyl * (math.exp(-0.5 * first * first) + 0.1 * math.exp(-0.5 * second * second)),
+    )
 
 
 @kernel
@@ -108,11 +140,44 @@ def glass_loss(
     """
     for row in range(wavelength.shape[0]):
         for i in range(wavelength.shape[1]):
-            length = wavelength[row, i]
-            scattering[row, i] = rayleigh[row] / length**4
-            offset[row, i] = constant[row]
-            vibration[row, i] = infrared[row] * math.exp(-infrared_edge[row] / length)
-            electronic[row, i] = ultraviolet[row] * math.exp(ultraviolet_edge[row] / length)
-            first = (length - 1383e-9) / hydroxyl_width[row]
-            second = (length - 1240e-9) / hydroxyl_width[row]
-            water[row, i] = hydroxyl[row] * (math.exp(-0.5 * first * first) + 0.1 * math.exp(-0.5 * second * second))
+            parts = _glass_parts(
+                wavelength[row, i], rayleigh[row], constant[row], infrared[row], infrared_edge[row], ultraviolet[row],
+                ultraviolet_edge[row], hydroxyl[row], hydroxyl_width[row],
+            )  # fmt: skip
+            scattering[row, i], offset[row, i], vibration[row, i], electronic[row, i], water[row, i] = parts
+
+
+@kernel
+def total_loss(
+    wavelength: FloatArray,
+    rayleigh: FloatArray,
+    constant: FloatArray,
+    infrared: FloatArray,
+    infrared_edge: FloatArray,
+    ultraviolet: FloatArray,
+    ultraviolet_edge: FloatArray,
+    hydroxyl: FloatArray,
+    hydroxyl_width: FloatArray,
+    log_amplitude: FloatArray,
+    decay: FloatArray,
+    effective_index: FloatArray,
+    index: FloatArray,
+    thickness: FloatArray,
+    coating: FloatArray,
+    bend_radius: FloatArray,
+    loss: FloatArray,
+) -> None:
+    """Attenuation (1/m) of LP01 by glass, bends and coating together; inputs as in the functions of the parts."""
+    for row in range(wavelength.shape[0]):
+        for i in range(wavelength.shape[1]):
+            beta = effective_index[row, i] * 2.0 * math.pi / wavelength[row, i]
+            a, b, c, d, e = _glass_parts(
+                wavelength[row, i], rayleigh[row], constant[row], infrared[row], infrared_edge[row], ultraviolet[row],
+                ultraviolet_edge[row], hydroxyl[row], hydroxyl_width[row],
+            )  # fmt: skip
+            bend = bend_attenuation(0, math.exp(log_amplitude[row, i]), decay[row, i], beta, bend_radius[row])
+            leak = coating_attenuation(
+                log_amplitude[row, i], decay[row, i], beta, index[row, i], wavelength[row, i], thickness[row],
+                coating[row],
+            )  # fmt: skip
+            loss[row, i] = a + b + c + d + e + bend + leak

@@ -115,7 +115,8 @@ def _observe(
         square = node[2, i] * node[2, i]
         part = node[1, i] * square
         fourth += part * square
-        slope -= order * order * part / (node[0, i] * node[0, i])
+        if order > 0 and node[0, i] > 0.0:
+            slope -= order * order * part / (node[0, i] * node[0, i])
         ring = int(node[4, i])
         if ring >= 0:
             power += part

@@ -16,6 +16,7 @@ from mcfiber.units import BOLTZMANN, PLANCK
 
 TOLERANCE = 1e-11  # change of ln(power) at which the iteration ends
 ITERATIONS = 400
+LARGEST = 60.0  # of ln(power over launched power): beyond it the iteration only gets lost
 
 
 def panel_integration(nodes: int) -> FloatArray:
@@ -163,7 +164,7 @@ def _place(integration: FloatArray, m: int) -> float:
 def _profile(power: FloatArray, base: FloatArray, exchange: FloatArray, profile: FloatArray) -> None:
     for i in range(power.shape[0]):
         for m in range(base.shape[1]):
-            profile[i, m] = power[i] * math.exp(base[i, m] + exchange[i, m])
+            profile[i, m] = power[i] * math.exp(min(base[i, m] + exchange[i, m], LARGEST))
 
 
 @kernel
@@ -208,7 +209,8 @@ def _update(
                 for n in range(nodes):
                     value += half * integration[m, n] * rate[i, s * nodes + n]
                 change = value - exchange[i, s * nodes + m]
-                largest = max(largest, abs(change)) if change == change else math.inf
+                # What the clipped exponential hides has not settled (nor has NaN, which fails every comparison).
+                largest = max(largest, abs(change)) if abs(value) < LARGEST else math.inf
                 exchange[i, s * nodes + m] += relaxation * change
             for n in range(nodes):
                 start += half * integration[nodes - 1, n] * rate[i, s * nodes + n]
@@ -320,5 +322,6 @@ def _quanta(offset: float, temperature: float) -> float:
     """1 + n_thermal for a pump above, n_thermal for one below; zero for the wave itself."""
     if offset == 0.0:
         return 0.0
-    thermal = 1.0 / math.expm1(PLANCK * abs(offset) / (BOLTZMANN * temperature))
+    cold = PLANCK * abs(offset) / (BOLTZMANN * temperature)
+    thermal = -math.exp(-cold) / math.expm1(-cold)
     return 1.0 + thermal if offset > 0.0 else thermal

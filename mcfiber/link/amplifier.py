@@ -7,7 +7,7 @@ from mcfiber._jit import lift
 from mcfiber.descriptions import stacked
 from mcfiber.kernels import amplifier as kernels
 from mcfiber.link.power import PowerProfile, per_channel
-from mcfiber.link.span import Amplifier, Link, over_spans
+from mcfiber.link.span import Amplifier, Link, along_spans, over_spans
 from mcfiber.spectrum import Channels
 
 _DENSITY = {
@@ -56,12 +56,13 @@ def added_noise(link: Link, span_loss: Any, grid: Channels, *, model: str = "exa
 
     It is linear in the loss of the span, in every model.
     """
+    noise_figure = along_spans(link, lambda span: _noise_figure(span.amplifier or link.amplifier, grid))
     if link.loop is None:
-        return _density(link.amplifier, span_loss, grid, model)
+        return _density(noise_figure, span_loss, grid, model)
     excess = units.si(link.loop, "first_amplifier_excess_db")
     loss = units.si(link.loop, "loss_db")
-    first = _density(link.amplifier, span_loss * excess, grid, model)
-    second = _density(link.loop.amplifier, loss / excess, grid, model)
+    first = _density(noise_figure, span_loss * excess, grid, model)
+    second = _density(_noise_figure(link.loop.amplifier, grid), loss / excess, grid, model)
     return first / excess + second
 
 
@@ -72,8 +73,38 @@ def _raman_noise(power: PowerProfile) -> Any:
     return power.evolution.noise_density * (power.launch / power.evolution.end)
 
 
-def _density(amplifier: Amplifier, gain: Any, grid: Channels, model: str) -> Any:
-    noise_figure = per_channel(units.si(amplifier, "noise_figure_db"), grid)
-    if amplifier.core_noise_figure_offset_db is not None:
-        noise_figure = noise_figure * stacked(units.si(amplifier, "core_noise_figure_offset_db"), "core")
+def _density(noise_figure: Any, gain: Any, grid: Channels, model: str) -> Any:
     return variables.compute("ase_density", _DENSITY[model], grid.frequency, gain, noise_figure)
+
+
+def _noise_figure(amplifier: Amplifier, grid: Channels) -> Any:
+    """Linear noise figure, with dimensions channel and core where it differs along them."""
+    noise_figure = per_channel(units.si(amplifier, "noise_figure_db"), grid)
+    if amplifier.core_noise_figure_offset_db is None:
+        return noise_figure
+    return noise_figure * stacked(units.si(amplifier, "core_noise_figure_offset_db"), "core")
+
+
+def cascaded_noise_figure(first: Any, second: Any, *, gain: Any, loss: Any) -> Any:
+    """Noise figure of two amplifier stages with a passive loss between them.
+
+    ``F1 + (L - 1)/G1 + (F2 - 1) L/G1``, all linear (Friis). It is what an amplifier with a mid-stage device has as its
+    one noise figure; a passive loss in front of an amplifier simply adds to it in decibels.
+
+    Parameters
+    ----------
+    first, second
+        Noise figures of the stages. [1]
+    gain
+        Of the first stage. [1]
+    loss
+        Between the stages, above 1. [1]
+
+    Examples
+    --------
+    >>> from math import log10
+    >>> stages = cascaded_noise_figure(10**0.5, 10**0.6, gain=10**1.5, loss=10**0.8)
+    >>> round(10 * log10(stages), 6)
+    5.938378
+    """
+    return first + (loss - 1.0) / gain + (second - 1.0) * loss / gain

@@ -1,6 +1,6 @@
 """The noise of a line as a function of the launch powers, with exact derivatives."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from mcfiber.kernels import adjoint as backwards
 from mcfiber.kernels import isrs, nonlinear, raman, silica
 from mcfiber.link.amplifier import added_noise
 from mcfiber.link.evolution import Evolution
-from mcfiber.link.nonlinear import TERMS, Accumulation, InterferenceModel, coupled_core_factor
+from mcfiber.link.nonlinear import TERMS, Accumulation, InterferenceModel, coupled_core_factor, coupling_factor
 from mcfiber.link.power import power_profile
 from mcfiber.link.span import Link
 from mcfiber.spectrum import Channels
@@ -92,6 +92,8 @@ class NoiseOfLaunch:
         Whether channels exchange power by Raman scattering.
     amplifier_noise
         Model of the amplifiers' noise.
+    mode_dispersion
+        Whether spatial mode dispersion lowers the interference of randomly coupled cores.
 
     Raises
     ------
@@ -109,6 +111,7 @@ class NoiseOfLaunch:
         accumulation: Accumulation = "incoherent",
         scattering: bool = False,
         amplifier_noise: str = "exact",
+        mode_dispersion: bool = True,
     ) -> None:
         spans = link.span if isinstance(link.span, tuple) else (link.span,)
         if any(span.raman_pumps for span in spans):
@@ -122,13 +125,35 @@ class NoiseOfLaunch:
             self._panels = _panels(profile.evolution, self._fixed)
         self._scattering = scattering
         self._repeat = float(link.count) if self._fixed.length.shape[1] == 1 else 1.0
-        self._factor = coupled_core_factor(glass.coupled_cores)
+        self.mixes = mode_dispersion and glass.coupled_cores > 1 and glass.mode_dispersion is not None
+        self._mixing = (glass, profile, grid, mode_dispersion)
+        self._factor = np.full((1, 1, grid.count), coupled_core_factor(glass.coupled_cores))
+        self.settle(np.broadcast_to(np.asarray(profile.launch, dtype=float), (grid.count,)))
         self._growth: Any = 1.0
         if accumulation == "coherent":
             fixed = self._fixed
             exponent = _COHERENCE(fixed.symbol_rate, fixed.beta2, fixed.attenuation, fixed.length)
             self._growth = float(link.count) ** exponent
         self._state: dict[str, Any] = {}
+
+    def settle(self, launch: FloatArray) -> None:
+        """Take the effect of mode dispersion at these launch powers, on which it depends little.
+
+        It stays so until the next call, and derivatives hold it fixed; it needs to be called only where `mixes`.
+
+        Parameters
+        ----------
+        launch
+            Shape (channel,). [W]
+        """
+        import xarray as xr
+
+        if not self.mixes:
+            return
+        glass, profile, grid, mode_dispersion = self._mixing
+        spread = replace(profile, fiber_input=xr.DataArray(launch, dims="channel"))
+        factor = coupling_factor(glass, spread, grid, mode_dispersion)
+        self._factor = _plain(factor, {"core": 1, "span": 1, "channel": grid.count})
 
     def __call__(self, launch: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Noise powers at launch level, for the launch power of each channel.

@@ -100,7 +100,7 @@ def nonlinear_interference(
         total = over_spans(link, _gn(glass, power, grid) * _to_launch_level(power))
     else:
         total = _isrs(link, glass, power, grid, accumulation, kurtosis)
-    result = variables.stamp("nli_power", total * _coupling_factor(glass, power, grid, mode_dispersion))
+    result = variables.stamp("nli_power", total * coupling_factor(glass, power, grid, mode_dispersion))
     result.attrs |= {"model": model, "band": "centre", "terms": "spm+xpm", "accumulation": accumulation}
     return result
 
@@ -177,7 +177,9 @@ def profile_exponentials(power: PowerProfile) -> tuple[Any, ...]:
     )
 
 
-def _coupling_factor(glass: Glass, power: PowerProfile, grid: Channels, mode_dispersion: bool) -> Any:
+def coupling_factor(glass: Glass, power: PowerProfile, grid: Channels, mode_dispersion: bool) -> Any:
+    """Interference of randomly coupled cores over that of one core: 3/(2N+1), less what mode dispersion takes."""
+    """Interference per core of randomly coupled cores over that of a single core, with spatial mode dispersion."""
     if glass.coupled_cores == 1 or glass.mode_dispersion is None or not mode_dispersion:
         return coupled_core_factor(glass.coupled_cores)
     length = power.length

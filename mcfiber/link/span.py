@@ -15,59 +15,6 @@ from mcfiber.typing import Real
 _LOSS = number(low=0, high=100, remedy="a loss in dB is positive")
 
 
-class Span(Description):
-    """A length of fibre between two amplifiers, with its fan-in, fan-out and splices.
-
-    Parameters
-    ----------
-    length_km
-        Length of fibre.
-    fan_in_loss_db
-        Loss from the amplifier's output (where launch power is defined) to the fibre.
-    fan_out_loss_db
-        Loss from the fibre to the next amplifier's input.
-    splices, splice_loss_db
-        Number of splices and mean loss of each; they are spread evenly, so their loss adds to the attenuation.
-    lumped_losses
-        Losses at single places of the fibre, ascending positions.
-    raman_pumps
-        Pumps of distributed Raman amplification; the amplifier after the span restores what is still missing.
-    temperature_k
-        Of the fibre, for the noise of Raman amplification.
-    fan_in_crosstalk_db, fan_out_crosstalk_db
-        Crosstalk of the devices: total from all neighbours; none by default.
-    splice_crosstalk_db
-        Crosstalk of each splice: total from all neighbours; none by default.
-
-    Examples
-    --------
-    >>> Span(length_km=86.1, fan_in_loss_db=0.9, fan_out_loss_db=3.1).length_km
-    86.1
-    """
-
-    length_km: Annotated[Real, number(above=0, high=2000, remedy="give the length of one span")]
-    fan_in_loss_db: Annotated[Real, _LOSS] = 0.0
-    fan_out_loss_db: Annotated[Real, _LOSS] = 0.0
-    splices: Annotated[int, integer(low=0, high=100_000)] = 0
-    splice_loss_db: Annotated[Real, _LOSS] = 0.0
-    lumped_losses: tuple[LumpedLoss, ...] = ()
-    raman_pumps: tuple[RamanPump, ...] = ()
-    temperature_k: Annotated[Real, number(above=0, high=1000)] = 300.0
-    fan_in_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
-    fan_out_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
-    splice_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
-
-    @model_validator(mode="after")
-    def _losses_inside(self) -> Self:
-        places = [0.0, *(loss.position_km for loss in self.lumped_losses), self.length_km]
-        if any(is_axis(place) for place in places):
-            return self
-        if any(after <= before for before, after in itertools.pairwise(places)):
-            msg = f"lumped_losses: positions must ascend inside the span, between 0 and {self.length_km:g} km"
-            raise refused(msg)
-        return self
-
-
 class Amplifier(Description):
     """An amplifier for each core that restores the power lost since the last one.
 
@@ -105,6 +52,71 @@ class Amplifier(Description):
     output_power_limit_dbm: Annotated[Real | dict[str, Real] | None, by_band(number(low=-50, high=60))] = None
     pumping: Literal["core", "cladding"] = "core"
     crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
+
+
+class Span(Description):
+    """A length of fibre between two amplifiers, with its fan-in, fan-out and splices.
+
+    Parameters
+    ----------
+    length_km
+        Length of fibre.
+    fan_in_loss_db
+        Loss from the amplifier's output (where launch power is defined) to the fibre.
+    fan_out_loss_db
+        Loss from the fibre to the next amplifier's input.
+    splices, splice_loss_db
+        Number of splices and mean loss of each; they are spread evenly, so their loss adds to the attenuation.
+    lumped_losses
+        Losses at single places of the fibre, ascending positions.
+    amplifier
+        After this span, if it is another than that of the link: its noise figure. What amplifiers put out belongs to
+        the link, for the launch power is the same at every span.
+    raman_pumps
+        Pumps of distributed Raman amplification; the amplifier after the span restores what is still missing.
+    temperature_k
+        Of the fibre, for the noise of Raman amplification.
+    fan_in_crosstalk_db, fan_out_crosstalk_db
+        Crosstalk of the devices: total from all neighbours; none by default.
+    splice_crosstalk_db
+        Crosstalk of each splice: total from all neighbours; none by default.
+
+    Examples
+    --------
+    >>> Span(length_km=86.1, fan_in_loss_db=0.9, fan_out_loss_db=3.1).length_km
+    86.1
+    """
+
+    length_km: Annotated[Real, number(above=0, high=2000, remedy="give the length of one span")]
+    fan_in_loss_db: Annotated[Real, _LOSS] = 0.0
+    fan_out_loss_db: Annotated[Real, _LOSS] = 0.0
+    splices: Annotated[int, integer(low=0, high=100_000)] = 0
+    splice_loss_db: Annotated[Real, _LOSS] = 0.0
+    lumped_losses: tuple[LumpedLoss, ...] = ()
+    amplifier: Amplifier | None = None
+    raman_pumps: tuple[RamanPump, ...] = ()
+    temperature_k: Annotated[Real, number(above=0, high=1000)] = 300.0
+    fan_in_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
+    fan_out_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
+    splice_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
+
+    @model_validator(mode="after")
+    def _amplifier_of_noise_only(self) -> Self:
+        given = set() if self.amplifier is None else self.amplifier.model_fields_set
+        if other := sorted(given - {"noise_figure_db", "core_noise_figure_offset_db"}):
+            msg = f"amplifier.{other[0]}: is the same for all spans; give it in the link's amplifier"
+            raise refused(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _losses_inside(self) -> Self:
+        places = [0.0, *(loss.position_km for loss in self.lumped_losses), self.length_km]
+        if any(is_axis(place) for place in places):
+            return self
+        if any(after <= before for before, after in itertools.pairwise(places)):
+            msg = f"lumped_losses: positions must ascend inside the span, between 0 and {self.length_km:g} km"
+            raise refused(msg)
+        return self
 
 
 class LoopEquipment(Description):

@@ -99,7 +99,7 @@ class Steps:
     ----------
     rule
         ``"four_wave_mixing"``: the first step lets the outermost four-wave mixing of the band turn by `phase`,
-        later ones grow with the third root of the loss (constant local error, [2]_ of the module);
+        later ones grow with the third root of the loss, which keeps the local error constant;
         ``"logarithmic"``: `count` steps of equal effective length; ``"constant"``: `count` equal steps.
     phase
         Mismatch ``pi^2 |beta2| bandwidth^2`` times the first step. [rad]

@@ -80,6 +80,7 @@ def test_unlike_cores__overlap_by_quadrature(radius, delta, mean):
     assert kappa(pair(core)) == pytest.approx(total / 2, rel=1e-7)
 
 
+@pytest.mark.nojit
 def test_unlike_cores__tend_to_equal_ones():
     equal = kappa(pair(TRENCH, 40))
     nearly = TRENCH.replace({"delta_percent": [0.37, 0.37 + 1e-7]})

@@ -39,6 +39,7 @@ def test_modified__agrees_with_scipy(order):
     assert greatest_error(lambda t: bessel.bessel_k(order, t)[1], slope, np.abs(slope)) < 5e-15
 
 
+@pytest.mark.nojit
 @pytest.mark.parametrize("order", [0, 1, 4])
 @pytest.mark.parametrize("x", [1e-3, 0.7, 3.9, 4.1, 33.0])
 def test_wronskians(order, x):

@@ -42,6 +42,7 @@ def test_power_coupling__average_over_the_twist(correlation, difference, bend, e
     assert h == pytest.approx(average, rel=1e-8)
 
 
+@pytest.mark.nojit
 def test_power_coupling__limits():
     kappa, pitch, bend = 0.0255, 40e-6, 0.14
     homogeneous = 2 * kappa**2 * bend / (BETA * pitch)
@@ -79,6 +80,7 @@ def test_power_coupling__monte_carlo_of_phase_jumps():
     assert abs(samples.mean() - expected) < 4 * samples.std() / math.sqrt(samples.size)
 
 
+@pytest.mark.nojit
 def test_regime__from_weak_to_systematic():
     """Step core 4.5 um, 0.35 %, bends of 140 mm, 0.2 turns a metre, 1 km: kappa against the distance."""
     distance = np.array([45, 40, 35, 30, 25, 20, 17, 15, 12, 10]) * 1e-6

@@ -142,6 +142,15 @@ def test_isrs__vectors_without_tilt() -> None:
     assert 10 ** (1 + epsilon[20]) * own[20] + 10 * cross[20] == pytest.approx(10709.061018181072, rel=1e-9)
 
 
+def test_isrs__coherence_of_a_whole_spectrum() -> None:
+    # The same exponent for a flat spectrum of 41 slots of 50 GHz; it falls with bandwidth, length and dispersion.
+    assert COHERENCE(*spread(1, 41 * 50e9, BETA2, ALPHA), 1e5)[0] == pytest.approx(0.03716, abs=5e-6)
+    base = COHERENCE(*spread(1, 32e9, BETA2, ALPHA), 1e5)[0]
+    assert COHERENCE(*spread(1, 64e9, BETA2, ALPHA), 1e5)[0] < base
+    assert COHERENCE(*spread(1, 32e9, 2 * BETA2, ALPHA), 1e5)[0] < base
+    assert COHERENCE(*spread(1, 32e9, BETA2, ALPHA), 2e5)[0] < base
+
+
 def test_isrs__cross_term_is_the_integral_over_the_phase_mismatch() -> None:
     # |int rho exp(j Phi z) dz|^2 by quadrature for a profile of three exponentials, interferer far away.
     frequency = np.array([193e12, 195e12])
@@ -247,6 +256,9 @@ def test_isrs__one_span_of_gnpy_over_c_and_l_band() -> None:
     integral = record["ggn_spectrally_separated"]
     chosen = integral["channels"]
     assert np.abs(10 * np.log10(nli[chosen] / integral["nli_after_span_1_w"])).max() < 0.05
+    kept = json.loads((DATA.parents[1] / "validation" / "gnpy_c_and_l.json").read_text())
+    over = 10 * np.log10(nli[chosen] / integral["nli_after_span_1_w"])
+    np.testing.assert_allclose(kept["db_over_ggn_spectrally_separated"]["three fitted terms"], over, atol=1e-3)
     # Its own approximation of that integral is 0.5 dB lower in the L band.
     assert np.abs(10 * np.log10(nli / record["ggn_approx"]["nli_after_span_1_w"])).max() < 0.6
 

@@ -14,6 +14,7 @@ coating_loss = lift(loss.coating_loss, "(channel),(channel),(channel),(channel),
 bend_loss = lift(loss.bend_loss, "(),(channel),(channel),(channel),()->(channel)")
 
 
+@pytest.mark.nojit
 def test_glass__terms():
     """The terms one by one in dB/km, evaluated with 40 digits: A = 0.9, both infrared sets, 3.5 mol% GeO2."""
     table = {
@@ -83,6 +84,7 @@ def test_coating__printed_values_and_quadrature(wavelength, thickness, expected)
     assert found == pytest.approx(2 * math.pi * math.exp(2 * log_amplitude) / beta * whole, rel=1e-9)
 
 
+@pytest.mark.nojit
 def test_coating__lower_index_does_not_leak():
     found = coating_loss(*(np.array([x]) for x in (13.0, 3e5, 5.86e6, 1.444, 1.55e-6)), 30e-6, np.array([1.40, 1.486]))
     assert found[0, 0] == 0

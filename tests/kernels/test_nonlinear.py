@@ -63,6 +63,14 @@ def test_gn__vectors() -> None:
     assert interference([193.4e12])[0] / 1e-9 == pytest.approx(244.6700938895263, rel=1e-9)
 
 
+def test_gn__flat_nyquist_spectrum() -> None:
+    # 41 channels of 32 GHz without gaps are one channel of 1.312 THz, and the form that of a flat spectrum:
+    # Poggiolini et al., J. Lightw. Technol. 32, 694 (2014), eq. (36).
+    one = interference([193.4e12], rate=41 * 32e9, power=41e-3)[0] / 41
+    assert one / 1e-9 == pytest.approx(1373.074248980579, rel=1e-9)
+    assert 10 * math.log10(one / 1e-9 / 1399.9568006242714) == pytest.approx(-0.084, abs=1e-3)  # the integral
+
+
 def test_gn__close_to_the_integral() -> None:
     # Exact self- and cross-channel integrals (rectangular spectra), converged to 1e-6: 0.16 dB below.
     eta = interference(comb(41)) / 1e-9

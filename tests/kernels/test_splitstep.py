@@ -19,6 +19,7 @@ def noise(*shape: int, kind: Any = np.complex128) -> Any:
 
 @pytest.mark.parametrize(("kind", "tolerance"), PRECISIONS)
 @pytest.mark.parametrize("strength", [1e-3, -0.03, 0.0, 0.3, 40.0])
+@pytest.mark.nojit
 def test_kerr_rotation(kind: Any, tolerance: float, strength: float) -> None:
     field = noise(3, 2, 500, kind=kind)
     phase = strength * np.array([1.0, 2.0, 0.5])[:, None] * (np.abs(field.astype(complex)) ** 2).sum(axis=1)
@@ -38,6 +39,7 @@ def test_kerr_rotation__keeps_power(strength: float) -> None:
 
 
 @pytest.mark.parametrize(("kind", "tolerance"), PRECISIONS)
+@pytest.mark.nojit
 def test_transfer_and_filtered(kind: Any, tolerance: float) -> None:
     propagation, length = np.linspace(-3.0, 5.0, 300), np.array([7.0])
     function = np.empty((1, 300), kind)
@@ -57,6 +59,7 @@ def test_delayed(size: int) -> None:
     assert np.abs(field - expected).max() < 1e-11
 
 
+@pytest.mark.nojit
 def test_delayed__whole_samples() -> None:
     # Delaying by a sample shifts the field by a sample.
     field = noise(1, 96)

@@ -106,6 +106,7 @@ def test_no_dispersion() -> None:
     assert out[0] / effective**2 == pytest.approx([2 / 3, 1 / 2, 1 / 2, 9 / 20, 4 / 9], rel=2e-5)
 
 
+@pytest.mark.nojit
 def test_link_field__many_spans() -> None:
     # Equal spans one by one.
     panels = [np.array([0.0, 60e3]), np.array([60e3, 40e3]), np.array([1.0, 0.05]), np.array([0.06, 0.01])]

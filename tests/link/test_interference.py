@@ -322,6 +322,14 @@ def test_symmetries(power: float, rates: list[float], terms: Any) -> None:
     assert doubled == pytest.approx(8 * one, rel=1e-12)
 
 
+@pytest.mark.nojit
+def test_three_channels_in_one_place() -> None:
+    # small enough for the kernels as plain Python: the middle channel sees both neighbours alike
+    power = gn_integral(comb(3), 32e9, np.array([1e-3, 2e-3, 1e-3]), span(length=5e3), terms="all").power
+    assert power[0] == pytest.approx(power[2], rel=1e-6)
+    assert power[1] > power[0]
+
+
 def test_accumulation() -> None:
     one, twice = eta(7, 3), span(count=2)
     assert eta(7, 3, twice, accumulation="incoherent") == pytest.approx(2 * one, rel=1e-6)

@@ -12,6 +12,7 @@ import xarray as xr
 
 import mcfiber as mcf
 from mcfiber import DescriptionError
+from mcfiber.link.amplifier import cascaded_noise_figure
 from mcfiber.link.levels import displaced
 from mcfiber.spectrum import channels
 
@@ -62,6 +63,22 @@ def test_levels__noise_figures_differ() -> None:
     np.testing.assert_allclose(ratio, 1.0, atol=0.02)  # F G - 1, not F G
 
 
+def test_levels__amplifiers_span_by_span() -> None:
+    spans = [{"length_km": 80}, {"length_km": 80, "amplifier": {"noise_figure_db": {"L": 7.0, "C": 6.0}}}]
+    listed = system({"link": {"span": spans, "amplifier": {"noise_figure_db": 4.0}}}).evaluate()
+    one, other = (
+        system({"link.span_count": 1, "link.amplifier.noise_figure_db": noise}).evaluate()
+        for noise in (4.0, {"L": 7.0, "C": 6.0})
+    )
+    np.testing.assert_allclose(listed.ase_power, one.ase_power + other.ase_power, rtol=1e-12)
+    loop = {"loss_db": 10.0, "first_amplifier_excess_db": 1.0}
+    quiet, loud = (
+        system({"link.loop": loop, "link.span.amplifier": {"noise_figure_db": noise}}).evaluate()
+        for noise in (4.0, 7.0)
+    )
+    assert np.all(quiet.snr_ase > loud.snr_ase)
+
+
 def test_levels__limit_lowers_the_band_that_exceeds_it() -> None:
     limited = system({"link.amplifier.output_power_limit_dbm": {"L": 20.0, "C": 10.0}}).evaluate()
     power = limited.signal_power
@@ -87,6 +104,14 @@ def test_levels__limit_axis_equals_loop() -> None:
     for k in range(3):
         alone = system({"link.amplifier.output_power_limit_dbm": float(limits[k])}).evaluate()
         np.testing.assert_allclose(block.gsnr.isel(limit=k), alone.gsnr, rtol=1e-12)
+
+
+def test_cascade__friis() -> None:
+    stages = cascaded_noise_figure(10**0.5, 10**0.6, gain=10**1.5, loss=10**0.8)
+    assert 10 * math.log10(stages) == pytest.approx(5.93837793145261, abs=1e-9)
+    assert cascaded_noise_figure(2.0, 3.0, gain=1e12, loss=1.0) == pytest.approx(2.0)
+    # A passive loss in front: a first stage without gain and without noise.
+    assert cascaded_noise_figure(1.0, 3.0, gain=1.0, loss=2.0) == pytest.approx(6.0)
 
 
 def test_displaced__is_the_product_over_spans() -> None:
@@ -146,6 +171,8 @@ def test_line__gnpy_over_21_spans() -> None:
         ({"link.amplifier.core_output_offset_db": [0.0, 1.0]}, "got 2 values for 3 cores"),
         ({"link.amplifier.core_noise_figure_offset_db": [0.0]}, "got 1 values for 3 cores"),
         ({"link.amplifier.output_power_limit_dbm": {"C": 20.0}}, "has no value for the band L"),
+        ({"link.span.amplifier": {"noise_figure_db": {"C": 5.0}}}, "link.span.amplifier.noise_figure_db: has no value"),
+        ({"link.span.amplifier": {"output_tilt_db": 1.0}}, "output_tilt_db: is the same for all spans"),
         (
             {
                 "fiber": {"layout": {"kind": "hexagonal", "cores": 7, "pitch_um": 18}, "coupling": "random"},
