@@ -275,7 +275,7 @@ class ResultAccessor:
             penalty = (
                 xr.ones_like(gsnr)
                 if name == "mode_dependent_loss"
-                else mdl_penalty(gsnr, ds["mode_dependent_loss_sum"], modes=modes, receiver=transceiver.receiver)
+                else mdl_penalty(gsnr, ds["mode_dependent_loss_effective"], modes=modes, receiver=transceiver.receiver)
             )
             snr_trx = math.inf if name == "transceiver" else ds["snr_trx"]
             snr = received_ratio(gsnr, penalty, snr_trx)
