@@ -162,8 +162,9 @@ def sweep(
             raise UserError(msg)
         axes[path] = values
     entry = load(system)
+    console = _console(stderr=True)
     columns = (*Progress.get_default_columns(), MofNCompleteColumn())
-    with Progress(*columns, console=_console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("sweeping", total=None)
         result = sweeps.sweep(
             entry.system,
@@ -257,19 +258,21 @@ def _axis(text: str) -> tuple[str, Any]:
 
 
 def _spaced(text: str, value: str) -> Any:
-    """Evenly spaced values; whole numbers where the limits are written as such and the steps fall on them."""
+    """Evenly spaced values; where the limits are written as whole numbers, so are those that are."""
     import numpy as np
 
     start, stop, count = (part.strip() for part in value.split(":"))
     try:
-        values = np.linspace(float(start), float(stop), int(count))
+        limits, number = (float(start), float(stop)), int(count)
     except ValueError:
-        values = np.empty(0)
-    if not values.size or not np.isfinite(values).all():
+        number = 0
+    if number < 1 or not np.isfinite(limits).all():
         msg = f"--over: got {text!r}; write path=from:to:count with two numbers and a whole count of at least 1"
         raise UserError(msg)
-    written_whole = "." not in start + stop
-    return values.astype(int).tolist() if written_whole and (values == np.rint(values)).all() else values
+    values = np.linspace(*limits, number)
+    if "." in start + stop:
+        return values
+    return [int(value) if value == round(value) else value for value in values.tolist()]
 
 
 def _check_output(path: Path) -> None:

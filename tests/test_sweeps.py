@@ -284,3 +284,12 @@ def test_put__a_block_travels_to_another_process():
     assert pickle.loads(pickle.dumps(system)) == system
     assert system.transceiver.format == "16QAM"
     assert system.link.launch_power_dbm.size == 3
+
+
+def test_sweep__a_number_that_a_structure_needs():
+    over = {"fiber.layout.cores": [7, 19], "fiber.cladding_diameter_um": [250.0, 260.0], LAUNCH: [0.0]}
+    result = mcf.sweep(small(), over, outputs=["total_net_rate", "snr:mean"], workers=1)
+    assert (result["status"] == 0).all()
+    for index, cores in enumerate(over["fiber.layout.cores"]):
+        expected = one_by_one(small(), {"fiber.layout.cores": cores, "fiber.cladding_diameter_um": 250.0}, "snr:mean")
+        assert result["snr_mean"].values[index, 0, 0] == pytest.approx(expected, rel=1e-12)
