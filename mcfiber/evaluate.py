@@ -1,5 +1,6 @@
 """The one evaluation path: a plain system, a system with axes, samples and draws all take it."""
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from mcfiber import result, units
@@ -13,7 +14,8 @@ from mcfiber.link.delay import group_delay_spread
 from mcfiber.link.levels import displaced
 from mcfiber.link.mixing import mode_dependent_loss
 from mcfiber.link.nonlinear import nonlinear_interference
-from mcfiber.link.power import power_profile
+from mcfiber.link.nonlinear_reference import nonlinear_interference_integral
+from mcfiber.link.power import PowerProfile, power_profile
 from mcfiber.link.span import Link, along_spans
 from mcfiber.rate.achievable import achievable_rate
 from mcfiber.rate.capacity import mdl_penalty
@@ -77,16 +79,7 @@ def quantities(
     glass = properties(system.fiber, grid)
     power = power_profile(system.link, glass, grid, raman=system.models.raman)
     ase = amplifier_noise(system.link, power, grid, model=system.models.amplifier_noise)
-    nli = nonlinear_interference(
-        system.link,
-        glass,
-        power,
-        grid,
-        model=system.models.nonlinear_interference,
-        accumulation=system.models.accumulation,
-        kurtosis=_kurtosis(system),
-        mode_dispersion=system.models.mode_dispersion,
-    )
+    nli = _interference(system, glass, power, grid)
     ase, nli = displaced(system.link, power.launch, ase, nli, grid)
     spread = crosstalk_spread(system.fiber, grid, probability=system.models.crosstalk_probability)
     xt = crosstalk(system.link, glass, power, spread=spread)
@@ -130,6 +123,25 @@ def quantities(
         snr=snr,
         **rate,
         status=problems(system, grid),
+    )
+
+
+def _interference(system: "System", glass: Glass, power: PowerProfile, grid: Channels) -> Any:
+    models = system.models
+    if models.nonlinear_interference == "gn_integral":
+        power_and_error = nonlinear_interference_integral(
+            *(system.link, glass, power, grid),
+            accumulation=models.accumulation,
+            mode_dispersion=models.mode_dispersion,
+            workers=os.cpu_count() or 1,
+        )
+        return power_and_error[0]
+    return nonlinear_interference(
+        *(system.link, glass, power, grid),
+        model=models.nonlinear_interference,
+        accumulation=models.accumulation,
+        kurtosis=_kurtosis(system),
+        mode_dispersion=models.mode_dispersion,
     )
 
 

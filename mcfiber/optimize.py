@@ -147,7 +147,7 @@ class LaunchProblem:
             link,
             glass,
             self._grid,
-            model=models.nonlinear_interference,
+            model="isrs_gn" if models.nonlinear_interference == "isrs_gn" else "gn",
             accumulation=models.accumulation,
             scattering=models.raman == "silica",
             amplifier_noise=models.amplifier_noise,
@@ -306,6 +306,11 @@ def _slope(function: Callable[[FloatArray], FloatArray], at: FloatArray) -> tupl
 def _check(system: "System", objective: str) -> None:
     if objective not in ("net_rate", "shannon", "minimum_snr"):
         msg = f"objective: got {objective!r}; allowed: 'net_rate', 'shannon', 'minimum_snr'"
+        raise refused(msg)
+    if system.models.nonlinear_interference == "gn_integral":
+        msg = (
+            'models.nonlinear_interference: "gn_integral" has no gradient; optimise with "gn" or "isrs_gn", then check'
+        )
         raise refused(msg)
     if system.models.raman == "triangular":
         msg = 'models.raman: launch powers are optimised with "silica" or "none", not "triangular"'

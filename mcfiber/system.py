@@ -28,7 +28,8 @@ class Models(Description):
     nonlinear_interference
         "gn": closed form of the Gaussian-noise model for channels with gaps; self- and cross-phase modulation,
         at the centre of the channel, incoherent over spans.  "isrs_gn": the same along the computed power profile,
-        with Raman scattering.
+        with Raman scattering.  "gn_integral": the integral itself by quadrature, for any power profile and span
+        loss; seconds instead of milliseconds.
     raman
         Raman scattering between the channels (and pumps): "none", "silica" (coupled equations with the measured
         gain of silica) or "triangular" (closed form with a linear gain).
@@ -45,7 +46,7 @@ class Models(Description):
     """
 
     amplifier_noise: Literal["exact", "excess_gain", "input_noise"] = "exact"
-    nonlinear_interference: Literal["gn", "isrs_gn"] = "gn"
+    nonlinear_interference: Literal["gn", "isrs_gn", "gn_integral"] = "gn"
     raman: Literal["none", "silica", "triangular"] = "none"
     accumulation: Literal["incoherent", "coherent"] = "incoherent"
     format_correction: Annotated[bool, flag()] = False
@@ -54,9 +55,11 @@ class Models(Description):
 
     @model_validator(mode="after")
     def _go_together(self) -> Self:
-        if self.nonlinear_interference == "gn" and (self.accumulation == "coherent" or self.format_correction):
-            field = "accumulation" if self.accumulation == "coherent" else "format_correction"
-            msg = f'{field}: needs nonlinear_interference = "isrs_gn"'
+        if self.nonlinear_interference == "gn" and self.accumulation == "coherent":
+            msg = 'accumulation: needs nonlinear_interference = "isrs_gn" or "gn_integral"'
+            raise refused(msg)
+        if self.nonlinear_interference != "isrs_gn" and self.format_correction:
+            msg = 'format_correction: needs nonlinear_interference = "isrs_gn"'
             raise refused(msg)
         return self
 

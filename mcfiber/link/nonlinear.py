@@ -178,6 +178,7 @@ def profile_exponentials(power: PowerProfile) -> tuple[Any, ...]:
 
 
 def coupling_factor(glass: Glass, power: PowerProfile, grid: Channels, mode_dispersion: bool) -> Any:
+    """Interference of randomly coupled cores over that of one core: 3/(2N+1), less what mode dispersion takes."""
     """Interference per core of randomly coupled cores over that of a single core, with spatial mode dispersion."""
     if glass.coupled_cores == 1 or glass.mode_dispersion is None or not mode_dispersion:
         return coupled_core_factor(glass.coupled_cores)

@@ -8,7 +8,7 @@ import numpy as np
 from mcfiber import variables
 from mcfiber.fiber.properties import Glass
 from mcfiber.link.interference import SpanProfile, gn_integral
-from mcfiber.link.nonlinear import coupled_core_factor
+from mcfiber.link.nonlinear import coupling_factor
 from mcfiber.link.power import PowerProfile
 from mcfiber.link.span import Link
 from mcfiber.spectrum import Channels
@@ -27,6 +27,7 @@ def nonlinear_interference_integral(
     terms: Literal["spm+xpm", "all"] = "spm+xpm",
     band: Literal["centre", "average"] = "centre",
     accumulation: Literal["coherent", "incoherent"] = "incoherent",
+    mode_dispersion: bool = True,
     workers: int = 1,
 ) -> tuple[Any, Any]:
     """Nonlinear interference of the whole line in each channel, by the Gaussian-noise integral. [W]
@@ -40,6 +41,8 @@ def nonlinear_interference_integral(
         As in `mcfiber.link.nonlinear.nonlinear_interference`.
     terms, band, accumulation, workers
         As in `mcfiber.link.interference.gn_integral`.
+    mode_dispersion
+        As in `mcfiber.link.nonlinear.nonlinear_interference`.
 
     Returns
     -------
@@ -81,9 +84,9 @@ def nonlinear_interference_integral(
             workers=workers,
         )
         total[(0, *place)], total[(1, *place)] = result
-    total *= coupled_core_factor(glass.coupled_cores)
     dims = (*shape, "channel")
-    interference, error = (variables.stamp("nli_power", xr.DataArray(values, dims=dims)) for values in total)
+    factor = coupling_factor(glass, power, grid, mode_dispersion)
+    interference, error = (variables.stamp("nli_power", xr.DataArray(values, dims=dims) * factor) for values in total)
     interference.attrs |= {"model": "gn_integral", "band": band, "terms": terms, "accumulation": accumulation}
     error.attrs["long_name"] = "error of the quadrature of the nonlinear interference"
     return interference, error

@@ -256,6 +256,9 @@ def test_isrs__one_span_of_gnpy_over_c_and_l_band() -> None:
     integral = record["ggn_spectrally_separated"]
     chosen = integral["channels"]
     assert np.abs(10 * np.log10(nli[chosen] / integral["nli_after_span_1_w"])).max() < 0.05
+    kept = json.loads((DATA.parents[1] / "validation" / "gnpy_c_and_l.json").read_text())
+    over = 10 * np.log10(nli[chosen] / integral["nli_after_span_1_w"])
+    np.testing.assert_allclose(kept["db_over_ggn_spectrally_separated"]["three fitted terms"], over, atol=1e-3)
     # Its own approximation of that integral is 0.5 dB lower in the L band.
     assert np.abs(10 * np.log10(nli / record["ggn_approx"]["nli_after_span_1_w"])).max() < 0.6
 

@@ -64,7 +64,8 @@ def test_gn__vectors() -> None:
 
 
 def test_gn__flat_nyquist_spectrum() -> None:
-    # 41 channels of 32 GHz without gaps are one channel of 1.312 THz: Poggiolini et al., J. Lightw. Technol. 32, 694, eq. (36).
+    # 41 channels of 32 GHz without gaps are one channel of 1.312 THz, and the form that of a flat spectrum:
+    # Poggiolini et al., J. Lightw. Technol. 32, 694 (2014), eq. (36).
     one = interference([193.4e12], rate=41 * 32e9, power=41e-3)[0] / 41
     assert one / 1e-9 == pytest.approx(1373.074248980579, rel=1e-9)
     assert 10 * math.log10(one / 1e-9 / 1399.9568006242714) == pytest.approx(-0.084, abs=1e-3)  # the integral
