@@ -22,7 +22,7 @@ from mcfiber.units import unit_of
 PAGES = [
     ("system", "System and results", "A whole system, its evaluation, and what can be asked of a result.",
      ("mcfiber.system", "mcfiber.evaluate", "mcfiber.result", "mcfiber.uncertainty", "mcfiber.sweeps",
-      "mcfiber.optimize", "mcfiber.catalog", "mcfiber.plot")),
+      "mcfiber.optimize", "mcfiber.design", "mcfiber.catalog", "mcfiber.plot")),
     ("spectrum", "Spectrum", "Which channels there are.", ("mcfiber.spectrum",)),
     ("fiber", "Glass", "The fibre per metre: no power, no length.", ("mcfiber.fiber",)),
     ("link", "Line", "What accumulates with length or depends on power.", ("mcfiber.link",)),
