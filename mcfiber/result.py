@@ -156,15 +156,17 @@ def _dataarray(value: Any) -> xr.DataArray:
 
 def _totals(system: Any, grid: Any, net_rate: xr.DataArray) -> dict[str, xr.DataArray]:
     cores = system.fiber.cores
-    per_wavelength = net_rate.sum("core") if "core" in net_rate.dims else net_rate * float(cores)
+    per_wavelength = (
+        net_rate.sum("core") if "core" in net_rate.dims else units.mapped(lambda rate: rate * float(cores), net_rate)
+    )
     total = per_wavelength.sum("channel") if "channel" in net_rate.dims else per_wavelength * float(grid.count)
     distance = _dataarray(system.link.distance())
     bandwidth = grid.symbol_rate.sum("channel") if _has(grid.symbol_rate, "channel") else grid.symbol_rate * grid.count
     totals = {
         "total_net_rate": total,
         "distance": distance,
-        "capacity_distance": total * distance,
-        "spectral_efficiency": total / bandwidth,
+        "capacity_distance": units.mapped(np.multiply, total, distance),
+        "spectral_efficiency": units.mapped(np.divide, total, bandwidth),
     }
     return {name: variables.stamp(name, array) for name, array in totals.items()}
 
