@@ -3,6 +3,8 @@
 import os
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mcfiber import result, units
 from mcfiber.descriptions import refused
 from mcfiber.fiber.properties import Glass, properties
@@ -109,7 +111,7 @@ def quantities(
         ase_power=ase,
         nli_power=nli,
         crosstalk=xt,
-        crosstalk_power=xt * power.launch,
+        crosstalk_power=units.mapped(np.multiply, xt, power.launch),
         snr_ase=snr_ase,
         snr_nli=snr_nli,
         snr_xt=snr_xt,

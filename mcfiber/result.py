@@ -156,15 +156,17 @@ def _dataarray(value: Any) -> xr.DataArray:
 
 def _totals(system: Any, grid: Any, net_rate: xr.DataArray) -> dict[str, xr.DataArray]:
     cores = system.fiber.cores
-    per_wavelength = net_rate.sum("core") if "core" in net_rate.dims else net_rate * float(cores)
+    per_wavelength = (
+        net_rate.sum("core") if "core" in net_rate.dims else units.mapped(lambda rate: rate * float(cores), net_rate)
+    )
     total = per_wavelength.sum("channel") if "channel" in net_rate.dims else per_wavelength * float(grid.count)
     distance = _dataarray(system.link.distance())
     bandwidth = grid.symbol_rate.sum("channel") if _has(grid.symbol_rate, "channel") else grid.symbol_rate * grid.count
     totals = {
         "total_net_rate": total,
         "distance": distance,
-        "capacity_distance": total * distance,
-        "spectral_efficiency": total / bandwidth,
+        "capacity_distance": units.mapped(np.multiply, total, distance),
+        "spectral_efficiency": units.mapped(np.divide, total, bandwidth),
     }
     return {name: variables.stamp(name, array) for name, array in totals.items()}
 
@@ -228,6 +230,13 @@ class ResultAccessor:
         """Net rate of the whole system, in bit/s, with the result's axes."""
         return self._dataset["total_net_rate"]
 
+    def rates(self) -> xr.Dataset:
+        """Net rates of each core, of each wavelength, and of the whole system, in bit/s."""
+        from mcfiber.rate.ladder import rate_totals
+
+        ds = self._dataset
+        return xr.Dataset(rate_totals(ds["net_rate"], cores=self.cores, channels=ds.sizes["channel"]))
+
     def to_db(self) -> xr.Dataset:
         """The same result with ratios in dB and powers in dBm."""
         changed = {}
@@ -268,7 +277,7 @@ class ResultAccessor:
             penalty = (
                 xr.ones_like(gsnr)
                 if name == "mode_dependent_loss"
-                else mdl_penalty(gsnr, ds["mode_dependent_loss_sum"], modes=modes, receiver=transceiver.receiver)
+                else mdl_penalty(gsnr, ds["mode_dependent_loss_effective"], modes=modes, receiver=transceiver.receiver)
             )
             snr_trx = math.inf if name == "transceiver" else ds["snr_trx"]
             snr = received_ratio(gsnr, penalty, snr_trx)

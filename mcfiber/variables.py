@@ -122,16 +122,46 @@ def compute(
             return tuple(map(_without_missing, result, carried, function.signature.outputs))
         return _without_missing(result, carried[0], function.signature.outputs[0])
 
-    result = xr.apply_ufunc(
-        call,
-        *(_labelled(value, have) for value, have in zip(inputs, present, strict=True)),
-        input_core_dims=present,
-        output_core_dims=carried,
-        keep_attrs=False,
-    )
+    lead = _common_lead(inputs, present)
+    if lead is None:
+        result = xr.apply_ufunc(
+            call,
+            *(_labelled(value, have) for value, have in zip(inputs, present, strict=True)),
+            input_core_dims=present,
+            output_core_dims=carried,
+            keep_attrs=False,
+        )
+    else:
+        arrays = call(*(value.data if hasattr(value, "dims") else value for value in inputs))
+        several = arrays if isinstance(arrays, tuple) else (arrays,)
+        labelled = tuple(xr.DataArray(one, dims=lead + dims) for one, dims in zip(several, carried, strict=True))
+        result = labelled if isinstance(arrays, tuple) else labelled[0]
     if isinstance(name, str):
         return stamp(name, _as_dataarray(result))
     return tuple(stamp(one, _as_dataarray(array)) for one, array in zip(name, result, strict=True))
+
+
+def _common_lead(inputs: tuple[Any, ...], present: list[tuple[str, ...]]) -> tuple[str, ...] | None:
+    """Dimensions in front of the core ones where all labelled inputs share them and none has coordinates.
+
+    Then there is nothing to align or to broadcast by name, and the general way, four times slower, is not needed.
+    """
+    lead: tuple[str, ...] = ()
+    shape: tuple[int, ...] = ()
+    for value, have in zip(inputs, present, strict=True):
+        if not hasattr(value, "dims"):
+            continue
+        count = len(value.dims) - len(have)
+        own = value.dims[:count]
+        if (
+            value.dims != own + have
+            or len(value.coords) > 0
+            or (own and lead and (own, value.shape[:count]) != (lead, shape))
+        ):
+            return None
+        if own:
+            lead, shape = own, value.shape[:count]
+    return lead
 
 
 def _labelled(value: Any, dims: tuple[str, ...]) -> Any:

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mcfiber import variables
+from mcfiber import units, variables
 from mcfiber._jit import lift
 from mcfiber.descriptions import is_axis
 from mcfiber.fiber.properties import Glass
@@ -97,10 +97,11 @@ def nonlinear_interference(
     """
     warn_outside(glass, power, grid)
     if model == "gn":
-        total = over_spans(link, _gn(glass, power, grid) * _to_launch_level(power))
+        total = over_spans(link, units.mapped(np.multiply, _gn(glass, power, grid), _to_launch_level(power)))
     else:
         total = _isrs(link, glass, power, grid, accumulation, kurtosis)
-    result = variables.stamp("nli_power", total * coupling_factor(glass, power, grid, mode_dispersion))
+    factor = coupling_factor(glass, power, grid, mode_dispersion)
+    result = variables.stamp("nli_power", units.mapped(np.multiply, total, factor))
     result.attrs |= {"model": model, "band": "centre", "terms": "spm+xpm", "accumulation": accumulation}
     return result
 
@@ -120,7 +121,7 @@ def _gn(glass: Glass, power: PowerProfile, grid: Channels) -> Any:
 
 
 def _to_launch_level(power: PowerProfile) -> Any:
-    return power.launch / power.fiber_input
+    return units.mapped(np.divide, power.launch, power.fiber_input)
 
 
 def _isrs(

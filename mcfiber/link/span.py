@@ -227,4 +227,4 @@ def over_spans(link: Link, value: Any) -> Any:
     """Sum a value over the spans: times their number where it does not differ along them."""
     if is_axis(value) and "span" in value.dims:
         return value.sum("span")
-    return value * link.count
+    return units.mapped(lambda one: one * link.count, value)
