@@ -137,21 +137,30 @@ def cluster(kind: str, designs: int) -> dict[str, object]:
     import dask
     from distributed import Client, LocalCluster
 
-    seconds, rates = {}, {}
+    seconds, rates, blocks = {}, {}, []
+    given = {"over": AXES[kind], "outputs": OUTPUTS, "memory_mb": 512}
     for workers in (1, 2):
         with (
             dask.config.set(mcf.cluster_settings()),
             LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None) as local,
             Client(local) as client,
         ):
-            small = over(kind, 10_000)
-            mcf.sweep(system(kind), small, outputs=OUTPUTS, client=client, memory_mb=24)
+            mcf.sweep(system(kind), **(given | {"memory_mb": 4}), samples=64, client=client)  # every worker compiles
             began = time.perf_counter()
-            result = mcf.sweep(system(kind), over(kind, designs), outputs=OUTPUTS, client=client, memory_mb=768)
+            result = mcf.sweep(
+                system(kind), **given, samples=designs, client=client, progress=lambda _, total: blocks.append(total)
+            )
             seconds[workers] = time.perf_counter() - began
             rates[workers] = result["total_net_rate"].values
-    same = bool(np.array_equal(rates[1], rates[2], equal_nan=True))
-    return {"designs": designs, "seconds": seconds, "speed_up": seconds[1] / seconds[2], "same_bits": same}
+    return {
+        "fiber": kind,
+        "designs": designs,
+        "blocks": blocks[0],
+        "seconds": seconds,
+        "seconds_a_block": seconds[1] / blocks[0],
+        "speed_up": seconds[1] / seconds[2],
+        "same_bits": bool(np.array_equal(rates[1], rates[2], equal_nan=True)),
+    }
 
 
 def in_its_own_process(function, *arguments):
@@ -187,7 +196,7 @@ def main() -> None:
         "overhead": ratios,
     }
     if not options.designs:
-        record["cluster"] = cluster("measured", 100_000)
+        record["cluster"] = cluster("profile", 20_480)
         print(json.dumps(record["cluster"]))
         Path(__file__).with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n")
 
