@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from mcfiber import variables
+from mcfiber import units, variables
 from mcfiber.kernels import mixing as kernels
 
 if TYPE_CHECKING:
@@ -167,9 +167,26 @@ def coupled_interference(
     """
     from mcfiber.kernels import mode_dispersion
 
-    return variables.compute(
+    factor = variables.compute(
         "coupled_interference_factor",
-        mode_dispersion.COUPLED_INTERFERENCE,
+        mode_dispersion.MODE_DISPERSION_FACTOR,
         *(frequency, symbol_rate, power, group_velocity_dispersion, attenuation, length),
         *(spatial_mode_dispersion, 2.0 * cores),
     )
+    lowered: xr.DataArray = units.mapped(lambda value: value * coupled_core_factor(cores), factor)
+    return variables.stamp("coupled_interference_factor", lowered)
+
+
+def coupled_core_factor(cores: int) -> float:
+    """Nonlinear interference per core of N randomly coupled cores, over that of a single core: 3/(2N+1).
+
+    Same power per core, single-core nonlinear coefficient, no mode dispersion; mixing much shorter than the
+    effective length.  It follows from the generalised Manakov equation with ``(8/9) 3/(2N+1)`` in place of 8/9
+    and D + 1 = 2N + 1 pairings of the D components.
+
+    Examples
+    --------
+    >>> round(coupled_core_factor(4), 6)
+    0.333333
+    """
+    return 3.0 / (2 * cores + 1)

@@ -10,7 +10,7 @@ from mcfiber.descriptions import is_axis
 from mcfiber.fiber.properties import Glass
 from mcfiber.kernels import isrs as kernels
 from mcfiber.kernels.nonlinear import gn_closed_form
-from mcfiber.link.mixing import coupled_interference
+from mcfiber.link.mixing import coupled_core_factor, coupled_interference
 from mcfiber.link.power import PowerProfile
 from mcfiber.link.span import Link, over_spans
 from mcfiber.link.validity import warn_outside
@@ -194,18 +194,3 @@ def coupling_factor(glass: Glass, power: PowerProfile, grid: Channels, mode_disp
         cores=glass.coupled_cores,
         spatial_mode_dispersion=glass.mode_dispersion,
     )
-
-
-def coupled_core_factor(cores: int) -> float:
-    """Nonlinear interference per core of N randomly coupled cores, over that of a single core: 3/(2N+1).
-
-    Same power per core, single-core nonlinear coefficient, no mode dispersion; mixing much shorter than the
-    effective length.  It follows from the generalised Manakov equation with ``(8/9) 3/(2N+1)`` in place of 8/9
-    and D + 1 = 2N + 1 pairings of the D components.
-
-    Examples
-    --------
-    >>> round(coupled_core_factor(4), 6)
-    0.333333
-    """
-    return 3.0 / (2 * cores + 1)
