@@ -47,7 +47,7 @@ def sweep(
     store: str | Path | None = None,
     client: Any = None,
     workers: int | None = None,
-    memory_mb: float = 192.0,
+    memory_mb: float = 128.0,
     progress: Callable[[int, int], None] | None = None,
 ) -> xr.Dataset:
     """Evaluate a system over many values of its fields.

@@ -120,7 +120,7 @@ def overhead(kind: str) -> dict[str, object]:
 
     plan = axes.sampled(system(kind), AXES[kind], 4096, 0)
     kept = partial(outputs.evaluated, texts=outputs.checked(OUTPUTS))
-    planned, points = sweeps.probe(plan, kept, 192.0)
+    planned, points = sweeps.probe(plan, kept, 128.0)
     _jit.Lifted.__call__ = timed
     try:
         began = time.thread_time()
