@@ -7,6 +7,7 @@ import numpy as np
 from mcfiber import variables
 from mcfiber._jit import lift
 from mcfiber.descriptions import is_axis
+from mcfiber.fiber.groups import by_group_size
 from mcfiber.fiber.properties import Glass
 from mcfiber.kernels import isrs as kernels
 from mcfiber.kernels.nonlinear import gn_closed_form
@@ -144,7 +145,8 @@ def _isrs(
         )
         growth = float(link.count) ** exponent
     total = over_spans(link, own * growth * level) + over_spans(link, cross * level)
-    if glass.coupled_cores > 1 or not np.any(kurtosis):
+    alone = by_group_size(glass.group_sizes, lambda cores: float(cores == 1))
+    if not np.any(alone) or not np.any(kurtosis):
         return total
     names = ("nli_format_near", "nli_format_far")
     near, far = variables.compute(names, _FORMAT, *inputs, kurtosis, power.length)
@@ -152,7 +154,7 @@ def _isrs(
     correction = over_spans(link, near * level) / link.count
     if link.count > 1:
         correction = correction + over_spans(link, far * level)
-    return (total + correction).clip(0.0)
+    return (total + correction * alone).clip(0.0)
 
 
 def profile_exponentials(power: PowerProfile) -> tuple[Any, ...]:
@@ -179,9 +181,16 @@ def profile_exponentials(power: PowerProfile) -> tuple[Any, ...]:
 
 def coupling_factor(glass: Glass, power: PowerProfile, grid: Channels, mode_dispersion: bool) -> Any:
     """Interference of randomly coupled cores over that of one core: 3/(2N+1), less what mode dispersion takes."""
-    """Interference per core of randomly coupled cores over that of a single core, with spatial mode dispersion."""
-    if glass.coupled_cores == 1 or glass.mode_dispersion is None or not mode_dispersion:
-        return coupled_core_factor(glass.coupled_cores)
+
+    def factor(cores: int) -> Any:
+        return _group_factor(cores, glass, power, grid, mode_dispersion)
+
+    return by_group_size(glass.group_sizes, factor)
+
+
+def _group_factor(cores: int, glass: Glass, power: PowerProfile, grid: Channels, mode_dispersion: bool) -> Any:
+    if cores == 1 or glass.mode_dispersion is None or not mode_dispersion:
+        return coupled_core_factor(cores)
     length = power.length
     return coupled_interference(
         grid.frequency,
@@ -190,7 +199,7 @@ def coupling_factor(glass: Glass, power: PowerProfile, grid: Channels, mode_disp
         group_velocity_dispersion=glass.group_velocity_dispersion,
         attenuation=power.attenuation,
         length=length.mean("span") if is_axis(length) and "span" in length.dims else length,
-        cores=glass.coupled_cores,
+        cores=cores,
         spatial_mode_dispersion=glass.mode_dispersion,
     )
 
