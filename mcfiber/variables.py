@@ -395,3 +395,5 @@ _add("frequency_diversity", "", "1", "independent frequencies in a channel's ban
 _add("outage_capacity", "", "bit", "rate per mode that a realisation misses with the given probability")
 _add("mode_gain", "draw mode", "1", "log gain of a mode", "Nepers of power, ascending.", low=-math.inf)
 _add("mode_delay", "draw frequency mode", "s", "group delay of a mode", "About the mean, ascending.", low=-math.inf)
+# Splices.
+_add("splice_loss", "draw core", "1", "power before over power after a splice", low=1.0)
