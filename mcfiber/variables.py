@@ -5,7 +5,7 @@ between labelled data and kernels: it applies an array function by named core di
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
@@ -141,6 +141,37 @@ def compute(
     return tuple(stamp(one, _as_dataarray(array)) for one, array in zip(name, result, strict=True))
 
 
+def combined(function: Callable[..., Any], *values: Any) -> Any:
+    """Combine arrays and numbers with an elementwise function, keeping labels but no attributes.
+
+    Labelled values that agree in their dimensions take a short way, several times faster than arithmetic on labelled
+    arrays; others are broadcast by name.
+
+    Parameters
+    ----------
+    function
+        Of arrays, such as ``numpy.multiply``.
+    *values
+        Numbers or DataArrays.
+
+    Examples
+    --------
+    >>> combined(max, 2.0, 3.0)
+    3.0
+    """
+    import xarray as xr
+
+    labelled = [value for value in values if hasattr(value, "dims")]
+    if not labelled:
+        return function(*values)
+    if any(value.dims != labelled[0].dims for value in labelled):
+        return xr.apply_ufunc(function, *values, keep_attrs=False)
+    data = function(*(value.data if hasattr(value, "dims") else value for value in values))
+    result = max(labelled, key=lambda value: len(value.coords)).copy(deep=False, data=data)
+    result.attrs = {}
+    return result
+
+
 def _common_lead(inputs: tuple[Any, ...], present: list[tuple[str, ...]]) -> tuple[str, ...] | None:
     """Dimensions in front of the core ones where all labelled inputs share them and none has coordinates.
 
@@ -274,13 +305,13 @@ _add("core_net_rate", "core", "bit s-1", "net rate of a core", "All channels, bo
 _add("wavelength_net_rate", "channel", "bit s-1", "net rate of a wavelength", "All cores, both polarisations.")
 _add("q_factor", "core channel", "1", "Q factor", "Ratio of amplitudes; 20 log10 of it in decibels.", low=-math.inf)
 # mode-dependent loss of randomly coupled cores
-_add("mode_dependent_loss_sum", "", "1", "root sum square of the spans' mode-dependent loss",
+_add("mode_dependent_loss_sum", "core", "1", "root sum square of the spans' mode-dependent loss",
      "Nepers of power, rms over the modes: xi, what the statistics of the gains depend on.")  # fmt: skip
-_add("mode_dependent_loss_effective", "", "1", "mode-dependent loss as the noise along the way sees it",
+_add("mode_dependent_loss_effective", "core", "1", "mode-dependent loss as the noise along the way sees it",
      "Nepers of power, rms over the modes: what penalties depend on; the sum where equal spans mix anew.")  # fmt: skip
-_add("mode_dependent_loss_rms", "", "1", "accumulated mode-dependent loss",
+_add("mode_dependent_loss_rms", "core", "1", "accumulated mode-dependent loss",
      "Nepers of power: standard deviation of the log gains (squared singular values) over the modes.")  # fmt: skip
-_add("mode_dependent_loss_peak_to_peak", "", "1", "mean peak-to-peak mode-dependent loss",
+_add("mode_dependent_loss_peak_to_peak", "core", "1", "mean peak-to-peak mode-dependent loss",
      "Nepers of power: log ratio of the largest to the smallest gain, mean over realisations.")  # fmt: skip
 _add("mdl_penalty", "core channel", "1", "factor by which mode-dependent loss multiplies the line's noise",
      "For the named receiver; 1 where cores are not coupled.", low=1.0)  # fmt: skip
@@ -364,3 +395,5 @@ _add("frequency_diversity", "", "1", "independent frequencies in a channel's ban
 _add("outage_capacity", "", "bit", "rate per mode that a realisation misses with the given probability")
 _add("mode_gain", "draw mode", "1", "log gain of a mode", "Nepers of power, ascending.", low=-math.inf)
 _add("mode_delay", "draw frequency mode", "s", "group delay of a mode", "About the mean, ascending.", low=-math.inf)
+# Splices.
+_add("splice_loss", "draw core", "1", "power before over power after a splice", low=1.0)

@@ -112,7 +112,7 @@ def cutoff_wavelengths(
     The theoretical cutoff is where the effective index of LP11 meets the cladding's.  Behind a trench the mode
     goes on as a leaky one that decays slowly: the practical cutoff is where its attenuation passes a threshold,
     to first order in that attenuation.  In a bend the guided mode is lost earlier: then the practical cutoff is
-    shorter than the theoretical.
+    shorter than the theoretical.  Leakage is that of the straight fibre; bends are not added to it.
 
     Parameters
     ----------

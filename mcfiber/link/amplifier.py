@@ -52,7 +52,7 @@ def amplifier_noise(link: Link, power: PowerProfile, grid: Channels, *, model: s
     density = added_noise(link, power.span_loss, grid, model=model)
     if power.evolution is not None:
         density = density + power.evolution.noise_density * (power.launch / power.evolution.end)
-    return variables.stamp("ase_power", units.mapped(np.multiply, over_spans(link, density), grid.symbol_rate))
+    return variables.stamp("ase_power", variables.combined(np.multiply, over_spans(link, density), grid.symbol_rate))
 
 
 def added_noise(link: Link, span_loss: Any, grid: Channels, *, model: str = "exact") -> Any:
@@ -65,9 +65,11 @@ def added_noise(link: Link, span_loss: Any, grid: Channels, *, model: str = "exa
         return _density(noise_figure, span_loss, grid, model)
     excess = units.si(link.loop, "first_amplifier_excess_db")
     loss = units.si(link.loop, "loss_db")
-    first = _density(noise_figure, units.mapped(np.multiply, span_loss, excess), grid, model)
-    second = _density(_noise_figure(link.loop.amplifier, grid), units.mapped(np.divide, loss, excess), grid, model)
-    return units.mapped(lambda one, ratio, other: one / ratio + other, first, excess, second)
+    first = _density(noise_figure, variables.combined(np.multiply, span_loss, excess), grid, model)
+    second = _density(
+        _noise_figure(link.loop.amplifier, grid), variables.combined(np.divide, loss, excess), grid, model
+    )
+    return variables.combined(lambda one, ratio, other: one / ratio + other, first, excess, second)
 
 
 def _density(noise_figure: Any, gain: Any, grid: Channels, model: str) -> Any:

@@ -7,6 +7,7 @@ import numpy as np
 
 from mcfiber import units, variables
 from mcfiber._jit import lift
+from mcfiber.fiber.groups import foreign
 from mcfiber.fiber.multicore import MulticoreFiber
 from mcfiber.fiber.properties import Glass, properties
 from mcfiber.kernels import crosstalk as kernels
@@ -39,6 +40,7 @@ _NEIGHBOURS = 0.1
 def crosstalk(link: Link, glass: Glass, power: PowerProfile, *, spread: Spread | None = None) -> Any:
     """Crosstalk over signal power of every core at the end of the line; zero without weak coupling.
 
+    Light of the same group of cores is no crosstalk, and a group shares evenly what it takes from others.
     Coupled-power equations ``dP/dz = (H - diag(alpha)) P`` [1]_, all cores lit; amplifiers restore every core after
     each span.  Crosstalk of fan-ins, fan-outs, splices and amplifiers is small and adds to it.
 
@@ -65,7 +67,7 @@ def crosstalk(link: Link, glass: Glass, power: PowerProfile, *, spread: Spread |
     """
     if glass.power_coupling is None:
         return 0.0
-    pairs = _pair_crosstalk(link, glass.power_coupling, power)
+    pairs = _from_other_groups(_pair_crosstalk(link, glass.power_coupling, power), glass)
     devices = _device_crosstalk(link)
     if spread is not None or "core" in getattr(power.launch, "dims", ()):
         pairs = pairs + devices * _device_shares(glass.power_coupling) * _relative_power(power)
@@ -97,7 +99,15 @@ def _device_shares(coupling: "xr.DataArray") -> "xr.DataArray":
     others = [dim for dim in coupling.dims if dim not in ("core_out", "core_in")]
     strength = coupling.mean(others)
     adjacent = strength > _NEIGHBOURS * float(strength.max())
-    return adjacent / adjacent.sum("core_in")
+    return adjacent / adjacent.sum("core_in").clip(1)
+
+
+def _from_other_groups(pairs: "xr.DataArray", glass: Glass) -> "xr.DataArray":
+    """Leave out pairs of one group: what comes back from its other cores is signal, as the core's own light."""
+    if not glass.groups:
+        return pairs
+    other = foreign(glass.groups)
+    return variables.stamp("pair_crosstalk", pairs * other / (1.0 + (pairs * (1.0 - other)).sum("core_in")))
 
 
 def _relative_power(power: PowerProfile) -> Any:
@@ -159,12 +169,12 @@ def mean_crosstalk(
     -------
     :data:`pair_crosstalk`
         Dimensions core_out, core_in, and channel where it differs along it. Summed over core_in, it is the
-        crosstalk of a core with all others lit.
+        crosstalk of a core with all others lit. Zero between cores that are received together.
 
     Raises
     ------
     ValueError
-        If the cores are not weakly coupled, or the directions are not +1 or -1, one for each core.
+        If no cores are weakly coupled, or the directions are not +1 or -1, one for each core, or given for groups.
 
     Examples
     --------
@@ -192,7 +202,11 @@ def mean_crosstalk(
     if direction is None:
         link = Link(span={"length_km": length_km}, span_count=spans)
         profile = PowerProfile(1.0, 1.0, glass.attenuation, length, 1.0)
-        return variables.stamp("pair_crosstalk", _pair_crosstalk(link, glass.power_coupling, profile))
+        pairs = _pair_crosstalk(link, glass.power_coupling, profile)
+        return variables.stamp("pair_crosstalk", _from_other_groups(pairs, glass))
+    if fiber.coupled_cores > 1:
+        msg = "direction: is known for cores that are received one by one; leave it out where groups are"
+        raise ValueError(msg)
     ways = _ways(direction, fiber.cores)
     per_area = units.mapped(
         lambda hertz: capture_fraction(units.wavelength(hertz), refractive_index, 1.0), grid.frequency

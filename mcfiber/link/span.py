@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import model_validator
 
 from mcfiber import units
-from mcfiber.descriptions import Description, by_band, each, integer, is_axis, number, refused, stacked
+from mcfiber.descriptions import Description, by_band, by_name, each, integer, is_axis, number, refused, stacked
 from mcfiber.link.raman import LumpedLoss, RamanPump
 from mcfiber.spectrum import BANDS_NM
 from mcfiber.typing import Real
@@ -148,6 +148,10 @@ class LoopEquipment(Description):
         return self
 
 
+LOSS_SOURCES = ("fan_in", "fan_out", "splices", "fiber", "amplifier")
+"""Where mode-dependent loss arises in a span."""
+
+
 class Link(Description):
     """The whole line of one fibre.
 
@@ -166,7 +170,8 @@ class Link(Description):
         number, or a list with one for each channel (ascending frequency), for all bands or for each.
     mode_dependent_loss_rms_db
         Standard deviation of the modes' power gains in dB that one span (with its devices and amplifiers) adds
-        where cores are randomly coupled.
+        where cores are randomly coupled: one number, or a table of its sources ("fan_in", "fan_out", "splices",
+        "fiber", "amplifier"), each with all that it adds in one span. Modes mix between them, so variances add.
     power_control
         What the amplifiers after the spans restore: the power of the "signal", or the total power, noise included,
         of every "channel" or of each "band", where noise displaces signal.
@@ -188,7 +193,9 @@ class Link(Description):
         Real | dict[str, Real | tuple[Real, ...]] | tuple[Real, ...],
         by_band(each(number(low=-100, high=40)), bands=BANDS_NM),
     ] = 0.0
-    mode_dependent_loss_rms_db: Annotated[Real, number(low=0, high=20)] = 0.0
+    mode_dependent_loss_rms_db: Annotated[
+        Real | dict[str, Real], by_name(number(low=0, high=20), "source", names=LOSS_SOURCES)
+    ] = 0.0
     power_control: Literal["signal", "channel", "band"] = "signal"
     repeat: Literal["independent", "same"] = "independent"
 

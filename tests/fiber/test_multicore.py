@@ -49,7 +49,7 @@ def test_fiber__coupled_cores_are_received_together():
         ({"attenuation_db_per_km": "0.2"}, "attenuation_db_per_km", "got '0.2', which is not a number"),
         ({"crosstalk": None}, "crosstalk", "weakly coupled cores need their measured crosstalk"),
         ({"coupling": "random"}, "crosstalk", "remove it"),
-        ({"coupling": "strong"}, "coupling", "allowed: 'weak' or 'random'"),
+        ({"coupling": "strong"}, "coupling", "allowed: 'weak', 'random' or 'groups'"),
         ({"crosstalk": CROSSTALK | {"crosstalk_db": 40}}, "crosstalk.crosstalk_db", "allowed: -150 to -3 dB"),
         ({"crosstalk": CROSSTALK | {"definition": "sum"}}, "crosstalk.definition", "'total_from_neighbours'"),
         ({"crosstalk": CROSSTALK | {"length_km": 0}}, "crosstalk.length_km", "above 0 km"),
