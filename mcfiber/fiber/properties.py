@@ -11,6 +11,7 @@ from mcfiber import units
 from mcfiber.descriptions import is_axis, refused, stacked
 from mcfiber.fiber.layout import neighbours
 from mcfiber.fiber.multicore import MeasuredCrosstalk, MulticoreFiber, WavelengthTable
+from mcfiber.fiber.scattering import backscatter
 from mcfiber.spectrum import Channels
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ class Glass:
     mode_dispersion
         Rms modal group delay per square root of length of randomly coupled cores; None where it is not known.
         [s/sqrt(m)]
+    backscatter
+        Power that Rayleigh scattering sends backwards into the mode of its core, (channel); matters where cores
+        carry light both ways. [1/m]
     """
 
     attenuation: Any
@@ -48,6 +52,7 @@ class Glass:
     cores: int
     coupled_cores: int
     mode_dispersion: Any = None
+    backscatter: Any = None
 
 
 def properties(fiber: MulticoreFiber, grid: Channels) -> Glass:
@@ -75,11 +80,13 @@ def properties(fiber: MulticoreFiber, grid: Channels) -> Glass:
         coupled_cores=fiber.coupled_cores,
         mode_dispersion=mode_dispersion(fiber),
     )
-    if fiber.core is None:
-        return described
-    from mcfiber.fiber.computed import computed_properties
+    if fiber.core is not None:
+        from mcfiber.fiber.computed import computed_properties
 
-    return replace(described, **computed_properties(fiber, grid.frequency))
+        described = replace(described, **computed_properties(fiber, grid.frequency))
+    if described.power_coupling is None:
+        return described
+    return replace(described, backscatter=backscatter(fiber, grid.frequency, described.effective_area))
 
 
 def mode_dispersion(fiber: MulticoreFiber) -> Any:

@@ -48,7 +48,7 @@ def amplifier_noise(link: Link, power: PowerProfile, grid: Channels, *, model: s
        no. 4, pp. 662-701, 2010. :doi:`10.1109/JLT.2009.2039464`, eq. (54).
     """
     density = added_noise(link, power.span_loss, grid, model=model) + _raman_noise(power)
-    return variables.stamp("ase_power", over_spans(link, density) * grid.symbol_rate)
+    return variables.stamp("ase_power", over_spans(link, density, launch=power.launch) * grid.symbol_rate)
 
 
 def added_noise(link: Link, span_loss: Any, grid: Channels, *, model: str = "exact") -> Any:

@@ -97,7 +97,7 @@ def nonlinear_interference(
     """
     warn_outside(glass, power, grid)
     if model == "gn":
-        total = over_spans(link, _gn(glass, power, grid) * _to_launch_level(power))
+        total = over_spans(link, _gn(glass, power, grid) * _to_launch_level(power), launch=power.launch)
     else:
         total = _isrs(link, glass, power, grid, accumulation, kurtosis)
     result = variables.stamp("nli_power", total * coupling_factor(glass, power, grid, mode_dispersion))
@@ -143,15 +143,16 @@ def _isrs(
             "nli_coherence", _COHERENCE, grid.symbol_rate, dispersion, power.attenuation, power.length
         )
         growth = float(link.count) ** exponent
-    total = over_spans(link, own * growth * level) + over_spans(link, cross * level)
+    total = over_spans(link, own * growth * level, launch=power.launch)
+    total = total + over_spans(link, cross * level, launch=power.launch)
     if glass.coupled_cores > 1 or not np.any(kurtosis):
         return total
     names = ("nli_format_near", "nli_format_far")
     near, far = variables.compute(names, _FORMAT, *inputs, kurtosis, power.length)
     # The near part does not grow with the spans: it is that of the mean span.
-    correction = over_spans(link, near * level) / link.count
+    correction = over_spans(link, near * level, launch=power.launch) / link.count
     if link.count > 1:
-        correction = correction + over_spans(link, far * level)
+        correction = correction + over_spans(link, far * level, launch=power.launch)
     return (total + correction).clip(0.0)
 
 
