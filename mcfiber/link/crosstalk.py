@@ -65,12 +65,12 @@ def crosstalk(link: Link, glass: Glass, power: PowerProfile, *, spread: Spread |
     """
     if glass.power_coupling is None:
         return 0.0
-    pairs = line_pairs(link, glass, power)
     if spread is None and "core" not in getattr(power.launch, "dims", ()) and not link.both_directions:
         # How devices divide theirs among the neighbours does not matter.
+        pairs = _glass_pairs(link, glass, power)
         total = pairs.sum("core_in").rename(core_out="core") + over_spans(link, _device_crosstalk(link))
         return variables.stamp("crosstalk", total)
-    pairs = pairs + _device_pairs(link, glass.power_coupling, power)
+    pairs = line_pairs(link, glass, power)
     if spread is not None:
         return exceeded_crosstalk(pairs, spread, link.distance())
     return variables.stamp("crosstalk", pairs.sum("core_in").rename(core_out="core"))
@@ -90,18 +90,18 @@ def _device_crosstalk(link: Link) -> Any:
     return along_spans(link, of_span) + sum(value for value in found if value is not None)
 
 
-def _device_pairs(link: Link, coupling: "xr.DataArray", power: PowerProfile) -> Any:
+def _device_pairs(link: Link, glass: Glass, power: PowerProfile) -> Any:
     """Crosstalk of the devices of the line from every neighbour of the same direction, with the powers of the cores."""
-    pairs = _device_shares(coupling) * _device_crosstalk(link) * _relative_power(power)
+    pairs = _device_shares(glass.power_coupling) * _device_crosstalk(link) * _relative_power(power)
     if link.core_permutation is None:
         total = over_spans(link, pairs)
     else:
-        total = _along_paths(link, pairs, coupling.sizes["core_out"]).sum("span")
-    ways = _ways(link, coupling.sizes["core_out"])
+        total = _along_paths(link, pairs, glass.cores).sum("span")
+    ways = _ways(link, glass.cores)
     return total if ways is None else total.where(ways == ways.rename(core_out="core_in"), 0.0)
 
 
-def _device_shares(coupling: "xr.DataArray") -> "xr.DataArray":
+def _device_shares(coupling: Any) -> Any:
     """Part of the crosstalk of a device that comes from each neighbour: the neighbours are those of the glass."""
     others = [dim for dim in coupling.dims if dim not in ("core_out", "core_in")]
     strength = coupling.mean(others)
@@ -116,20 +116,27 @@ def _relative_power(power: PowerProfile) -> Any:
     return power.launch.rename(core="core_in") / power.launch.rename(core="core_out")
 
 
-def line_pairs(link: Link, glass: Glass, power: PowerProfile) -> Any:
-    """Crosstalk of every pair of cores at the end of the line, without that of devices.
+def line_pairs(link: Link, glass: Glass, power: PowerProfile) -> "xr.DataArray":
+    """Mean crosstalk of every pair of cores at the end of the line, with that of devices.
 
     Parameters
     ----------
     link, glass, power
-        As for `crosstalk`.
+        As for `crosstalk`; of weakly coupled cores.
 
     Returns
     -------
     :data:`pair_crosstalk`
         Dimensions core_out, core_in, and channel where it differs along it; with cores exchanged between spans, of
-        the signals that begin in them. With both directions, each at the end where its light leaves.
+        the signals that begin in them. With both directions, each at the end where its light leaves. A device's is
+        divided equally among a core's neighbours.
     """
+    pairs = _glass_pairs(link, glass, power) + _device_pairs(link, glass, power)
+    return variables.stamp("pair_crosstalk", pairs)
+
+
+def _glass_pairs(link: Link, glass: Glass, power: PowerProfile) -> Any:
+    """Crosstalk of every pair that the fibre makes."""
     coupling = glass.power_coupling
     ways = _ways(link, glass.cores)
     launch = _of_victim(power.launch) if "core" in getattr(power.launch, "dims", ()) else 1.0
@@ -260,4 +267,4 @@ def mean_crosstalk(
         core_permutation=None if permutation is None else list(permutation),
     )
     profile = PowerProfile(1.0, 1.0, glass.attenuation, units.convert(length_km, "km"), 1.0)
-    return variables.stamp("pair_crosstalk", line_pairs(link, glass, profile))
+    return variables.stamp("pair_crosstalk", _glass_pairs(link, glass, profile))
