@@ -54,9 +54,12 @@ def backscatter(fiber: Any, frequency: Any, effective_area: Any) -> Any:
         Of the mode. [m^2]
     """
     if fiber.computes("rayleigh_db_per_km"):
-        scattered = units.si(fiber.glass_loss, "rayleigh_db_um4_per_km") * (frequency / units.SPEED_OF_LIGHT) ** 4
+        coefficient = units.si(fiber.glass_loss, "rayleigh_db_um4_per_km")
     else:
-        relative = frequency * (units.si(fiber, "reference_wavelength_nm") / units.SPEED_OF_LIGHT)
-        scattered = units.si(fiber, "rayleigh_db_per_km") * relative**4
-    per_area = units.mapped(lambda hertz: capture_fraction(units.wavelength(hertz), REFRACTIVE_INDEX, 1.0), frequency)
-    return scattered * per_area / effective_area
+        coefficient = units.si(fiber, "rayleigh_db_per_km") * units.si(fiber, "reference_wavelength_nm") ** 4
+
+    def of_unit(hertz: Any) -> Any:
+        wavelength = units.wavelength(hertz)
+        return capture_fraction(wavelength, REFRACTIVE_INDEX, 1.0) / wavelength**4
+
+    return units.mapped(of_unit, frequency) * (coefficient / effective_area)
