@@ -48,6 +48,8 @@ from .link.span import Amplifier as Amplifier
 from .link.span import Link as Link
 from .link.span import LoopEquipment as LoopEquipment
 from .link.span import Span as Span
+from .link.splices import draw_splice_loss as draw_splice_loss
+from .link.splices import splice_loss as splice_loss
 from .link.splitstep import CoupledFiber as CoupledFiber
 from .link.splitstep import Line as Line
 from .link.splitstep import Steps as Steps

@@ -53,10 +53,6 @@ class Axis:
             return {path: values[part.start] for path, values in self.values.items()}
         return {path: xr.DataArray(values[part], dims=self.name) for path, values in self.values.items()}
 
-    def probe(self, points: int) -> dict[str, Any]:
-        """Changes to a few points along the one dimension "point", as many as asked for."""
-        return {path: xr.DataArray(np.resize(values, points), dims="point") for path, values in self.values.items()}
-
     def identity(self) -> dict[str, Any]:
         """Fix the values in a few words, however many they are."""
         if self.structural:
@@ -96,11 +92,15 @@ class Axes:
         for structure in self._combinations():
             self._changed(structure, numbers)
 
-    def probe(self, points: int) -> System:
-        """Make a system of a few points that differ in all numbers, with the largest structure."""
+    def probe(self, points: int) -> tuple[System, int]:
+        """Make the system of a first block, with the largest structure; and tell its number of points."""
         sizes = [one.fiber.cores * one.spectrum.count for one in self.structures]
-        structure = list(self._combinations())[sizes.index(max(sizes))]
-        return self._changed(structure, _merged(axis.probe(points) for axis in self.axes if not axis.structural))
+        choices = [axis.size for axis in self.axes if axis.structural]
+        largest = iter(np.unravel_index(int(np.argmax(sizes)), choices)) if choices else iter(())
+        shape = self.block_shape(points)
+        starts = [int(next(largest)) if axis.structural else 0 for axis in self.axes]
+        block = tuple(slice(start, start + step) for start, step in zip(starts, shape, strict=True))
+        return self.put(block), math.prod(shape)
 
     def put(self, block: Block) -> System:
         """Make the system of one block: numbers as axes, structural values as they are."""

@@ -177,17 +177,22 @@ def each(inner: PlainValidator, *, single: bool = True, remedy: str = "") -> Pla
 
 def by_band(inner: PlainValidator, *, bands: Iterable[str] = ()) -> PlainValidator:
     """Accept one value, or a table with one value for each band (of known names, where those are given)."""
+    return by_name(inner, "band", names=bands)
+
+
+def by_name(inner: PlainValidator, what: str, *, names: Iterable[str] = ()) -> PlainValidator:
+    """Accept one value, or a table with one value for each of something (of known names, where those are given)."""
     check: Check = inner.func  # type: ignore[assignment]
-    known = tuple(bands)
+    known = tuple(names)
 
     def checked(value: Any, info: ValidationInfo) -> Any:
         if not isinstance(value, Mapping):
             return check(value, info)
         if not value:
-            msg = "got an empty table; give one value, or one for each band"
+            msg = f"got an empty table; give one value, or one for each {what}"
             raise ValueError(msg)
         if known and (wrong := [name for name in value if name not in known]):
-            msg = f"got a band {_shown(wrong[0])}; allowed: {', '.join(known)}"
+            msg = f"got a {what} {_shown(wrong[0])}; allowed: {', '.join(known)}"
             raise ValueError(msg)
         return _checked_items(check, value.items(), info)
 

@@ -25,7 +25,7 @@ Constraint = tuple[str, float, float]
 LARGEST = 1e300
 """Stands for a violation without measure: of an output at a point that cannot exist."""
 
-MEMORY_MB = 192.0
+MEMORY_MB = 128.0
 
 
 @dataclass(frozen=True)

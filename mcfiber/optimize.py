@@ -155,10 +155,10 @@ class LaunchProblem:
         )
         power = power_profile(link, glass, self._grid)
         self._crosstalk = _rows(crosstalk(link, glass, power), self._grid.count)
-        self._modes = 2 * glass.coupled_cores
+        self._modes = 2 * glass.coupled_cores  # in every group, see _check
         self._loss = mode_dependent_loss(
             units.si(link, "mode_dependent_loss_rms_db"), modes=self._modes, spans=link.count, repeat=link.repeat
-        ).sum
+        ).effective
         self._sharpness = SHARPNESS[-1]
         self.evaluations = 0
         self.start = self._start(np.broadcast_to(np.asarray(power.launch, dtype=float), (self._grid.count,)))
@@ -306,6 +306,9 @@ def _slope(function: Callable[[FloatArray], FloatArray], at: FloatArray) -> tupl
 def _check(system: "System", objective: str) -> None:
     if objective not in ("net_rate", "shannon", "minimum_snr"):
         msg = f"objective: got {objective!r}; allowed: 'net_rate', 'shannon', 'minimum_snr'"
+        raise refused(msg)
+    if len(set(map(len, system.fiber.core_groups))) > 1:
+        msg = "fiber.groups: launch powers are optimised for groups of one size; make them equal"
         raise refused(msg)
     if system.models.nonlinear_interference == "gn_integral":
         msg = (

@@ -104,7 +104,7 @@ def planned(probe: Mapping[str, xr.DataArray], systems: "Sequence[System]", dims
     systems
         With every combination of structural values.
     dims
-        Dimensions that the probe has for the sweep's.
+        Dimensions of the sweep.
     """
     return tuple(Output(text, _inner(text, array, systems, dims)) for text, array in probe.items())
 

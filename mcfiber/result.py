@@ -14,6 +14,7 @@ import xarray as xr
 
 from mcfiber import units, variables
 from mcfiber.descriptions import with_axes
+from mcfiber.fiber.groups import core_groups, group_sizes
 from mcfiber.status import FLAGS, OK
 
 if TYPE_CHECKING:
@@ -156,15 +157,17 @@ def _dataarray(value: Any) -> xr.DataArray:
 
 def _totals(system: Any, grid: Any, net_rate: xr.DataArray) -> dict[str, xr.DataArray]:
     cores = system.fiber.cores
-    per_wavelength = net_rate.sum("core") if "core" in net_rate.dims else net_rate * float(cores)
+    per_wavelength = (
+        net_rate.sum("core") if "core" in net_rate.dims else units.mapped(lambda rate: rate * float(cores), net_rate)
+    )
     total = per_wavelength.sum("channel") if "channel" in net_rate.dims else per_wavelength * float(grid.count)
     distance = _dataarray(system.link.distance())
     bandwidth = grid.symbol_rate.sum("channel") if _has(grid.symbol_rate, "channel") else grid.symbol_rate * grid.count
     totals = {
         "total_net_rate": total,
         "distance": distance,
-        "capacity_distance": total * distance,
-        "spectral_efficiency": total / bandwidth,
+        "capacity_distance": variables.combined(np.multiply, total, distance),
+        "spectral_efficiency": variables.combined(np.divide, total, bandwidth),
     }
     return {name: variables.stamp(name, array) for name, array in totals.items()}
 
@@ -261,11 +264,12 @@ class ResultAccessor:
         """
         from mcfiber.link.budget import received_ratio
         from mcfiber.rate.achievable import achievable_rate
-        from mcfiber.rate.capacity import mdl_penalty
+        from mcfiber.rate.capacity import grouped_penalty
 
         ds = self._dataset
         transceiver = self._transceiver()
-        modes = 2 * (self.cores if self.system["fiber"].get("coupling") == "random" else 1)
+        fiber = self.system["fiber"]
+        sizes = group_sizes(core_groups(fiber.get("coupling", "weak"), fiber.get("groups"), self.cores))
         noise = {name: _inverse(ds[variable]) for name, variable in LINE_LIMITS.items()}
         everything = _inverse(ds["snr"])
         shares, rates = {}, {}
@@ -275,7 +279,7 @@ class ResultAccessor:
             penalty = (
                 xr.ones_like(gsnr)
                 if name == "mode_dependent_loss"
-                else mdl_penalty(gsnr, ds["mode_dependent_loss_effective"], modes=modes, receiver=transceiver.receiver)
+                else grouped_penalty(gsnr, ds["mode_dependent_loss_effective"], sizes, receiver=transceiver.receiver)
             )
             snr_trx = math.inf if name == "transceiver" else ds["snr_trx"]
             snr = received_ratio(gsnr, penalty, snr_trx)

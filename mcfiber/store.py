@@ -195,7 +195,7 @@ def _frame(axes: Axes, outputs: Sequence[Output], block: tuple[int, ...]) -> xr.
 
 def _inner_coordinates(axes: Axes, dims: set[str]) -> dict[str, Any]:
     """Coordinates of cores and channels, where outputs have them and the sweep does not change them."""
-    system = axes.probe(1)
+    system, _ = axes.probe(1)
     known = xr.Dataset(coords=coordinates(system, channels(system.spectrum))).drop_indexes(["core", "channel"])
     found = {str(name): array.variable for name, array in known.coords.items() if set(array.dims) <= dims}
     # Texts as objects: Zarr has no settled form for texts of fixed length.

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 LARGEST_BLOCK = 4096
 """Points of a block at most: a second of work, so that progress and resuming are fine-grained."""
 
+PROBED = 64
+"""Points whose evaluation tells the memory of a point."""
+
 Task = tuple[Block, "System"]
 Kept = Callable[["System"], dict[str, xr.DataArray]]
 Run = Callable[[Block, "System"], tuple[Block, Arrays | None]]
@@ -44,7 +47,7 @@ def sweep(
     store: str | Path | None = None,
     client: Any = None,
     workers: int | None = None,
-    memory_mb: float = 192.0,
+    memory_mb: float = 128.0,
     progress: Callable[[int, int], None] | None = None,
 ) -> xr.Dataset:
     """Evaluate a system over many values of its fields.
@@ -155,11 +158,11 @@ def probe(axes: Axes, kept: Kept, memory_mb: float) -> tuple[tuple[Output, ...],
     memory_mb
         That a block may take.
     """
-    plan = planned(kept(axes.probe(2)), axes.structures, ("point",))
-    few, more = (_peak_bytes(partial(kept, axes.probe(points))) for points in (2, 10))
-    fitting = int(memory_mb * 1e6 / max(1.0, (more - few) / 8))
+    plan = planned(kept(axes.probe(2)[0]), axes.structures, axes.names)
+    system, points = axes.probe(PROBED)
+    fitting = memory_mb * 1e6 * points / _peak_bytes(partial(kept, system))
     # A power of two: a few bytes more or less in the measurement do not change the blocks.
-    return plan, min(LARGEST_BLOCK, 2 ** int(math.log2(max(1, fitting))))
+    return plan, min(LARGEST_BLOCK, 2 ** int(math.log2(max(1.0, fitting))))
 
 
 def run_block(

@@ -128,13 +128,16 @@ class System(Description):
     def _check_coupling(self) -> None:
         """Refuse what has no meaning for cores that are received one by one, or for those received together."""
         loss = self.link.mode_dependent_loss_rms_db
-        if self.fiber.coupling == "weak" and (is_axis(loss) or loss > 0):
+        losses = loss.values() if isinstance(loss, dict) else (loss,)
+        alone = self.fiber.coupling != "random" and self.fiber.coupled_cores == 1
+        if alone and any(is_axis(value) or value > 0 for value in losses):
             msg = (
                 "link.mode_dependent_loss_rms_db: weakly coupled cores are received one by one, so they have no "
                 'mode-dependent loss; leave it out (or set fiber.coupling = "random")'
             )
             raise refused(msg)
-        if self.fiber.coupling == "random" and isinstance(self.fiber.attenuation_db_per_km, tuple):
+        attenuation = self.fiber.attenuation_db_per_km
+        if isinstance(attenuation, tuple) and _differs(attenuation, self.fiber):
             msg = (
                 "fiber.attenuation_db_per_km: randomly coupled cores share their light, so a spread of attenuation is "
                 "mode-dependent loss; give one value, and the spread in link.mode_dependent_loss_rms_db"
@@ -149,7 +152,7 @@ class System(Description):
         spans = self.link.span if isinstance(self.link.span, tuple) else (self.link.span,)
         for index, span in enumerate(spans):
             for name in ("fan_in_crosstalk_db", "fan_out_crosstalk_db"):
-                if getattr(span, name) is not None and (self.fiber.coupling == "random" or self.fiber.cores == 1):
+                if getattr(span, name) is not None and len(self.fiber.core_groups) == 1:
                     where = f"link.span.{index}" if isinstance(self.link.span, tuple) else "link.span"
                     msg = (
                         f"{where}.{name}: only several cores that are received one by one have crosstalk; leave it out"
@@ -230,7 +233,7 @@ def _check_cores(path: str, values: tuple[float, ...] | None, fiber: MulticoreFi
     """Refuse differences between cores that are not one for each, or that are mode-dependent loss."""
     if values is None:
         return
-    if fiber.coupling == "random":
+    if fiber.coupling == "random" or (len(values) == fiber.cores and _differs(values, fiber)):
         remedy = (
             "so differences between cores are mode-dependent loss; give their spread in link.mode_dependent_loss_rms_db"
             if path.endswith("_db")
@@ -241,6 +244,14 @@ def _check_cores(path: str, values: tuple[float, ...] | None, fiber: MulticoreFi
     if len(values) != fiber.cores:
         msg = f"{path}: got {len(values)} values for {fiber.cores} cores; give one for each core"
         raise refused(msg)
+
+
+def _differs(values: tuple[Any, ...], fiber: MulticoreFiber) -> bool:
+    """Whether cores that are received together are given values of their own (all cores: even equal ones)."""
+    if fiber.coupling == "random":
+        return True
+    together = [[values[core] for core in group] for group in fiber.core_groups if len(group) > 1]
+    return any(any(map(is_axis, group)) or len(set(group)) > 1 for group in together)
 
 
 def _check_counts(path: str, value: Any, spectrum: Spectrum) -> None:

@@ -5,7 +5,7 @@ between labelled data and kernels: it applies an array function by named core di
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
@@ -122,16 +122,77 @@ def compute(
             return tuple(map(_without_missing, result, carried, function.signature.outputs))
         return _without_missing(result, carried[0], function.signature.outputs[0])
 
-    result = xr.apply_ufunc(
-        call,
-        *(_labelled(value, have) for value, have in zip(inputs, present, strict=True)),
-        input_core_dims=present,
-        output_core_dims=carried,
-        keep_attrs=False,
-    )
+    lead = _common_lead(inputs, present)
+    if lead is None:
+        result = xr.apply_ufunc(
+            call,
+            *(_labelled(value, have) for value, have in zip(inputs, present, strict=True)),
+            input_core_dims=present,
+            output_core_dims=carried,
+            keep_attrs=False,
+        )
+    else:
+        arrays = call(*(value.data if hasattr(value, "dims") else value for value in inputs))
+        several = arrays if isinstance(arrays, tuple) else (arrays,)
+        labelled = tuple(xr.DataArray(one, dims=lead + dims) for one, dims in zip(several, carried, strict=True))
+        result = labelled if isinstance(arrays, tuple) else labelled[0]
     if isinstance(name, str):
         return stamp(name, _as_dataarray(result))
     return tuple(stamp(one, _as_dataarray(array)) for one, array in zip(name, result, strict=True))
+
+
+def combined(function: Callable[..., Any], *values: Any) -> Any:
+    """Combine arrays and numbers with an elementwise function, keeping labels but no attributes.
+
+    Labelled values that agree in their dimensions take a short way, several times faster than arithmetic on labelled
+    arrays; others are broadcast by name.
+
+    Parameters
+    ----------
+    function
+        Of arrays, such as ``numpy.multiply``.
+    *values
+        Numbers or DataArrays.
+
+    Examples
+    --------
+    >>> combined(max, 2.0, 3.0)
+    3.0
+    """
+    import xarray as xr
+
+    labelled = [value for value in values if hasattr(value, "dims")]
+    if not labelled:
+        return function(*values)
+    if any(value.dims != labelled[0].dims for value in labelled):
+        return xr.apply_ufunc(function, *values, keep_attrs=False)
+    data = function(*(value.data if hasattr(value, "dims") else value for value in values))
+    result = max(labelled, key=lambda value: len(value.coords)).copy(deep=False, data=data)
+    result.attrs = {}
+    return result
+
+
+def _common_lead(inputs: tuple[Any, ...], present: list[tuple[str, ...]]) -> tuple[str, ...] | None:
+    """Dimensions in front of the core ones where all labelled inputs share them and none has coordinates.
+
+    Then there is nothing to align or to broadcast by name, and the general way, four times slower, is not needed.
+    """
+    lead: tuple[str, ...] = ()
+    shape: tuple[int, ...] = ()
+    for value, have in zip(inputs, present, strict=True):
+        if not hasattr(value, "dims"):
+            continue
+        count = len(value.dims) - len(have)
+        own = value.dims[:count]
+        if (
+            value.dims != own + have
+            or len(value.coords) > 0
+            or (own and lead and (own, value.shape[:count]) != (lead, shape))
+        ):
+            return None
+        if own:
+            lead, shape = own, value.shape[:count]
+    return lead
 
 
 def _labelled(value: Any, dims: tuple[str, ...]) -> Any:
@@ -244,13 +305,13 @@ _add("core_net_rate", "core", "bit s-1", "net rate of a core", "All channels, bo
 _add("wavelength_net_rate", "channel", "bit s-1", "net rate of a wavelength", "All cores, both polarisations.")
 _add("q_factor", "core channel", "1", "Q factor", "Ratio of amplitudes; 20 log10 of it in decibels.", low=-math.inf)
 # mode-dependent loss of randomly coupled cores
-_add("mode_dependent_loss_sum", "", "1", "root sum square of the spans' mode-dependent loss",
+_add("mode_dependent_loss_sum", "core", "1", "root sum square of the spans' mode-dependent loss",
      "Nepers of power, rms over the modes: xi, what the statistics of the gains depend on.")  # fmt: skip
-_add("mode_dependent_loss_effective", "", "1", "mode-dependent loss as the noise along the way sees it",
+_add("mode_dependent_loss_effective", "core", "1", "mode-dependent loss as the noise along the way sees it",
      "Nepers of power, rms over the modes: what penalties depend on; the sum where equal spans mix anew.")  # fmt: skip
-_add("mode_dependent_loss_rms", "", "1", "accumulated mode-dependent loss",
+_add("mode_dependent_loss_rms", "core", "1", "accumulated mode-dependent loss",
      "Nepers of power: standard deviation of the log gains (squared singular values) over the modes.")  # fmt: skip
-_add("mode_dependent_loss_peak_to_peak", "", "1", "mean peak-to-peak mode-dependent loss",
+_add("mode_dependent_loss_peak_to_peak", "core", "1", "mean peak-to-peak mode-dependent loss",
      "Nepers of power: log ratio of the largest to the smallest gain, mean over realisations.")  # fmt: skip
 _add("mdl_penalty", "core channel", "1", "factor by which mode-dependent loss multiplies the line's noise",
      "For the named receiver; 1 where cores are not coupled.", low=1.0)  # fmt: skip
@@ -340,3 +401,5 @@ _add("crosstalk_penalty", "core channel", "1", "factor by which crosstalk raises
      "Of all other noises; infinite where crosstalk alone is too much.", low=1.0)  # fmt: skip
 _add("tolerated_crosstalk", "", "1", "crosstalk that costs a format a given penalty")
 _add("crosstalk_reach", "channel", "m", "length of fibre after which crosstalk costs a given penalty")
+# Splices.
+_add("splice_loss", "draw core", "1", "power before over power after a splice", low=1.0)

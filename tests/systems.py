@@ -75,6 +75,19 @@ def random(**changes: Any) -> System:
     return System(**tables).replace({path.replace("__", "."): value for path, value in changes.items()})
 
 
+def groups(**changes: Any) -> System:
+    """The seven cores as a single one and two groups of three, which lose as much, with two sources of loss."""
+    grouped: dict[str, Any] = {
+        "fiber.coupling": "groups",
+        "fiber.groups": [[0], [1, 2, 3], [4, 5, 6]],
+        "fiber.attenuation_db_per_km": [0.21, 0.19, 0.19, 0.19, 0.2, 0.2, 0.2],
+        "fiber.spatial_mode_dispersion_ps_per_sqrt_km": 5.0,
+        "link.mode_dependent_loss_rms_db": {"fan_in": 0.6, "amplifier": 0.8},
+    }
+    system = weak().replace(grouped)
+    return system.replace({path.replace("__", "."): value for path, value in changes.items()})
+
+
 def single(**changes: Any) -> System:
     """One core, a list of channels of mixed symbol rates."""
     tables = {

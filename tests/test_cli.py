@@ -242,7 +242,7 @@ SET = [
     ("link.lunch_power_dbm=0", "link.lunch_power_dbm: there is no such value; did you mean launch_power_dbm?"),
     ("link.launch_power_dbm.C=0", "link.launch_power_dbm.C: link.launch_power_dbm is 0.0, which has no parts"),
     ("spectrum.groups.7.channels=3", "spectrum.groups.7: there is no such value"),
-    ("fiber.coupling=strong", "fiber.coupling: got 'strong'; allowed: 'weak' or 'random'"),
+    ("fiber.coupling=strong", "fiber.coupling: got 'strong'; allowed: 'weak', 'random' or 'groups'"),
     ("transceiver.format=15QAM", "transceiver.format: got '15QAM'; allowed: QPSK"),
     ("transceiver.code={kind = 'magic'}", "transceiver.code: got a kind 'magic'; allowed: "),
     ("spectrum.groups.0.band=K", "spectrum.groups.0.band: got 'K'; allowed: 'O', 'E', 'S', 'C', 'L' or 'U'"),

@@ -54,6 +54,9 @@ def test_how_to__described_system_evaluates(tmp_path):
     assert tomllib.loads(system)["system"]["name"] == entry.system.name
 
 
-def test_how_to__python_runs():
+def test_how_to__python_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
     for block in blocks(HOW_TO, "python"):
-        exec(compile("import mcfiber as mcf\n" + block, "howto.md", "exec"), {})
+        exec(compile("import mcfiber as mcf\n" + block, "howto.md", "exec"), names)
+    assert (tmp_path / "designs.zarr").is_dir()

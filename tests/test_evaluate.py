@@ -366,6 +366,22 @@ def test_status__says_what_a_number_would_be_refused_for(path, values, flag):
         ),
         (lambda: systems.weak(link__mode_dependent_loss_rms_db=0.5), "link.mode_dependent_loss_rms_db: weakly coupled"),
         (
+            lambda: systems.weak(link__mode_dependent_loss_rms_db={"fiber": 0.5}),
+            "link.mode_dependent_loss_rms_db: weakly coupled",
+        ),
+        (
+            lambda: systems.random(link__mode_dependent_loss_rms_db={"splice": 0.5}),
+            "link.mode_dependent_loss_rms_db: got a source 'splice'; allowed: fan_in, fan_out, splices,",
+        ),
+        (
+            lambda: systems.weak(fiber__coupling="groups", fiber__groups=[[0], [1, 2, 3], [4, 5, 6]]),
+            "fiber.attenuation_db_per_km: randomly coupled cores share their light",
+        ),
+        (
+            lambda: systems.groups(link__amplifier__core_output_offset_db=[0.0, 0.1, 0.1, 0.1, 0.0, 0.0, 0.1]),
+            "link.amplifier.core_output_offset_db: randomly coupled cores share their light",
+        ),
+        (
             lambda: systems.random(fiber__attenuation_db_per_km=[0.2] * 19),
             "fiber.attenuation_db_per_km: randomly coupled cores share their light",
         ),

@@ -33,7 +33,7 @@ class ModeDispersion:
         self.time_factor()
 
     def time_factor(self):
-        return mode_dispersion.COUPLED_INTERFERENCE(*self.channels, [-22e-27], [4.1e-5], 86.1e3, 2.7e-13, 38.0)
+        return mode_dispersion.MODE_DISPERSION_FACTOR(*self.channels, [-22e-27], [4.1e-5], 86.1e3, 2.7e-13, 38.0)
 
 
 def products(line, frequencies):

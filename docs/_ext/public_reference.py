@@ -22,7 +22,7 @@ from mcfiber.units import unit_of
 PAGES = [
     ("system", "System and results", "A whole system, its evaluation, and what can be asked of a result.",
      ("mcfiber.system", "mcfiber.evaluate", "mcfiber.result", "mcfiber.uncertainty", "mcfiber.sweeps",
-      "mcfiber.optimize", "mcfiber.catalog", "mcfiber.plot")),
+      "mcfiber.optimize", "mcfiber.design", "mcfiber.catalog", "mcfiber.plot")),
     ("spectrum", "Spectrum", "Which channels there are.", ("mcfiber.spectrum",)),
     ("fiber", "Glass", "The fibre per metre: no power, no length.", ("mcfiber.fiber",)),
     ("link", "Line", "What accumulates with length or depends on power.", ("mcfiber.link",)),
@@ -260,20 +260,19 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def find_variable(app: Sphinx, env: Any, node: pending_xref, content: nodes.Node) -> nodes.Node | None:
-    """Let docstrings name a variable of the table without its module."""
-    target = f"mcfiber.variables.{node['reftarget'].removeprefix('~')}"
-    if node.get("reftype") != "data" or node.get("refdomain") != "py":
+def find_short_name(app: Sphinx, env: Any, node: pending_xref, content: nodes.Node) -> nodes.Node | None:
+    """Let pages name a variable without its module, and a public name by the module that defines it."""
+    if node.get("refdomain") != "py":
         return None
-    domain = env.get_domain("py")
-    if target not in domain.objects:
-        return None
-    node["reftarget"] = target
-    return domain.resolve_xref(env, node["refdoc"], app.builder, "data", target, node, content)
+    domain, last = env.get_domain("py"), node["reftarget"].rpartition(".")[2]
+    for target in (f"mcfiber.variables.{last}", f"mcfiber.{last}"):
+        if target in domain.objects:
+            return domain.resolve_xref(env, node["refdoc"], app.builder, node["reftype"], target, node, content)
+    return None
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Write the pages before the sources are read."""
     app.connect("builder-inited", write_pages)
-    app.connect("missing-reference", find_variable)
+    app.connect("missing-reference", find_short_name)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

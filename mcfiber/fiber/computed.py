@@ -9,6 +9,7 @@ import xarray as xr
 from mcfiber import units
 from mcfiber.fiber.attenuation import total_attenuation
 from mcfiber.fiber.coupling import check_separation, power_coupling
+from mcfiber.fiber.groups import averaged_over_groups, between_groups
 from mcfiber.fiber.materials import check_range
 from mcfiber.fiber.modes import (
     CABLE_CUTOFF_LOSS_DB_PER_M,
@@ -51,9 +52,10 @@ def computed_properties(fiber: MulticoreFiber, frequency: xr.DataArray) -> dict[
         scale = 2 * math.pi / units.SPEED_OF_LIGHT * units.si(fiber, "nonlinear_index_m2_per_w")
         result["nonlinear_coefficient"] = frequency * scale / found.effective_area
         result["effective_area"] = found.effective_area.mean("channel")
-    if fiber.cores > 1 and fiber.coupling == "weak" and fiber.crosstalk is None:
+    if len(fiber.core_groups) > 1 and fiber.crosstalk is None:
         check_separation(fiber)
-        result["power_coupling"] = power_coupling(fiber, wavelength, found)
+        coupling = power_coupling(fiber, wavelength, found)
+        result["power_coupling"] = coupling if fiber.groups is None else between_groups(coupling, fiber.groups)
     return result
 
 
@@ -61,6 +63,8 @@ def _shared(fiber: MulticoreFiber, attenuation: xr.DataArray) -> xr.DataArray:
     """Randomly coupled cores share their light, so they share the mean of their attenuations."""
     if fiber.coupling == "random" and "core" in attenuation.dims:
         return attenuation.mean("core")
+    if fiber.groups is not None and "core" in attenuation.dims:
+        return averaged_over_groups(attenuation, fiber.groups)
     return attenuation
 
 

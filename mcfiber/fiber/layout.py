@@ -167,6 +167,14 @@ def neighbours(layout: Any) -> Any:
     return (distance > 0) & (distance <= 1 + _SAME)
 
 
+def neighbours_between(layout: Any, group_numbers: Any) -> Any:
+    """Which cores of different groups are nearest to each other: boolean, shape (cores, cores)."""
+    distance = _distances(layout.unit_positions())
+    apart = group_numbers[:, None] != group_numbers
+    nearest = distance[apart].min() if apart.any() else 0.0
+    return apart & (distance <= nearest * (1 + _SAME))
+
+
 def outer_radius(layout: Any) -> Any:
     """Distance of the outermost core's centre from the middle of the fibre. [m]"""
     radius = float(np.hypot(*layout.unit_positions().T).max())

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import BeforeValidator, PlainValidator, model_validator
 
-from mcfiber.descriptions import Description, DescriptionError, each, is_axis, number, refused
+from mcfiber.descriptions import Description, DescriptionError, each, integer, is_axis, number, refused
 from mcfiber.fiber.attenuation import GlassLoss, named_loss
+from mcfiber.fiber.groups import Groups, core_groups
 from mcfiber.fiber.layout import Layout, outer_cladding_thickness
 from mcfiber.fiber.profile import Profile
 from mcfiber.typing import Real
@@ -73,6 +74,10 @@ def _table_or(inner: Any) -> PlainValidator:
     return PlainValidator(check)
 
 
+def _none_or(inner: Any) -> PlainValidator:
+    return PlainValidator(lambda value, info: None if value is None else inner.func(value, info))
+
+
 class MeasuredCrosstalk(Description):
     """Measured mean crosstalk between cores, from which the coupling follows.
 
@@ -83,7 +88,9 @@ class MeasuredCrosstalk(Description):
     length_km
         Length that it was measured over.
     definition
-        "pair": from one neighbour; "total_from_neighbours": from all neighbours of the core that has most.
+        "pair": from one neighbour; "total_from_neighbours": from all neighbours of the core that has most. Where
+        groups of cores are received together, neighbours are the nearest cores of other groups, and a core has the
+        mean number of its group.
     wavelength_nm
         Wavelength of the measurement.
     slope_db_per_nm
@@ -113,9 +120,13 @@ class MulticoreFiber(Description):
         Index profile of the cores.
     coupling
         "weak": every core carries its own signal, with crosstalk; "random": strongly and randomly coupled
-        cores that are received together.
+        cores that are received together; "groups": both, see `groups`.
+    groups
+        Core numbers of each group, for the coupling "groups": the cores of one group are randomly coupled and
+        received together, and weakly coupled to those of other groups, whose crosstalk is noise. Every core is in
+        exactly one; sizes may differ.
     attenuation_db_per_km
-        One number, one for each core, or a table against wavelength.
+        One number, one for each core (equal within a group), or a table against wavelength.
     dispersion_ps_per_nm_km, dispersion_slope_ps_per_nm2_km
         Chromatic dispersion and its slope at `reference_wavelength_nm`; with no slope, the group-velocity
         dispersion beta_2 is the same at every wavelength.
@@ -124,7 +135,7 @@ class MulticoreFiber(Description):
     nonlinear_index_m2_per_w
         Kerr coefficient n2.
     crosstalk
-        Measured crosstalk of weakly coupled cores.
+        Measured crosstalk of weakly coupled cores, or between groups.
     skew_ps_per_km, random_skew_ps_per_sqrt_km
         Skew between neighbouring weakly coupled cores: its steady part, and the standard deviation of its random
         part. They narrow the spread of crosstalk around its mean.
@@ -153,8 +164,8 @@ class MulticoreFiber(Description):
     Raises
     ------
     DescriptionError
-        If the cores do not fit the cladding or overlap, or weakly coupled cores have neither a measured crosstalk
-        nor a profile to compute it from.
+        If the cores do not fit the cladding or overlap, a core is in no group or in two, or weakly coupled cores have
+        neither a measured crosstalk nor a profile to compute it from.
 
     Examples
     --------
@@ -167,7 +178,11 @@ class MulticoreFiber(Description):
     layout: Layout
     cladding_diameter_um: Annotated[Real, number(above=0, high=2000)] = 125.0
     core: Profile | None = None
-    coupling: Literal["weak", "random"] = "weak"
+    coupling: Literal["weak", "random", "groups"] = "weak"
+    groups: Annotated[
+        tuple[tuple[int, ...], ...] | None,
+        _none_or(each(each(integer(low=0), single=False), single=False, remedy="give the core numbers of each group")),
+    ] = None
     attenuation_db_per_km: Annotated[
         Real | tuple[Real, ...] | WavelengthTable,
         _table_or(each(number(above=0, high=100, remedy="attenuation is a positive loss"))),
@@ -192,6 +207,28 @@ class MulticoreFiber(Description):
     coating_index: Annotated[Real, number(low=1, high=4)] = 1.486
 
     @model_validator(mode="after")
+    def _grouped(self) -> Self:
+        if self.coupling != "groups":
+            if self.groups is not None:
+                msg = (
+                    f'groups: means nothing for coupling = "{self.coupling}"; leave it out, or set coupling = "groups"'
+                )
+                raise refused(msg)
+            return self
+        if self.groups is None:
+            msg = "groups: is missing; give the core numbers of each group of cores that are received together"
+            raise refused(msg)
+        listed = [core for group in self.groups for core in group]
+        if (largest := max(listed)) >= self.cores:
+            msg = f"groups: got core {largest}; allowed: 0 to {self.cores - 1}, the cores of the layout"
+            raise refused(msg)
+        for core in range(self.cores):
+            if (times := listed.count(core)) != 1:
+                msg = f"groups: core {core} is listed {times} times; allowed: every core in exactly one group"
+                raise refused(msg)
+        return self
+
+    @model_validator(mode="after")
     def _consistent(self) -> Self:
         thickness = outer_cladding_thickness(self.layout, convert(self.cladding_diameter_um, "um"))
         if not is_axis(thickness) and thickness <= 0:
@@ -206,13 +243,14 @@ class MulticoreFiber(Description):
             if isinstance(losses, tuple) and len(losses) != self.cores:
                 msg = f"{name}: got {len(losses)} values for {self.cores} cores; give one for each core"
                 raise refused(msg)
-        if self.cores > 1 and self.coupling == "weak" and self.crosstalk is None and self.core is None:
+        apart = len(self.core_groups) > 1
+        if apart and self.crosstalk is None and self.core is None:
             msg = (
                 "crosstalk: is missing; weakly coupled cores need their measured crosstalk, or an index profile `core` "
                 'to compute it from (or set coupling = "random" for cores that are received together)'
             )
             raise refused(msg)
-        if self.coupling == "random" and self.crosstalk is not None:
+        if self.coupling != "weak" and not apart and self.crosstalk is not None:
             msg = "crosstalk: randomly coupled cores are received together, so crosstalk has no meaning; remove it"
             raise refused(msg)
         return self
@@ -245,5 +283,10 @@ class MulticoreFiber(Description):
 
     @property
     def coupled_cores(self) -> int:
-        """Number of cores that share their light: all where coupling is random, else one."""
-        return self.cores if self.coupling == "random" else 1
+        """Number of cores that share their light: all where coupling is random, of the largest group, else one."""
+        return max(map(len, self.core_groups))
+
+    @property
+    def core_groups(self) -> Groups:
+        """Cores that are received together, group by group; each alone where coupling is weak."""
+        return core_groups(self.coupling, self.groups, self.cores)

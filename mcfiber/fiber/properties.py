@@ -9,7 +9,8 @@ import numpy as np
 
 from mcfiber import units
 from mcfiber.descriptions import is_axis, refused, stacked
-from mcfiber.fiber.layout import neighbours
+from mcfiber.fiber.groups import between_groups, group_numbers, group_sizes
+from mcfiber.fiber.layout import neighbours, neighbours_between
 from mcfiber.fiber.multicore import MeasuredCrosstalk, MulticoreFiber, WavelengthTable
 from mcfiber.fiber.scattering import backscatter
 from mcfiber.spectrum import Channels
@@ -33,15 +34,18 @@ class Glass:
     effective_area
         Of one core, which Raman gain is inverse to. [m^2]
     power_coupling
-        h of every pair, (core_out, core_in) and (channel); None where cores are not weakly coupled. [1/m]
+        h of every pair, (core_out, core_in) and (channel); between groups its mean over the pairs of two groups,
+        and zero inside a group. None where no cores are weakly coupled. [1/m]
     cores, coupled_cores
-        Number of cores, and how many of them share their light.
+        Number of cores, and how many of them share their light (in the largest group).
     mode_dispersion
         Rms modal group delay per square root of length of randomly coupled cores; None where it is not known.
         [s/sqrt(m)]
     backscatter
         Power that Rayleigh scattering sends backwards into the mode of its core, (channel); matters where cores
         carry light both ways. [1/m]
+    groups
+        Cores of each group where groups are described; else empty, and all cores are alike.
     """
 
     attenuation: Any
@@ -53,6 +57,12 @@ class Glass:
     coupled_cores: int
     mode_dispersion: Any = None
     backscatter: Any = None
+    groups: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def group_sizes(self) -> tuple[int, ...]:
+        """Number of cores that share their light with each core."""
+        return group_sizes(self.groups) if self.groups else (self.coupled_cores,) * self.cores
 
 
 def properties(fiber: MulticoreFiber, grid: Channels) -> Glass:
@@ -79,6 +89,7 @@ def properties(fiber: MulticoreFiber, grid: Channels) -> Glass:
         cores=fiber.cores,
         coupled_cores=fiber.coupled_cores,
         mode_dispersion=mode_dispersion(fiber),
+        groups=fiber.groups or (),
     )
     if fiber.core is not None:
         from mcfiber.fiber.computed import computed_properties
@@ -92,7 +103,7 @@ def properties(fiber: MulticoreFiber, grid: Channels) -> Glass:
 def mode_dispersion(fiber: MulticoreFiber) -> Any:
     """Rms modal group delay per square root of length: the standard deviation of the impulse response. [s/sqrt(m)]"""
     given = units.si(fiber, "spatial_mode_dispersion_ps_per_sqrt_km")
-    if given is None or fiber.coupling != "random":
+    if given is None or fiber.coupling == "weak":
         return None
     return given / 2 if fiber.spatial_mode_dispersion_definition == "2sigma" else given
 
@@ -150,7 +161,7 @@ def measured_power_coupling(fiber: MulticoreFiber, frequency: Any) -> "xr.DataAr
     """
     import xarray as xr
 
-    if fiber.crosstalk is None or fiber.cores == 1:
+    if fiber.crosstalk is None or len(fiber.core_groups) == 1:
         return None
     too_high = crosstalk_too_high(fiber, frequency)
     if not is_axis(too_high) and too_high:
@@ -159,7 +170,7 @@ def measured_power_coupling(fiber: MulticoreFiber, frequency: Any) -> "xr.DataAr
             "power can have; lower it, or give the crosstalk at a wavelength nearer to the channels"
         )
         raise refused(msg)
-    pattern = xr.DataArray(neighbours(fiber.layout).astype(np.float64), dims=("core_out", "core_in"))
+    pattern = xr.DataArray(_neighbours(fiber), dims=("core_out", "core_in"))
     ratio, count = _measured_ratio(fiber.crosstalk, frequency), _lit_neighbours(fiber)
     length = units.si(fiber.crosstalk, "length_km")
     with np.errstate(invalid="ignore"):  # points that `crosstalk_too_high` tells
@@ -170,7 +181,7 @@ def measured_power_coupling(fiber: MulticoreFiber, frequency: Any) -> "xr.DataAr
 
 def crosstalk_too_high(fiber: MulticoreFiber, frequency: Any) -> Any:
     """Whether the measured crosstalk, carried to the channels by its slope, exceeds that of equal powers."""
-    if fiber.crosstalk is None or fiber.cores == 1:
+    if fiber.crosstalk is None or len(fiber.core_groups) == 1:
         return False
     wrong = _measured_ratio(fiber.crosstalk, frequency) >= _lit_neighbours(fiber)
     if not is_axis(wrong):
@@ -179,11 +190,21 @@ def crosstalk_too_high(fiber: MulticoreFiber, frequency: Any) -> Any:
     return wrong if wrong.ndim else bool(wrong)
 
 
-def _lit_neighbours(fiber: MulticoreFiber) -> int:
-    """Number of neighbours that the measured crosstalk comes from."""
+def _neighbours(fiber: MulticoreFiber) -> Any:
+    """Pairs of neighbours as ones; between groups, the share of their pairs that are nearest."""
+    if fiber.groups is None:
+        return neighbours(fiber.layout).astype(np.float64)
+    import xarray as xr
+
+    nearest = neighbours_between(fiber.layout, group_numbers(fiber.groups)).astype(np.float64)
+    return between_groups(xr.DataArray(nearest, dims=("core_out", "core_in")), fiber.groups).values
+
+
+def _lit_neighbours(fiber: MulticoreFiber) -> float:
+    """Number of neighbours that the measured crosstalk comes from, on average over a group."""
     if fiber.crosstalk is not None and fiber.crosstalk.definition == "pair":
         return 1
-    return int(neighbours(fiber.layout).sum(axis=1).max())
+    return float(_neighbours(fiber).sum(axis=1).max())
 
 
 def _measured_ratio(measured: MeasuredCrosstalk, frequency: Any) -> Any:

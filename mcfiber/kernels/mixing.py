@@ -136,20 +136,6 @@ def _hermite_functions(x: FloatArray, count: int) -> tuple[FloatArray, FloatArra
 
 
 # ---------------------------------------------------------------------------------------------------------
-# coupled-core nonlinear interference
-
-
-def coupled_interference_factor(cores: FloatArray | float) -> FloatArray | float:
-    """Nonlinear interference per core of N strongly coupled cores, relative to one core of equal power.
-
-    ``3 / (2 N + 1)``: averaging the Kerr effect over all unitary mixings of D = 2N modes.  The coefficient
-    of the generalised Manakov equation, ``8/9 * 3/(2N + 1)``, enters squared and D + 1 pairings of the D
-    modes contribute.  The nonlinear coefficient is that of a single core.
-    """
-    return 3.0 / (2.0 * cores + 1.0)
-
-
-# ---------------------------------------------------------------------------------------------------------
 # penalties
 
 

@@ -267,25 +267,6 @@ def _weighted(
             out[k] = out[before] + (out[i] - out[before]) * (k - before) / (i - before)
 
 
-@kernel
-def coupled_interference(
-    frequency: FloatArray,
-    symbol_rate: FloatArray,
-    power: FloatArray,
-    beta2: FloatArray,
-    attenuation: FloatArray,
-    length: FloatArray,
-    dispersion: FloatArray,
-    modes: FloatArray,
-    out: FloatArray,
-) -> None:
-    """Interference per core relative to a single core: 3/(D + 1) times `mode_dispersion_factor`; same shapes."""
-    mode_dispersion_factor(frequency, symbol_rate, power, beta2, attenuation, length, dispersion, modes, out)
-    for design in range(out.shape[0]):
-        for i in range(out.shape[1]):
-            out[design, i] *= 3.0 / (modes[design] + 1.0)
-
-
-COUPLED_INTERFERENCE = lift(
-    coupled_interference, "(channel),(channel),(channel),(channel),(channel),(),(),()->(channel)"
+MODE_DISPERSION_FACTOR = lift(
+    mode_dispersion_factor, "(channel),(channel),(channel),(channel),(channel),(),(),()->(channel)"
 )

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from mcfiber import units, variables
 from mcfiber._jit import lift
 from mcfiber.descriptions import stacked
@@ -47,8 +49,11 @@ def amplifier_noise(link: Link, power: PowerProfile, grid: Channels, *, model: s
     .. [1] R.-J. Essiambre et al., "Capacity limits of optical fiber networks," *J. Lightw. Technol.*, vol. 28,
        no. 4, pp. 662-701, 2010. :doi:`10.1109/JLT.2009.2039464`, eq. (54).
     """
-    density = added_noise(link, power.span_loss, grid, model=model) + _raman_noise(power)
-    return variables.stamp("ase_power", over_spans(link, density, launch=power.launch) * grid.symbol_rate)
+    density = added_noise(link, power.span_loss, grid, model=model)
+    if power.evolution is not None:
+        density = density + power.evolution.noise_density * (power.launch / power.evolution.end)
+    total = over_spans(link, density, launch=power.launch)
+    return variables.stamp("ase_power", variables.combined(np.multiply, total, grid.symbol_rate))
 
 
 def added_noise(link: Link, span_loss: Any, grid: Channels, *, model: str = "exact") -> Any:
@@ -61,16 +66,11 @@ def added_noise(link: Link, span_loss: Any, grid: Channels, *, model: str = "exa
         return _density(noise_figure, span_loss, grid, model)
     excess = units.si(link.loop, "first_amplifier_excess_db")
     loss = units.si(link.loop, "loss_db")
-    first = _density(noise_figure, span_loss * excess, grid, model)
-    second = _density(_noise_figure(link.loop.amplifier, grid), loss / excess, grid, model)
-    return first / excess + second
-
-
-def _raman_noise(power: PowerProfile) -> Any:
-    """Spontaneous emission along the fibre, at launch level. [W/Hz]"""
-    if power.evolution is None:
-        return 0.0
-    return power.evolution.noise_density * (power.launch / power.evolution.end)
+    first = _density(noise_figure, variables.combined(np.multiply, span_loss, excess), grid, model)
+    second = _density(
+        _noise_figure(link.loop.amplifier, grid), variables.combined(np.divide, loss, excess), grid, model
+    )
+    return variables.combined(lambda one, ratio, other: one / ratio + other, first, excess, second)
 
 
 def _density(noise_figure: Any, gain: Any, grid: Channels, model: str) -> Any:

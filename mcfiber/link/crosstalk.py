@@ -8,6 +8,7 @@ import numpy as np
 from mcfiber import units, variables
 from mcfiber._jit import lift
 from mcfiber.descriptions import is_axis, refused
+from mcfiber.fiber.groups import foreign
 from mcfiber.fiber.multicore import MulticoreFiber
 from mcfiber.fiber.properties import Glass, properties
 from mcfiber.kernels import crosstalk as kernels
@@ -39,6 +40,7 @@ _NEIGHBOURS = 0.1
 def crosstalk(link: Link, glass: Glass, power: PowerProfile, *, spread: Spread | None = None) -> Any:
     """Crosstalk over signal power of every core at the end of the line; zero without weak coupling.
 
+    Light of the same group of cores is no crosstalk, and a group shares evenly what it takes from others.
     Coupled-power equations ``dP/dz = (H - diag(alpha)) P`` [1]_, all cores lit; amplifiers restore every core after
     each span.  Crosstalk of fan-ins, fan-outs, splices and amplifiers is small and adds to it.
 
@@ -106,7 +108,15 @@ def _device_shares(coupling: Any) -> Any:
     others = [dim for dim in coupling.dims if dim not in ("core_out", "core_in")]
     strength = coupling.mean(others)
     adjacent = strength > _NEIGHBOURS * float(strength.max())
-    return adjacent / adjacent.sum("core_in")
+    return adjacent / adjacent.sum("core_in").clip(1)
+
+
+def _from_other_groups(pairs: "xr.DataArray", glass: Glass) -> "xr.DataArray":
+    """Leave out pairs of one group: what comes back from its other cores is signal, as the core's own light."""
+    if not glass.groups:
+        return pairs
+    other = foreign(glass.groups)
+    return variables.stamp("pair_crosstalk", pairs * other / (1.0 + (pairs * (1.0 - other)).sum("core_in")))
 
 
 def _relative_power(power: PowerProfile) -> Any:
@@ -136,7 +146,16 @@ def line_pairs(link: Link, glass: Glass, power: PowerProfile) -> "xr.DataArray":
 
 
 def _glass_pairs(link: Link, glass: Glass, power: PowerProfile) -> Any:
-    """Crosstalk of every pair that the fibre makes."""
+    """Crosstalk that the fibre makes from every core into every other; of groups, from the cores of others."""
+    if glass.coupled_cores > 1 and (link.both_directions or link.core_permutation is not None):
+        name = "core_directions" if link.both_directions else "core_permutation"
+        msg = f"{name}: is known for cores that are received one by one; leave it out where groups are"
+        raise refused(msg)
+    return _from_other_groups(_fiber_pairs(link, glass, power), glass)
+
+
+def _fiber_pairs(link: Link, glass: Glass, power: PowerProfile) -> Any:
+    """Crosstalk of every pair by the coupled-power equations."""
     coupling = glass.power_coupling
     ways = _ways(link, glass.cores)
     launch = _of_victim(power.launch) if "core" in getattr(power.launch, "dims", ()) else 1.0
@@ -230,12 +249,12 @@ def mean_crosstalk(
     -------
     :data:`pair_crosstalk`
         Dimensions core_out, core_in, and channel where it differs along it. Summed over core_in, it is the
-        crosstalk of a core with all others lit.
+        crosstalk of a core with all others lit. Zero between cores that are received together.
 
     Raises
     ------
     ValueError
-        If the cores are not weakly coupled, or directions or permutation do not fit the cores.
+        If no cores are weakly coupled, or directions or permutation do not fit the cores, or are given for groups.
 
     Examples
     --------

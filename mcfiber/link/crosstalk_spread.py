@@ -277,7 +277,7 @@ def _coupling_at(fiber: MulticoreFiber, wavelength_nm: float) -> Any:
     hertz = units.wavelength(wavelength_nm * 1e-9)
     grid = Channels(xr.DataArray([hertz], dims="channel"), 1e9, (band_of(hertz * 1e-12),))
     coupling = properties(fiber, grid).power_coupling
-    if coupling is None:
+    if coupling is None or fiber.coupled_cores > 1:
         msg = "crosstalk needs more than one core, weakly coupled; cores that are received together have none"
         raise ValueError(msg)
     coupling = coupling.isel(channel=0) if "channel" in coupling.dims else coupling

@@ -12,7 +12,8 @@ from mcfiber.kernels import adjoint as backwards
 from mcfiber.kernels import isrs, nonlinear, raman, silica
 from mcfiber.link.amplifier import added_noise
 from mcfiber.link.evolution import Evolution
-from mcfiber.link.nonlinear import TERMS, Accumulation, InterferenceModel, coupled_core_factor, coupling_factor
+from mcfiber.link.mixing import coupled_core_factor
+from mcfiber.link.nonlinear import TERMS, Accumulation, InterferenceModel, coupling_factor
 from mcfiber.link.power import power_profile
 from mcfiber.link.span import Link
 from mcfiber.spectrum import Channels

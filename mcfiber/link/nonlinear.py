@@ -7,10 +7,11 @@ import numpy as np
 from mcfiber import variables
 from mcfiber._jit import lift
 from mcfiber.descriptions import is_axis
+from mcfiber.fiber.groups import by_group_size
 from mcfiber.fiber.properties import Glass
 from mcfiber.kernels import isrs as kernels
 from mcfiber.kernels.nonlinear import gn_closed_form
-from mcfiber.link.mixing import coupled_interference
+from mcfiber.link.mixing import coupled_core_factor, coupled_interference
 from mcfiber.link.power import PowerProfile
 from mcfiber.link.span import Link, over_spans
 from mcfiber.link.validity import warn_outside
@@ -97,10 +98,12 @@ def nonlinear_interference(
     """
     warn_outside(glass, power, grid)
     if model == "gn":
-        total = over_spans(link, _gn(glass, power, grid) * _to_launch_level(power), launch=power.launch)
+        total = variables.combined(np.multiply, _gn(glass, power, grid), _to_launch_level(power))
+        total = over_spans(link, total, launch=power.launch)
     else:
         total = _isrs(link, glass, power, grid, accumulation, kurtosis)
-    result = variables.stamp("nli_power", total * coupling_factor(glass, power, grid, mode_dispersion))
+    factor = coupling_factor(glass, power, grid, mode_dispersion)
+    result = variables.stamp("nli_power", variables.combined(np.multiply, total, factor))
     result.attrs |= {"model": model, "band": "centre", "terms": "spm+xpm", "accumulation": accumulation}
     return result
 
@@ -120,7 +123,7 @@ def _gn(glass: Glass, power: PowerProfile, grid: Channels) -> Any:
 
 
 def _to_launch_level(power: PowerProfile) -> Any:
-    return power.launch / power.fiber_input
+    return variables.combined(np.divide, power.launch, power.fiber_input)
 
 
 def _isrs(
@@ -145,7 +148,8 @@ def _isrs(
         growth = float(link.count) ** exponent
     total = over_spans(link, own * growth * level, launch=power.launch)
     total = total + over_spans(link, cross * level, launch=power.launch)
-    if glass.coupled_cores > 1 or not np.any(kurtosis):
+    alone = by_group_size(glass.group_sizes, lambda cores: float(cores == 1))
+    if not np.any(alone) or not np.any(kurtosis):
         return total
     names = ("nli_format_near", "nli_format_far")
     near, far = variables.compute(names, _FORMAT, *inputs, kurtosis, power.length)
@@ -153,7 +157,7 @@ def _isrs(
     correction = over_spans(link, near * level, launch=power.launch) / link.count
     if link.count > 1:
         correction = correction + over_spans(link, far * level, launch=power.launch)
-    return (total + correction).clip(0.0)
+    return (total + correction * alone).clip(0.0)
 
 
 def profile_exponentials(power: PowerProfile) -> tuple[Any, ...]:
@@ -180,9 +184,16 @@ def profile_exponentials(power: PowerProfile) -> tuple[Any, ...]:
 
 def coupling_factor(glass: Glass, power: PowerProfile, grid: Channels, mode_dispersion: bool) -> Any:
     """Interference of randomly coupled cores over that of one core: 3/(2N+1), less what mode dispersion takes."""
-    """Interference per core of randomly coupled cores over that of a single core, with spatial mode dispersion."""
-    if glass.coupled_cores == 1 or glass.mode_dispersion is None or not mode_dispersion:
-        return coupled_core_factor(glass.coupled_cores)
+
+    def factor(cores: int) -> Any:
+        return _group_factor(cores, glass, power, grid, mode_dispersion)
+
+    return by_group_size(glass.group_sizes, factor)
+
+
+def _group_factor(cores: int, glass: Glass, power: PowerProfile, grid: Channels, mode_dispersion: bool) -> Any:
+    if cores == 1 or glass.mode_dispersion is None or not mode_dispersion:
+        return coupled_core_factor(cores)
     length = power.length
     return coupled_interference(
         grid.frequency,
@@ -191,21 +202,6 @@ def coupling_factor(glass: Glass, power: PowerProfile, grid: Channels, mode_disp
         group_velocity_dispersion=glass.group_velocity_dispersion,
         attenuation=power.attenuation,
         length=length.mean("span") if is_axis(length) and "span" in length.dims else length,
-        cores=glass.coupled_cores,
+        cores=cores,
         spatial_mode_dispersion=glass.mode_dispersion,
     )
-
-
-def coupled_core_factor(cores: int) -> float:
-    """Nonlinear interference per core of N randomly coupled cores, over that of a single core: 3/(2N+1).
-
-    Same power per core, single-core nonlinear coefficient, no mode dispersion; mixing much shorter than the
-    effective length.  It follows from the generalised Manakov equation with ``(8/9) 3/(2N+1)`` in place of 8/9
-    and D + 1 = 2N + 1 pairings of the D components.
-
-    Examples
-    --------
-    >>> round(coupled_core_factor(4), 6)
-    0.333333
-    """
-    return 3.0 / (2 * cores + 1)

@@ -1,5 +1,6 @@
 """Power of the signal along the line."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,10 +70,10 @@ def power_profile(link: Link, glass: Glass, grid: Channels, *, raman: RamanModel
     fan_in = along_spans(link, lambda span: units.si(span, "fan_in_loss_db"))
     fan_out = along_spans(link, lambda span: units.si(span, "fan_out_loss_db"))
     attenuation = glass.attenuation + units.convert(splices, "rms_db") / length
-    fiber_input = launch / fan_in
+    fiber_input = variables.combined(np.divide, launch, fan_in)
     evolution = None
     if raman == "none" and not is_uneven(link):
-        fiber_loss = units.mapped(np.exp, attenuation * length)
+        fiber_loss = variables.combined(lambda loss, distance: np.exp(loss * distance), attenuation, length)
     else:
         check_pumps(link, grid, raman)
         evolution = span_evolution(
@@ -84,7 +85,7 @@ def power_profile(link: Link, glass: Glass, grid: Channels, *, raman: RamanModel
         fiber_input=fiber_input,
         attenuation=attenuation,
         length=length,
-        span_loss=fan_in * fan_out * fiber_loss,
+        span_loss=variables.combined(lambda *losses: math.prod(losses), fan_in, fan_out, fiber_loss),
         evolution=evolution,
     )
 

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import PlainValidator, model_validator
 
 from mcfiber import units
-from mcfiber.descriptions import Description, by_band, each, integer, is_axis, number, refused, stacked
+from mcfiber.descriptions import Description, by_band, by_name, each, integer, is_axis, number, refused, stacked
 from mcfiber.link.raman import LumpedLoss, RamanPump
 from mcfiber.spectrum import BANDS_NM
 from mcfiber.typing import IntArray, Real
@@ -164,6 +164,10 @@ class LoopEquipment(Description):
         return self
 
 
+LOSS_SOURCES = ("fan_in", "fan_out", "splices", "fiber", "amplifier")
+"""Where mode-dependent loss arises in a span."""
+
+
 class Link(Description):
     """The whole line of one fibre.
 
@@ -193,7 +197,8 @@ class Link(Description):
         first span.
     mode_dependent_loss_rms_db
         Standard deviation of the modes' power gains in dB that one span (with its devices and amplifiers) adds
-        where cores are randomly coupled.
+        where cores are randomly coupled: one number, or a table of its sources ("fan_in", "fan_out", "splices",
+        "fiber", "amplifier"), each with all that it adds in one span. Modes mix between them, so variances add.
     power_control
         What the amplifiers after the spans restore: the power of the "signal", or the total power, noise included,
         of every "channel" or of each "band", where noise displaces signal.
@@ -220,7 +225,9 @@ class Link(Description):
     ] = None
     core_directions: Annotated[Literal["same"] | tuple[int, ...], PlainValidator(_directions)] = "same"
     core_permutation: Annotated[tuple[int, ...] | None, each(integer(low=0), single=False)] = None
-    mode_dependent_loss_rms_db: Annotated[Real, number(low=0, high=20)] = 0.0
+    mode_dependent_loss_rms_db: Annotated[
+        Real | dict[str, Real], by_name(number(low=0, high=20), "source", names=LOSS_SOURCES)
+    ] = 0.0
     power_control: Literal["signal", "channel", "band"] = "signal"
     repeat: Literal["independent", "same"] = "independent"
 
@@ -301,7 +308,7 @@ def over_spans(link: Link, value: Any, *, launch: Any = 1.0) -> Any:
         return _over_paths(link, value / launch) * launch
     if is_axis(value) and "span" in value.dims:
         return value.sum("span")
-    return value * link.count
+    return units.mapped(lambda one: one * link.count, value)
 
 
 def core_paths(link: Link, cores: int) -> IntArray:

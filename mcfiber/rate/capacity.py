@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mcfiber import variables
+from mcfiber.fiber.groups import by_group_size
 from mcfiber.kernels import mixing as kernels
 from mcfiber.link.channel import BLOCK, CoupledLine, one_block
 from mcfiber.typing import AnyArray, FloatArray
@@ -65,6 +66,19 @@ def mdl_penalty(gsnr: Any, loss: Any, *, modes: int, receiver: Receiver = "mmse"
     """
     check_receiver(receiver, modes)
     return variables.compute("mdl_penalty", kernels.mdl_penalty(receiver, modes), gsnr, loss)
+
+
+def grouped_penalty(gsnr: Any, loss: Any, sizes: Sequence[int], *, receiver: Receiver = "mmse") -> Any:
+    """Penalty of every core, where groups of cores are received together.
+
+    Parameters
+    ----------
+    gsnr, loss, receiver
+        As for `mdl_penalty`.
+    sizes
+        Number of cores in each core's group; with one size, groups add no dimension core.
+    """
+    return by_group_size(sizes, lambda cores: mdl_penalty(gsnr, loss, modes=2 * cores, receiver=receiver))
 
 
 def check_receiver(receiver: str, modes: int) -> None:

@@ -188,6 +188,7 @@ def draw_mdl_penalty(
     diversity: Any = 1.0,
     draws: int,
     seed: int | None = None,
+    stream: int = 0,
     receiver: Receiver = "mmse",
 ) -> "xr.DataArray":
     """Penalty of mode-dependent loss in random realisations of a line, independent from channel to channel.
@@ -200,6 +201,8 @@ def draw_mdl_penalty(
         Independent frequencies in the band of a channel. [1]
     draws, seed
         Number of realisations and seed; the first n of N are those of a smaller request.
+    stream
+        Different numbers give independent realisations for one seed, as for groups of cores of one fibre.
 
     Returns
     -------
@@ -220,9 +223,9 @@ def draw_mdl_penalty(
     check_receiver(receiver, modes)
     channels = dict(getattr(gsnr, "sizes", {})).get("channel", 0)
     parts = [
-        np.random.default_rng(np.random.SeedSequence(root, spawn_key=(STAGE, block))).standard_normal(
-            (BLOCK, max(channels, 1))
-        )
+        np.random.default_rng(
+            np.random.SeedSequence(root, spawn_key=(STAGE, block, *([stream] if stream else [])))
+        ).standard_normal((BLOCK, max(channels, 1)))
         for root in [np.random.SeedSequence(seed).entropy]
         for block in range(-(-draws // BLOCK))
     ]

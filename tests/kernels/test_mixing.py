@@ -94,21 +94,6 @@ def test_expected_spread__limits():
 
 
 @pytest.mark.nojit
-def test_coupled_interference_factor__decibels():
-    expected = {1: 0, 2: -2.218, 3: -3.680, 4: -4.771, 7: -6.990, 12: -9.208, 19: -11.139}
-    for cores, value in expected.items():
-        assert 10 * math.log10(mixing.coupled_interference_factor(cores)) == pytest.approx(value, abs=6e-4)
-
-
-def test_coupled_interference_factor__haar_average():
-    # power of three pairings: gamma^2 kappa^2 (D + 1), kappa from the mean share of one core
-    for cores in (1, 2, 5):
-        modes = 2 * cores
-        share = 6 / (modes * (modes + 1))  # E of the squared share of two of D components
-        kappa = cores * share
-        assert mixing.coupled_interference_factor(cores) == pytest.approx(kappa**2 * (modes + 1) / 3)
-
-
 @pytest.mark.parametrize(
     ("snr_db", "xi_db", "expected_db"),  # draws: 38 modes, 21 to 60 spans, dB
     [(10, 4.58, 7.70), (3, 4.58, 1.28), (6, 3.87, 4.52), (6, 7.75, 0.86)],

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from mcfiber.link.mixing import coupled_interference, mode_dependent_loss
+from mcfiber.link.mixing import coupled_core_factor, coupled_interference, mode_dependent_loss
 
 
 def test_mode_dependent_loss__equal_and_unequal_spans():
@@ -62,3 +62,18 @@ def test_coupled_interference__with_and_without_mode_dispersion():
     np.testing.assert_allclose(factor[0], plain, rtol=1e-12)
     assert bool((factor[1] < 0.95 * plain).all())
     assert factor.name == "coupled_interference_factor"
+
+
+def test_coupled_core_factor__decibels():
+    expected = {1: 0, 2: -2.218, 3: -3.680, 4: -4.771, 7: -6.990, 12: -9.208, 19: -11.139}
+    for cores, value in expected.items():
+        assert 10 * math.log10(coupled_core_factor(cores)) == pytest.approx(value, abs=6e-4)
+
+
+def test_coupled_core_factor__haar_average():
+    # power of three pairings: gamma^2 kappa^2 (D + 1), kappa from the mean share of one core
+    for cores in (1, 2, 5):
+        modes = 2 * cores
+        share = 6 / (modes * (modes + 1))  # E of the squared share of two of D components
+        kappa = cores * share
+        assert coupled_core_factor(cores) == pytest.approx(kappa**2 * (modes + 1) / 3)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from mcfiber.fiber.multicore import MulticoreFiber
 from mcfiber.fiber.properties import properties
 from mcfiber.link.budget import line_ratios, received_ratio
-from mcfiber.link.nonlinear import coupled_core_factor, nonlinear_interference
+from mcfiber.link.mixing import coupled_core_factor
+from mcfiber.link.nonlinear import nonlinear_interference
 from mcfiber.link.power import power_profile
 from mcfiber.link.span import Link
 from mcfiber.spectrum import Spectrum, channels
