@@ -45,13 +45,22 @@ def test_readme__files_it_links_to_exist():
 
 
 def test_how_to__described_system_evaluates(tmp_path):
-    system, provenance = blocks(HOW_TO, "toml")
+    system, _, provenance = blocks(HOW_TO, "toml")
     path = tmp_path / "my-line.toml"
     path.write_text(system + provenance, encoding="utf-8")
     entry = catalog.load(path)
     assert entry.ranges == {"link.launch_power_dbm": (-1.0, 3.0)}
     assert entry.system.evaluate().total_net_rate > 0
     assert tomllib.loads(system)["system"]["name"] == entry.system.name
+
+
+def test_how_to__groups_of_cores_evaluate():
+    system, grouped, _ = map(tomllib.loads, blocks(HOW_TO, "toml"))
+    tables = system["system"] | {"fiber": grouped["system"]["fiber"]}
+    tables["link"] |= grouped["system"]["link"]
+    result = mcfiber.System(**tables).evaluate()
+    assert float(result.mdl_penalty.min()) > 1
+    assert float(result.crosstalk.min()) > 0
 
 
 def test_how_to__python_runs(tmp_path, monkeypatch):
