@@ -81,6 +81,10 @@ from .rate.outage import frequency_diversity as frequency_diversity
 from .rate.outage import outage_capacity as outage_capacity
 from .rate.requirement import required_snr as required_snr
 from .rate.requirement import snr_margin as snr_margin
+from .rate.tolerance import crosstalk_limited_pitch as crosstalk_limited_pitch
+from .rate.tolerance import crosstalk_penalty as crosstalk_penalty
+from .rate.tolerance import crosstalk_reach as crosstalk_reach
+from .rate.tolerance import tolerated_crosstalk as tolerated_crosstalk
 from .rate.transceiver import Transceiver as Transceiver
 from .result import open_result as open_result
 from .spectrum import ChannelGroup as ChannelGroup

@@ -326,6 +326,12 @@ def _check(system: "System", objective: str) -> None:
             "leave it out, and give limits to optimize_launch"
         )
         raise refused(msg)
+    for name in ("core_launch_offset_db", "core_permutation"):
+        if getattr(system.link, name) is not None:
+            msg = (
+                f"link.{name}: launch powers are optimised for signals that keep to cores launched alike; leave it out"
+            )
+            raise refused(msg)
     if system.link.power_control != "signal":
         msg = 'link.power_control: launch powers are optimised for "signal"'
         raise refused(msg)

@@ -136,6 +136,62 @@ class ResultPlots:
         ax.margins(0.05)
         return ax
 
+    def crosstalk(self, *, along: str = "wavelength", ax: "Axes | None" = None) -> "Axes":
+        """Crosstalk of the worst core, with a band down to the best, against wavelength or an axis of the result.
+
+        Parameters
+        ----------
+        along
+            "wavelength", or the name of an axis that was swept; then of the worst channel.
+        ax
+            Where to draw; a new figure if left out.
+        """
+        from mcfiber.plot_crosstalk import plot_crosstalk_against
+
+        ds = self._dataset
+        level = _of_weak_cores(ds)
+        kept = "channel" if along == "wavelength" else along
+        if along == "wavelength":
+            level = level if "channel" in level.dims else level.expand_dims(channel=ds.sizes["channel"])
+        elif "channel" in level.dims:
+            level = level.max("channel")
+        if others := [str(dim) for dim in level.dims if dim not in ("core", kept)]:
+            msg = f"the crosstalk differs along {', '.join(others)}; choose one of each, or draw along one of them"
+            raise ValueError(msg)
+        if kept not in level.dims:
+            msg = f"along: the crosstalk does not differ along {along!r}; it has {', '.join(map(str, level.dims))}"
+            raise ValueError(msg)
+        axis = ds["wavelength"] if along == "wavelength" else ds[along]
+        label = "wavelength (nm)" if along == "wavelength" else along.replace("_", " ")
+        return plot_crosstalk_against(level, np.asarray(axis), label=label, ax=ax)
+
+    def crosstalk_matrix(
+        self, *, channel: int | None = None, into: int | None = None, ax: "Axes | None" = None
+    ) -> "Axes":
+        """Mean crosstalk between the cores on the cross-section, computed again from the system.
+
+        Parameters
+        ----------
+        channel
+            Which channel; by default the one of most crosstalk.
+        into
+            Core whose crosstalk from every other is drawn; all pairs by default.
+        ax
+            Where to draw; a new figure if left out.
+        """
+        from mcfiber.plot_crosstalk import plot_crosstalk_matrix
+
+        _of_weak_cores(self._dataset)
+        points, _ = _cores_um(self._dataset)
+        pairs = _pairs(self._dataset)
+        if extra := set(pairs.dims) - {"core_out", "core_in", "channel"}:
+            msg = f"the crosstalk differs along {', '.join(map(str, extra))}; evaluate one system to draw it"
+            raise ValueError(msg)
+        if "channel" in pairs.dims:
+            worst = int(pairs.sum("core_in").max("core_out").argmax("channel"))
+            pairs = pairs.isel(channel=worst if channel is None else channel)
+        return plot_crosstalk_matrix(pairs, points, into=into, ax=ax)
+
 
 def interference(results: "Mapping[str, xr.Dataset]", *, ax: "Axes | None" = None) -> "Axes":
     """Nonlinear interference over signal against wavelength, one line for each result, as by model.
@@ -176,6 +232,30 @@ def power_map(powers: "xr.DataArray", *, ax: "Axes | None" = None) -> "Axes":
     ax.figure.colorbar(mesh, ax=ax, label="power (dBm)")
     ax.set(xlabel="wavelength (nm)", ylabel="distance (km)")
     return ax
+
+
+def _of_weak_cores(ds: "xr.Dataset") -> "xr.DataArray":
+    level = ds["crosstalk"]
+    if not bool((level > 0).any()):
+        msg = "there is no crosstalk to draw: it needs several cores that are received one by one"
+        raise ValueError(msg)
+    return level
+
+
+def _pairs(ds: "xr.Dataset") -> "xr.DataArray":
+    """Mean crosstalk of every pair at the end of the line, from the description in the provenance."""
+    from mcfiber.fiber.multicore import MulticoreFiber
+    from mcfiber.fiber.properties import properties
+    from mcfiber.link.crosstalk import line_pairs
+    from mcfiber.link.power import power_profile
+    from mcfiber.link.span import Link
+    from mcfiber.spectrum import Spectrum, channels
+
+    tables = cast("Any", ds).mcf.system
+    grid = channels(Spectrum(**tables["spectrum"]))
+    link, glass = Link(**tables["link"]), properties(MulticoreFiber(**tables["fiber"]), grid)
+    raman = tables.get("models", {}).get("raman", "none")
+    return line_pairs(link, glass, power_profile(link, glass, grid, raman=raman))
 
 
 def _cores_um(ds: "xr.Dataset") -> tuple[Any, float]:

@@ -362,7 +362,7 @@ class ResultAccessor:
 
     @property
     def plot(self) -> "ResultPlots":
-        """Figures: ``budget``, ``spectrum``, ``cross_section``."""
+        """Figures: ``budget``, ``spectrum``, ``cross_section``, ``crosstalk_matrix`` and others."""
         from mcfiber.plot import ResultPlots
 
         return ResultPlots(self._dataset)

@@ -146,6 +146,9 @@ class System(Description):
         for path, amplifier in self._amplifiers().items():
             for name in ("core_noise_figure_offset_db", "core_output_offset_db"):
                 _check_cores(f"{path}.{name}", getattr(amplifier, name), self.fiber)
+        for name in ("core_launch_offset_db", "core_directions", "core_permutation"):
+            value = getattr(self.link, name)
+            _check_cores(f"link.{name}", None if value == "same" else value, self.fiber)
         spans = self.link.span if isinstance(self.link.span, tuple) else (self.link.span,)
         for index, span in enumerate(spans):
             for name in ("fan_in_crosstalk_db", "fan_out_crosstalk_db"):
@@ -231,10 +234,12 @@ def _check_cores(path: str, values: tuple[float, ...] | None, fiber: MulticoreFi
     if values is None:
         return
     if fiber.coupling == "random" or (len(values) == fiber.cores and _differs(values, fiber)):
-        msg = (
-            f"{path}: randomly coupled cores share their light, so differences between cores are mode-dependent loss; "
-            "give their spread in link.mode_dependent_loss_rms_db"
+        remedy = (
+            "so differences between cores are mode-dependent loss; give their spread in link.mode_dependent_loss_rms_db"
+            if path.endswith("_db")
+            else "so no core has a signal of its own; leave it out"
         )
+        msg = f"{path}: randomly coupled cores share their light, {remedy}"
         raise refused(msg)
     if len(values) != fiber.cores:
         msg = f"{path}: got {len(values)} values for {fiber.cores} cores; give one for each core"

@@ -395,5 +395,11 @@ _add("frequency_diversity", "", "1", "independent frequencies in a channel's ban
 _add("outage_capacity", "", "bit", "rate per mode that a realisation misses with the given probability")
 _add("mode_gain", "draw mode", "1", "log gain of a mode", "Nepers of power, ascending.", low=-math.inf)
 _add("mode_delay", "draw frequency mode", "s", "group delay of a mode", "About the mean, ascending.", low=-math.inf)
+
+# what crosstalk costs a modulation format
+_add("crosstalk_penalty", "core channel", "1", "factor by which crosstalk raises the required signal-to-noise ratio",
+     "Of all other noises; infinite where crosstalk alone is too much.", low=1.0)  # fmt: skip
+_add("tolerated_crosstalk", "", "1", "crosstalk that costs a format a given penalty")
+_add("crosstalk_reach", "channel", "m", "length of fibre after which crosstalk costs a given penalty")
 # Splices.
 _add("splice_loss", "draw core", "1", "power before over power after a splice", low=1.0)

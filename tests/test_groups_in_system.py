@@ -125,7 +125,7 @@ def test_crosstalk__of_two_pairs_of_cores():
     np.testing.assert_array_equal(pairs.values[:2, :2], 0.0)
     far = mcf.mean_crosstalk(fiber, SPECTRUM, length_km=10.0, spans=3).sum("core_in")
     np.testing.assert_allclose(far, math.tanh(3 * math.atanh(10**-1.2)), rtol=1e-12)
-    with pytest.raises(ValueError, match="direction: is known for cores that are received one by one"):
+    with pytest.raises(ValueError, match="core_directions: is known for cores that are received one by one"):
         mcf.mean_crosstalk(fiber, SPECTRUM, length_km=10.0, direction=[1, 1, -1, -1])
     with pytest.raises(ValueError, match="received together"):
         mcf.draw_crosstalk(fiber, length_km=1, frequency_ghz=[0.0], draws=1, seed=1)

@@ -199,6 +199,11 @@ def test_optimum__limit_of_the_fibre_is_shared_by_its_cores() -> None:
             {},
             "optimised for lines without pumps",
         ),
+        (
+            {"link.core_permutation": [0]},
+            {},
+            "link.core_permutation: launch powers are optimised for signals that keep",
+        ),
     ],
 )
 def test_refused(changes: dict[str, Any], options: dict[str, Any], message: str) -> None:

@@ -3,6 +3,7 @@
 import matplotlib as mpl
 import numpy as np
 import pytest
+import systems
 import xarray as xr
 
 mpl.use("Agg")
@@ -90,3 +91,41 @@ def test_map__one_draw_over_frequency_and_time():
     with pytest.raises(ValueError, match="core_in"):
         plot_crosstalk_map(drawn)
     assert isinstance(one, xr.DataArray)
+
+
+def test_result__matrix_sums_to_the_crosstalk_of_the_budget():
+    result = systems.weak(link__core_launch_offset_db=[0.0, 1.0, -1.0, 0.0, 2.0, 0.0, 0.0]).evaluate()
+    ax = result.mcf.plot.crosstalk_matrix()
+    ax.figure.canvas.draw()
+    worst = int(result.crosstalk.max("core").argmax("channel"))
+    expected = 10 * np.log10(result.crosstalk.isel(channel=worst).values)
+    np.testing.assert_allclose(ax.collections[0].get_array(), expected, rtol=1e-10)
+    first = result.mcf.plot.crosstalk_matrix(channel=0, into=2)
+    assert len(first.lines) == 6
+    assert np.isnan(np.ma.filled(first.collections[0].get_array(), np.nan)[2])
+
+
+def test_result__crosstalk_against_wavelength_and_axis():
+    result = systems.weak().evaluate()
+    x, y = result.mcf.plot.crosstalk().lines[0].get_data()
+    order = np.argsort(result.wavelength.values)
+    np.testing.assert_allclose(x, result.wavelength.values[order])
+    np.testing.assert_allclose(y, 10 * np.log10(result.crosstalk.max("core").values[order]))
+    spans = xr.DataArray([40.0, 60.0, 80.0], dims="span_length", coords={"span_length": [40.0, 60.0, 80.0]})
+    swept = systems.weak(link__span__length_km=spans).evaluate()
+    x, y = swept.mcf.plot.crosstalk(along="span_length").lines[0].get_data()
+    np.testing.assert_allclose(x, spans)
+    np.testing.assert_allclose(y, 10 * np.log10(swept.crosstalk.max(["core", "channel"])))
+    with pytest.raises(ValueError, match="differs along span_length"):
+        swept.mcf.plot.crosstalk()
+    with pytest.raises(ValueError, match="does not differ along 'pitch'"):
+        result.mcf.plot.crosstalk(along="pitch")
+    with pytest.raises(ValueError, match="differs along span_length"):
+        swept.mcf.plot.crosstalk_matrix()
+
+
+def test_result__no_crosstalk_to_draw():
+    result = systems.random().evaluate()
+    for figure in (result.mcf.plot.crosstalk, result.mcf.plot.crosstalk_matrix):
+        with pytest.raises(ValueError, match="no crosstalk to draw"):
+            figure()

@@ -139,6 +139,9 @@ class MulticoreFiber(Description):
     skew_ps_per_km, random_skew_ps_per_sqrt_km
         Skew between neighbouring weakly coupled cores: its steady part, and the standard deviation of its random
         part. They narrow the spread of crosstalk around its mean.
+    rayleigh_db_per_km
+        Rayleigh part of the attenuation at `reference_wavelength_nm`; what is scattered back matters where cores carry
+        light both ways. With a `core`, that of its `glass_loss`.
     spatial_mode_dispersion_ps_per_sqrt_km, spatial_mode_dispersion_definition
         Spatial mode dispersion of randomly coupled cores, and what the number means: "sigma" is the standard
         deviation of the intensity impulse response, "2sigma" is twice that.
@@ -191,6 +194,7 @@ class MulticoreFiber(Description):
     crosstalk: MeasuredCrosstalk | None = None
     skew_ps_per_km: Annotated[Real, number(low=0, high=1e6)] = 0.0
     random_skew_ps_per_sqrt_km: Annotated[Real, number(low=0, high=1e6)] = 0.0
+    rayleigh_db_per_km: Annotated[Real, number(low=0, high=100)] = 0.14
     spatial_mode_dispersion_ps_per_sqrt_km: Annotated[Real | None, number(low=0, high=1e5)] = None
     spatial_mode_dispersion_definition: Literal["sigma", "2sigma"] = "sigma"
     bend_radius_mm: Annotated[Real, number(above=0, infinite=True)] = 140.0

@@ -12,6 +12,7 @@ from mcfiber.descriptions import is_axis, refused, stacked
 from mcfiber.fiber.groups import between_groups, group_numbers, group_sizes
 from mcfiber.fiber.layout import neighbours, neighbours_between
 from mcfiber.fiber.multicore import MeasuredCrosstalk, MulticoreFiber, WavelengthTable
+from mcfiber.fiber.scattering import backscatter
 from mcfiber.spectrum import Channels
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ class Glass:
     mode_dispersion
         Rms modal group delay per square root of length of randomly coupled cores; None where it is not known.
         [s/sqrt(m)]
+    backscatter
+        Power that Rayleigh scattering sends backwards into the mode of its core, (channel); matters where cores
+        carry light both ways. [1/m]
     groups
         Cores of each group where groups are described; else empty, and all cores are alike.
     """
@@ -52,6 +56,7 @@ class Glass:
     cores: int
     coupled_cores: int
     mode_dispersion: Any = None
+    backscatter: Any = None
     groups: tuple[tuple[int, ...], ...] = ()
 
     @property
@@ -86,11 +91,13 @@ def properties(fiber: MulticoreFiber, grid: Channels) -> Glass:
         mode_dispersion=mode_dispersion(fiber),
         groups=fiber.groups or (),
     )
-    if fiber.core is None:
-        return described
-    from mcfiber.fiber.computed import computed_properties
+    if fiber.core is not None:
+        from mcfiber.fiber.computed import computed_properties
 
-    return replace(described, **computed_properties(fiber, grid.frequency))
+        described = replace(described, **computed_properties(fiber, grid.frequency))
+    if described.power_coupling is None:
+        return described
+    return replace(described, backscatter=backscatter(fiber, grid.frequency, described.effective_area))
 
 
 def mode_dispersion(fiber: MulticoreFiber) -> Any:

@@ -52,7 +52,8 @@ def amplifier_noise(link: Link, power: PowerProfile, grid: Channels, *, model: s
     density = added_noise(link, power.span_loss, grid, model=model)
     if power.evolution is not None:
         density = density + power.evolution.noise_density * (power.launch / power.evolution.end)
-    return variables.stamp("ase_power", variables.combined(np.multiply, over_spans(link, density), grid.symbol_rate))
+    total = over_spans(link, density, launch=power.launch)
+    return variables.stamp("ase_power", variables.combined(np.multiply, total, grid.symbol_rate))
 
 
 def added_noise(link: Link, span_loss: Any, grid: Channels, *, model: str = "exact") -> Any:

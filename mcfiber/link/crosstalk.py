@@ -7,14 +7,14 @@ import numpy as np
 
 from mcfiber import units, variables
 from mcfiber._jit import lift
+from mcfiber.descriptions import is_axis, refused
 from mcfiber.fiber.groups import foreign
 from mcfiber.fiber.multicore import MulticoreFiber
 from mcfiber.fiber.properties import Glass, properties
 from mcfiber.kernels import crosstalk as kernels
-from mcfiber.link.crosstalk_arrays import capture_fraction
 from mcfiber.link.crosstalk_spread import Spread, exceeded_crosstalk
 from mcfiber.link.power import PowerProfile
-from mcfiber.link.span import Link, Span, along_spans, over_spans
+from mcfiber.link.span import Link, Span, along_spans, core_paths, over_spans
 from mcfiber.spectrum import Spectrum, channels
 
 if TYPE_CHECKING:
@@ -67,19 +67,19 @@ def crosstalk(link: Link, glass: Glass, power: PowerProfile, *, spread: Spread |
     """
     if glass.power_coupling is None:
         return 0.0
-    pairs = _from_other_groups(_pair_crosstalk(link, glass.power_coupling, power), glass)
-    devices = _device_crosstalk(link)
-    if spread is not None or "core" in getattr(power.launch, "dims", ()):
-        pairs = pairs + devices * _device_shares(glass.power_coupling) * _relative_power(power)
-        devices = 0.0
+    if spread is None and "core" not in getattr(power.launch, "dims", ()) and not link.both_directions:
+        # How devices divide theirs among the neighbours does not matter.
+        pairs = _glass_pairs(link, glass, power)
+        total = pairs.sum("core_in").rename(core_out="core") + over_spans(link, _device_crosstalk(link))
+        return variables.stamp("crosstalk", total)
+    pairs = line_pairs(link, glass, power)
     if spread is not None:
         return exceeded_crosstalk(pairs, spread, link.distance())
-    total = pairs.sum("core_in").rename(core_out="core")
-    return variables.stamp("crosstalk", total + devices)
+    return variables.stamp("crosstalk", pairs.sum("core_in").rename(core_out="core"))
 
 
 def _device_crosstalk(link: Link) -> Any:
-    """Crosstalk of all fan-ins, fan-outs, splices and amplifiers along the line, at equal powers of the cores."""
+    """Crosstalk of the fan-ins, fan-outs, splices and amplifiers of a span, at equal powers of the cores."""
 
     def of_span(span: Span) -> Any:
         found = [units.si(span, name) for name in ("fan_in_crosstalk_db", "fan_out_crosstalk_db")]
@@ -89,12 +89,21 @@ def _device_crosstalk(link: Link) -> Any:
 
     amplifiers = [link.amplifier] if link.loop is None else [link.amplifier, link.loop.amplifier]
     found = (units.si(amplifier, "crosstalk_db") for amplifier in amplifiers)
-    return over_spans(link, along_spans(link, of_span)) + link.count * sum(
-        value for value in found if value is not None
-    )
+    return along_spans(link, of_span) + sum(value for value in found if value is not None)
 
 
-def _device_shares(coupling: "xr.DataArray") -> "xr.DataArray":
+def _device_pairs(link: Link, glass: Glass, power: PowerProfile) -> Any:
+    """Crosstalk of the devices of the line from every neighbour of the same direction, with the powers of the cores."""
+    pairs = _device_shares(glass.power_coupling) * _device_crosstalk(link) * _relative_power(power)
+    if link.core_permutation is None:
+        total = over_spans(link, pairs)
+    else:
+        total = _along_paths(link, pairs, glass.cores).sum("span")
+    ways = _ways(link, glass.cores)
+    return total if ways is None else total.where(ways == ways.rename(core_out="core_in"), 0.0)
+
+
+def _device_shares(coupling: Any) -> Any:
     """Part of the crosstalk of a device that comes from each neighbour: the neighbours are those of the glass."""
     others = [dim for dim in coupling.dims if dim not in ("core_out", "core_in")]
     strength = coupling.mean(others)
@@ -117,22 +126,93 @@ def _relative_power(power: PowerProfile) -> Any:
     return power.launch.rename(core="core_in") / power.launch.rename(core="core_out")
 
 
-def _pair_crosstalk(link: Link, coupling: Any, power: PowerProfile) -> Any:
-    """Crosstalk of every pair; where all cores lose alike, the spans act as one long fibre without loss."""
-    name = "pair_crosstalk"
-    launch: Any = 1.0
-    if "core" in getattr(power.launch, "dims", ()):
-        launch = power.launch.rename(core="core_out")
-    if "core" not in getattr(power.attenuation, "dims", ()):
-        distance = over_spans(link, power.length)
-        transfer = variables.compute("power_transfer", _TRANSFER, coupling, 0.0, distance)
-        return variables.compute(name, _REPEATED, transfer, 1.0, launch, 1.0)
-    attenuation = power.attenuation.rename(core="core_out")
+def line_pairs(link: Link, glass: Glass, power: PowerProfile) -> "xr.DataArray":
+    """Mean crosstalk of every pair of cores at the end of the line, with that of devices.
+
+    Parameters
+    ----------
+    link, glass, power
+        As for `crosstalk`; of weakly coupled cores.
+
+    Returns
+    -------
+    :data:`pair_crosstalk`
+        Dimensions core_out, core_in, and channel where it differs along it; with cores exchanged between spans, of
+        the signals that begin in them. With both directions, each at the end where its light leaves. A device's is
+        divided equally among a core's neighbours.
+    """
+    pairs = _glass_pairs(link, glass, power) + _device_pairs(link, glass, power)
+    return variables.stamp("pair_crosstalk", pairs)
+
+
+def _glass_pairs(link: Link, glass: Glass, power: PowerProfile) -> Any:
+    """Crosstalk that the fibre makes from every core into every other; of groups, from the cores of others."""
+    if glass.coupled_cores > 1 and (link.both_directions or link.core_permutation is not None):
+        name = "core_directions" if link.both_directions else "core_permutation"
+        msg = f"{name}: is known for cores that are received one by one; leave it out where groups are"
+        raise refused(msg)
+    return _from_other_groups(_fiber_pairs(link, glass, power), glass)
+
+
+def _fiber_pairs(link: Link, glass: Glass, power: PowerProfile) -> Any:
+    """Crosstalk of every pair by the coupled-power equations."""
+    coupling = glass.power_coupling
+    ways = _ways(link, glass.cores)
+    launch = _of_victim(power.launch) if "core" in getattr(power.launch, "dims", ()) else 1.0
+    attenuation = _of_victim(power.attenuation)
+    if ways is not None:
+        scattered = _of_victim(glass.backscatter)
+        there = variables.compute("power_transfer", _TRANSFER, coupling, attenuation, power.length)
+        back = variables.compute("power_transfer", _RETURNED, coupling, attenuation, scattered, power.length)
+        elements = (there, back, units.mapped(np.exp, -attenuation * power.length), launch)
+        paths = (_along_paths(link, element, glass.cores) for element in elements)
+        return variables.compute("pair_crosstalk", _DIRECTIONAL, *paths, ways)
+    unequal = "core_out" in getattr(attenuation, "dims", ())
+    if link.core_permutation is None and not unequal:
+        # Where all cores lose alike, the spans act as one long fibre without loss.
+        transfer = variables.compute("power_transfer", _TRANSFER, coupling, 0.0, over_spans(link, power.length))
+        return variables.compute("pair_crosstalk", _REPEATED, transfer, 1.0, launch, 1.0)
+    attenuation = attenuation if unequal else 0.0
     transfer = variables.compute("power_transfer", _TRANSFER, coupling, attenuation, power.length)
-    survival = np.exp(-attenuation * power.length)
+    survival = units.mapped(np.exp, -attenuation * power.length)
+    if link.core_permutation is not None:
+        paths = (_along_paths(link, element, glass.cores) for element in (transfer, survival, launch))
+        return variables.compute("pair_crosstalk", _CHAIN, *paths)
     if "span" in transfer.dims:
-        return variables.compute(name, _CHAIN, transfer, survival, launch)
-    return variables.compute(name, _REPEATED, transfer, survival, launch, float(link.count))
+        return variables.compute("pair_crosstalk", _CHAIN, transfer, survival, launch)
+    return variables.compute("pair_crosstalk", _REPEATED, transfer, survival, launch, float(link.count))
+
+
+def _of_victim(value: Any) -> Any:
+    return value.rename(core="core_out") if "core" in getattr(value, "dims", ()) else value
+
+
+def _along_paths(link: Link, value: Any, cores: int) -> Any:
+    """Spread what belongs to cores over the spans, by the signals that have them there."""
+    import xarray as xr
+
+    if not is_axis(value):
+        return value
+    if link.core_permutation is not None and len(link.core_permutation) != cores:
+        msg = f"core_permutation: got {len(link.core_permutation)} values for {cores} cores; give one for each core"
+        raise refused(msg)
+    paths = core_paths(link, cores)
+    along = {dim: xr.DataArray(paths, dims=("span", dim)) for dim in ("core_out", "core_in")}
+    along["span"] = xr.DataArray(np.arange(link.count), dims="span")
+    return value.isel({dim: along[dim] for dim in value.dims if dim in along})
+
+
+def _ways(link: Link, cores: int) -> "xr.DataArray | None":
+    """Direction of every core, +1 or -1; None where all are the same."""
+    import xarray as xr
+
+    given = () if link.core_directions == "same" else link.core_directions
+    if given and len(given) != cores:
+        msg = f"core_directions: got {len(given)} values for {cores} cores; give +1 or -1 for each core"
+        raise refused(msg)
+    if not link.both_directions:
+        return None
+    return xr.DataArray(np.asarray(given, np.float64), dims="core_out")
 
 
 def mean_crosstalk(
@@ -142,8 +222,8 @@ def mean_crosstalk(
     length_km: float,
     spans: int = 1,
     direction: Sequence[int] | None = None,
-    rayleigh_db_per_km: float = 0.14,
-    refractive_index: float = 1.4445,
+    permutation: Sequence[int] | None = None,
+    rayleigh_db_per_km: float | None = None,
 ) -> "xr.DataArray":
     """Mean crosstalk between every pair of cores of a fibre, all lit with the same power.
 
@@ -160,10 +240,10 @@ def mean_crosstalk(
     direction
         +1 or -1 for every core, for designs with both directions; all the same by default. Cores of the other
         direction disturb by Rayleigh scattering, and carry light of the same direction over in two hops.
+    permutation
+        Core that the signal of each core enters in the next span, where cores are exchanged.
     rayleigh_db_per_km
-        Part of the attenuation that is Rayleigh scattering; matters to both directions only.
-    refractive_index
-        Of the cores, for the part of the scattered light that they capture.
+        Another Rayleigh part of the attenuation than the fibre's; matters to both directions only.
 
     Returns
     -------
@@ -174,7 +254,7 @@ def mean_crosstalk(
     Raises
     ------
     ValueError
-        If no cores are weakly coupled, or the directions are not +1 or -1, one for each core, or given for groups.
+        If no cores are weakly coupled, or directions or permutation do not fit the cores, or are given for groups.
 
     Examples
     --------
@@ -193,47 +273,17 @@ def mean_crosstalk(
     >>> round(10 * math.log10(both.max()))
     -64
     """
-    grid = channels(spectrum)
-    glass = properties(fiber, grid)
+    if rayleigh_db_per_km is not None:
+        fiber = fiber.replace({"rayleigh_db_per_km": rayleigh_db_per_km})
+    glass = properties(fiber, channels(spectrum))
     if glass.power_coupling is None:
         msg = "crosstalk needs more than one core, weakly coupled; cores that are received together have none"
         raise ValueError(msg)
-    length = units.convert(length_km, "km")
-    if direction is None:
-        link = Link(span={"length_km": length_km}, span_count=spans)
-        profile = PowerProfile(1.0, 1.0, glass.attenuation, length, 1.0)
-        pairs = _pair_crosstalk(link, glass.power_coupling, profile)
-        return variables.stamp("pair_crosstalk", _from_other_groups(pairs, glass))
-    if fiber.coupled_cores > 1:
-        msg = "direction: is known for cores that are received one by one; leave it out where groups are"
-        raise ValueError(msg)
-    ways = _ways(direction, fiber.cores)
-    per_area = units.mapped(
-        lambda hertz: capture_fraction(units.wavelength(hertz), refractive_index, 1.0), grid.frequency
+    link = Link(
+        span={"length_km": length_km},
+        span_count=spans,
+        core_directions="same" if direction is None else list(direction),
+        core_permutation=None if permutation is None else list(permutation),
     )
-    scattered = per_area * (units.convert(rayleigh_db_per_km, "db_per_km") / glass.effective_area)
-    return _directional_crosstalk(glass, scattered, length, spans, ways)
-
-
-def _directional_crosstalk(
-    glass: Glass, scattered: Any, length: Any, spans: int, ways: "xr.DataArray"
-) -> "xr.DataArray":
-    import xarray as xr
-
-    loss = glass.attenuation.rename(core="core_out") if "core" in getattr(glass.attenuation, "dims", ()) else None
-    loss = glass.attenuation if loss is None else loss
-    there = variables.compute("power_transfer", _TRANSFER, glass.power_coupling, loss, length)
-    back = variables.compute("power_transfer", _RETURNED, glass.power_coupling, loss, scattered, length)
-    line = xr.DataArray(np.ones(spans), dims="span")
-    survival = units.mapped(np.exp, -loss * length)
-    return variables.compute("pair_crosstalk", _DIRECTIONAL, there * line, back * line, survival, 1.0, ways)
-
-
-def _ways(direction: Sequence[int], cores: int) -> "xr.DataArray":
-    import xarray as xr
-
-    ways = np.asarray(direction, dtype=np.float64)
-    if ways.shape != (cores,) or not np.isin(ways, (-1.0, 1.0)).all():
-        msg = f"direction: got {direction!r}; allowed: +1 or -1 for each of the {cores} cores"
-        raise ValueError(msg)
-    return xr.DataArray(ways, dims="core_out")
+    profile = PowerProfile(1.0, 1.0, glass.attenuation, units.convert(length_km, "km"), 1.0)
+    return variables.stamp("pair_crosstalk", _glass_pairs(link, glass, profile))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mcfiber._jit import lift
+from mcfiber.fiber.scattering import capture_fraction as capture_fraction
 from mcfiber.kernels import crosstalk as kernels
 from mcfiber.kernels import crosstalk_closed_forms as closed
 from mcfiber.typing import FloatArray
@@ -313,33 +314,6 @@ def bidirectional_crosstalk(
     many = [np.repeat(matrix[..., None, :, :], spans, axis=-3) for matrix in (there, back)]
     level = np.atleast_1d(np.asarray(power, np.float64))[..., None, :]
     return np.asarray(_directional(*many, survival[..., None, :], level, np.asarray(direction, np.float64)))
-
-
-def capture_fraction(wavelength: ArrayLike, refractive_index: ArrayLike, effective_area: ArrayLike) -> FloatArray:
-    """Part of the Rayleigh-scattered light that a core guides backwards, ``3 lambda^2 / (8 pi n^2 A_eff)``.
-
-    Parameters
-    ----------
-    wavelength
-        In vacuum. [m]
-    refractive_index
-        Of the core. [1]
-    effective_area
-        Of the mode. [m^2]
-
-    References
-    ----------
-    .. [1] E. Brinkmeyer, "Analysis of the backscattering method for single-mode optical fibers," J. Opt. Soc.
-       Am. 70, 1010 (1980).
-
-    Examples
-    --------
-    >>> float(capture_fraction(1.55e-6, 1.4444, 80e-12).round(7))
-    0.0017182
-    """
-    ratio = np.asarray(wavelength, np.float64) / np.asarray(refractive_index)
-    result: FloatArray = 3.0 * ratio**2 / (8.0 * math.pi * np.asarray(effective_area))
-    return result
 
 
 def snr_penalty_db(crosstalk: ArrayLike, snr: ArrayLike) -> FloatArray:

@@ -98,7 +98,8 @@ def nonlinear_interference(
     """
     warn_outside(glass, power, grid)
     if model == "gn":
-        total = over_spans(link, variables.combined(np.multiply, _gn(glass, power, grid), _to_launch_level(power)))
+        total = variables.combined(np.multiply, _gn(glass, power, grid), _to_launch_level(power))
+        total = over_spans(link, total, launch=power.launch)
     else:
         total = _isrs(link, glass, power, grid, accumulation, kurtosis)
     factor = coupling_factor(glass, power, grid, mode_dispersion)
@@ -145,16 +146,17 @@ def _isrs(
             "nli_coherence", _COHERENCE, grid.symbol_rate, dispersion, power.attenuation, power.length
         )
         growth = float(link.count) ** exponent
-    total = over_spans(link, own * growth * level) + over_spans(link, cross * level)
+    total = over_spans(link, own * growth * level, launch=power.launch)
+    total = total + over_spans(link, cross * level, launch=power.launch)
     alone = by_group_size(glass.group_sizes, lambda cores: float(cores == 1))
     if not np.any(alone) or not np.any(kurtosis):
         return total
     names = ("nli_format_near", "nli_format_far")
     near, far = variables.compute(names, _FORMAT, *inputs, kurtosis, power.length)
     # The near part does not grow with the spans: it is that of the mean span.
-    correction = over_spans(link, near * level) / link.count
+    correction = over_spans(link, near * level, launch=power.launch) / link.count
     if link.count > 1:
-        correction = correction + over_spans(link, far * level)
+        correction = correction + over_spans(link, far * level, launch=power.launch)
     return (total + correction * alone).clip(0.0)
 
 

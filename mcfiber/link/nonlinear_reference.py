@@ -6,6 +6,7 @@ from typing import Any, Literal
 import numpy as np
 
 from mcfiber import variables
+from mcfiber.descriptions import refused
 from mcfiber.fiber.properties import Glass
 from mcfiber.link.interference import SpanProfile, gn_integral
 from mcfiber.link.nonlinear import coupling_factor
@@ -67,6 +68,12 @@ def nonlinear_interference_integral(
     shape: dict[Any, int] = {}
     for value in labelled.values():
         shape |= {dim: size for dim, size in value.sizes.items() if dim not in INNER}
+    if link.core_permutation is not None and "core" in shape:
+        msg = (
+            'link.core_permutation: "gn_integral" does not follow signals through unlike cores; '
+            'use models.nonlinear_interference = "gn" or "isrs_gn"'
+        )
+        raise refused(msg)
     total = np.empty((2, *shape.values(), grid.count))
     for place in np.ndindex(*shape.values()):
         here = dict(zip(shape, place, strict=True))

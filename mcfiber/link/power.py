@@ -64,8 +64,7 @@ def power_profile(link: Link, glass: Glass, grid: Channels, *, raman: RamanModel
     PowerProfile
         In SI.
     """
-    asked = per_channel(units.si(link, "launch_power_dbm"), grid)
-    launch = output_levels(link.amplifier, asked, grid, cores=glass.cores)
+    launch = output_levels(link.amplifier, asked_power(link, grid), grid, cores=glass.cores)
     length = along_spans(link, lambda span: units.si(span, "length_km"))
     splices = along_spans(link, lambda span: span.splice_loss_db * span.splices)
     fan_in = along_spans(link, lambda span: units.si(span, "fan_in_loss_db"))
@@ -118,8 +117,7 @@ def power_map(link: Link, glass: Glass, grid: Channels, *, raman: RamanModel = "
     """
     import xarray as xr
 
-    asked = per_channel(units.si(link, "launch_power_dbm"), grid)
-    launch = output_levels(link.amplifier, asked, grid, cores=glass.cores)
+    launch = output_levels(link.amplifier, asked_power(link, grid), grid, cores=glass.cores)
     check_pumps(link, grid, raman)
     power = launch / along_spans(link, lambda span: units.si(span, "fan_in_loss_db"))
     splices = along_spans(link, lambda span: span.splice_loss_db * span.splices)
@@ -133,6 +131,13 @@ def power_map(link: Link, glass: Glass, grid: Channels, *, raman: RamanModel = "
         coords={"position": position * 1e-3, "wavelength": ("channel", units.wavelength(grid.frequency).data * 1e9)},
     )
     return variables.stamp("power_map", powers)
+
+
+def asked_power(link: Link, grid: Channels) -> Any:
+    """Launch power that is asked for, with dimensions channel and core where it differs along them. [W]"""
+    asked = per_channel(units.si(link, "launch_power_dbm"), grid)
+    offset = units.si(link, "core_launch_offset_db")
+    return asked if offset is None else asked * stacked(offset, "core")
 
 
 def per_channel(value: Any, grid: Channels) -> Any:

@@ -4,15 +4,31 @@ import itertools
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import model_validator
+import numpy as np
+from pydantic import PlainValidator, model_validator
 
 from mcfiber import units
 from mcfiber.descriptions import Description, by_band, by_name, each, integer, is_axis, number, refused, stacked
 from mcfiber.link.raman import LumpedLoss, RamanPump
 from mcfiber.spectrum import BANDS_NM
-from mcfiber.typing import Real
+from mcfiber.typing import IntArray, Real
 
 _LOSS = number(low=0, high=100, remedy="a loss in dB is positive")
+
+
+def _directions(value: Any, info: Any) -> Any:
+    """Accept "same", or a list of +1 and -1."""
+    return value if isinstance(value, str) and value == "same" else _ways.func(value, info)  # type: ignore[call-arg]
+
+
+def _way(value: Any, _info: Any) -> int:
+    if isinstance(value, (bool, np.bool_)) or is_axis(value) or value not in (1, -1):
+        msg = f"got {value!r}; allowed: +1 or -1"
+        raise ValueError(msg)
+    return int(value)
+
+
+_ways = each(PlainValidator(_way), single=False, remedy='+1 or -1 for each core, or "same"')
 
 
 class Amplifier(Description):
@@ -168,6 +184,17 @@ class Link(Description):
     launch_power_dbm
         Power of a channel in one core, both polarisations, at the amplifier's output before the fan-in: one
         number, or a list with one for each channel (ascending frequency), for all bands or for each.
+    core_launch_offset_db
+        Difference of each core's launch power, where cores are launched unequally; -100 leaves a core dark.
+        Amplifiers restore it after every span, and their own `core_output_offset_db` comes on top.
+    core_directions
+        "same", or a list of +1 and -1: which way the signal of each core travels. Spans are numbered in the direction
+        +1; fan-in and fan-out are each signal's own. A neighbour of the other direction disturbs by what is scattered
+        back (see `MulticoreFiber.rayleigh_db_per_km`) and by two hops, and not in fan-ins, splices and amplifiers.
+    core_permutation
+        Where cores are exchanged between spans: the core that the signal of each core enters in the next span
+        (spans counted in the direction +1). What a result tells of a core is then of the signal that has it in the
+        first span.
     mode_dependent_loss_rms_db
         Standard deviation of the modes' power gains in dB that one span (with its devices and amplifiers) adds
         where cores are randomly coupled: one number, or a table of its sources ("fan_in", "fan_out", "splices",
@@ -193,6 +220,11 @@ class Link(Description):
         Real | dict[str, Real | tuple[Real, ...]] | tuple[Real, ...],
         by_band(each(number(low=-100, high=40)), bands=BANDS_NM),
     ] = 0.0
+    core_launch_offset_db: Annotated[
+        tuple[float, ...] | None, each(number(low=-100, high=40, axis=False), single=False)
+    ] = None
+    core_directions: Annotated[Literal["same"] | tuple[int, ...], PlainValidator(_directions)] = "same"
+    core_permutation: Annotated[tuple[int, ...] | None, each(integer(low=0), single=False)] = None
     mode_dependent_loss_rms_db: Annotated[
         Real | dict[str, Real], by_name(number(low=0, high=20), "source", names=LOSS_SOURCES)
     ] = 0.0
@@ -209,6 +241,35 @@ class Link(Description):
                 msg = f"span_count: got {self.span_count} with a list of {len(self.span)} spans; leave it out"
                 raise refused(msg)
         return self
+
+    @model_validator(mode="after")
+    def _exchanged(self) -> Self:
+        order = self.core_permutation
+        if order is not None and sorted(order) != list(range(len(order))):
+            msg = (
+                f"core_permutation: got {list(order)}, which does not have each core from 0 to {len(order) - 1} once; "
+                "give for each core the one that its signal enters in the next span"
+            )
+            raise refused(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _both_ways(self) -> Self:
+        spans = self.span if isinstance(self.span, tuple) else (self.span,)
+        if self.both_directions and (
+            self.loop is not None or any(one.raman_pumps or one.lumped_losses for one in spans)
+        ):
+            msg = (
+                "core_directions: with both directions in use a loop, Raman pumps or lumped losses along the fibre "
+                "would differ between cores, which is not modelled; leave them out, or let all cores go the same way"
+            )
+            raise refused(msg)
+        return self
+
+    @property
+    def both_directions(self) -> bool:
+        """Whether some cores carry light one way and some the other."""
+        return self.core_directions != "same" and len(set(self.core_directions)) > 1
 
     @property
     def count(self) -> int:
@@ -230,8 +291,58 @@ def along_spans(link: Link, value_of: Callable[[Span], Any]) -> Any:
     return stacked(values, "span")
 
 
-def over_spans(link: Link, value: Any) -> Any:
-    """Sum a value over the spans: times their number where it does not differ along them."""
+def over_spans(link: Link, value: Any, *, launch: Any = 1.0) -> Any:
+    """Sum a value over the spans that a signal passes: times their number where it does not differ along them.
+
+    Parameters
+    ----------
+    link
+        The spans, and how cores are exchanged between them.
+    value
+        Of one span; with dimension span where it differs along them, and core where cores differ.
+    launch
+        Launch power that `value` belongs to, where it is a noise power: where cores are exchanged, what a core
+        adds counts relative to the power that is launched into it.
+    """
+    if link.core_permutation is not None and is_axis(value) and "core" in value.dims:
+        return _over_paths(link, value / launch) * launch
     if is_axis(value) and "span" in value.dims:
         return value.sum("span")
     return units.mapped(lambda one: one * link.count, value)
+
+
+def core_paths(link: Link, cores: int) -> IntArray:
+    """Core that each signal, numbered by its core in the first span, has in every span.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (span, core).
+
+    Examples
+    --------
+    >>> core_paths(Link(span=Span(length_km=80), span_count=3, core_permutation=[1, 2, 0]), 3).tolist()
+    [[0, 1, 2], [1, 2, 0], [2, 0, 1]]
+    """
+    order = np.arange(cores) if link.core_permutation is None else np.asarray(link.core_permutation)
+    paths = np.empty((link.count, cores), np.int64)
+    paths[0] = np.arange(cores)
+    for span in range(1, link.count):
+        paths[span] = order[paths[span - 1]]
+    return paths
+
+
+def _over_paths(link: Link, value: Any) -> Any:
+    """Sum over the spans what each signal meets in the cores that it passes."""
+    import xarray as xr
+
+    cores = value.sizes["core"]
+    paths = core_paths(link, cores)
+    if "span" in value.dims:
+        met = {
+            "core": xr.DataArray(paths, dims=("span", "core")),
+            "span": xr.DataArray(np.arange(link.count), dims="span"),
+        }
+        return value.isel(met).sum("span")
+    visits = (paths[:, :, None] == np.arange(cores)).sum(axis=0)
+    return xr.dot(xr.DataArray(visits, dims=("signal", "core")), value, dim="core").rename(signal="core")

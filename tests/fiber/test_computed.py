@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from mcfiber import DescriptionError, HexagonalLayout, MulticoreFiber, Spectrum
+from mcfiber import DescriptionError, HexagonalLayout, MulticoreFiber, Spectrum, System
 from mcfiber.fiber.computed import core_multimode, core_not_guided
 from mcfiber.fiber.coupling import core_coupling
 from mcfiber.fiber.modes import core_modes
@@ -75,3 +75,37 @@ def test_refused_where_single_and_marked_where_swept():
     assert core_not_guided(FIBER, GRID.frequency) is False
     glass = properties(swept, GRID)
     assert np.isnan(glass.group_velocity_dispersion.isel(radius=0)).all()
+
+
+def budget(fiber, **link):
+    return System(
+        spectrum=Spectrum(groups=[{"band": "C", "channels": 5, "spacing_ghz": 800, "symbol_rate_gbd": 90}]),
+        fiber=fiber,
+        link={"span": {"length_km": 80}, "span_count": 3} | link,
+    ).evaluate()
+
+
+def test_budget__crosstalk_is_measured_where_given_and_computed_otherwise():
+    computed = budget(FIBER)
+    pairs = core_coupling(FIBER, wavelength_nm=WAVELENGTH_NM).power_coupling * 240e3
+    expected = pairs.sum("core_in").rename(core_out="core")
+    assert float(expected.max()) < 1e-4  # so that first order is good to 1e-3
+    np.testing.assert_allclose(computed.crosstalk.transpose(*expected.dims), expected, rtol=1e-3)
+    measured = {"crosstalk": {"crosstalk_db": -30, "length_km": 240, "definition": "total_from_neighbours"}}
+    given = budget(FIBER.replace(measured))
+    assert float(given.crosstalk.max()) == pytest.approx(1e-3, rel=1e-7)  # the coating adds a little loss outside
+
+
+def test_budget__computed_coupling_is_reciprocal_and_falls_with_pitch():
+    coupling = properties(FIBER, GRID).power_coupling
+    turned = coupling.rename(core_out="core_in", core_in="core_out").transpose(*coupling.dims)
+    np.testing.assert_allclose(coupling, turned, rtol=1e-14)
+    pitch = xr.DataArray([38.0, 40.0, 42.0, 45.0], dims="pitch")
+    level = budget(FIBER.replace({"layout.pitch_um": pitch})).crosstalk.transpose("pitch", "core", "channel")
+    assert (np.diff(level, axis=0) < 0).all()
+    assert (np.diff(level.isel(core=0), axis=-1) < 0).all()  # and with frequency
+
+
+def test_budget__computed_coupling_in_both_directions():
+    same, both = budget(FIBER), budget(FIBER, core_directions=[1, -1, 1, -1, 1, -1, 1])
+    assert (both.crosstalk.max("channel") < same.crosstalk.max("channel")).all()

@@ -178,7 +178,7 @@ def test_directions__both_against_the_plain_arrays():
     h = plain.measured_coupling(1e-4, 10e3, neighbours=2)
     adjacent = np.roll(np.eye(6), 1, axis=0) + np.roll(np.eye(6), -1, axis=0)
     wavelength = 299792458.0 / channels(SPECTRUM).frequency.values[1]
-    loss, scattering = 0.2 * math.log(10) / 1e4, 0.14 * math.log(10) / 1e4
+    loss, scattering = 0.2 * math.log(10) / 1e4, 0.14 * math.log(10) / 1e4 * (1550e-9 / wavelength) ** 4
     expected = plain.bidirectional_crosstalk(
         adjacent * h,
         80e3,
@@ -194,6 +194,20 @@ def test_directions__both_against_the_plain_arrays():
 def test_directions__all_the_same_is_the_mean():
     pairs = mcf.mean_crosstalk(fiber(), SPECTRUM, length_km=80, spans=5, direction=[-1] * 7)
     same = mcf.mean_crosstalk(fiber(), SPECTRUM, length_km=80, spans=5)
-    np.testing.assert_allclose(pairs.isel(channel=0).transpose("core_out", "core_in"), same, rtol=1e-10)
+    np.testing.assert_allclose(pairs.transpose("core_out", "core_in"), same, rtol=1e-10)
     with pytest.raises(ValueError, match="direction"):
         mcf.mean_crosstalk(fiber(), SPECTRUM, length_km=80, direction=[1, 2])
+
+
+def test_permutation__against_the_plain_arrays():
+    ring = fiber(layout={"kind": "ring", "cores": 6, "pitch_um": 40})
+    order = [1, 3, 5, 0, 2, 4]
+    pairs = mcf.mean_crosstalk(ring, SPECTRUM, length_km=80, spans=3, permutation=order)
+    h = plain.measured_coupling(1e-4, 10e3, neighbours=2)
+    adjacent = np.roll(np.eye(6), 1, axis=0) + np.roll(np.eye(6), -1, axis=0)
+    once = np.array(order)
+    spans = plain.permuted(plain.span_transfer(adjacent * h, 80e3), [np.arange(6), once, once[once]])
+    expected = plain.chain_crosstalk(spans)
+    np.testing.assert_allclose(pairs.transpose("core_out", "core_in"), expected, rtol=1e-10)
+    with pytest.raises(ValueError, match="core_permutation: got 5 values for 6 cores"):
+        mcf.mean_crosstalk(ring, SPECTRUM, length_km=80, spans=3, permutation=[1, 0, 2, 4, 3])
