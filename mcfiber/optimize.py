@@ -1,7 +1,7 @@
 """The best launch powers, by exact gradients."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,7 +12,7 @@ from mcfiber.descriptions import refused
 from mcfiber.evaluate import evaluate
 from mcfiber.fiber.properties import properties
 from mcfiber.link.budget import received_ratio
-from mcfiber.link.crosstalk import crosstalk
+from mcfiber.link.crosstalk import crosstalk, line_pairs
 from mcfiber.link.launch import NoiseOfLaunch, optimum_power
 from mcfiber.link.mixing import mode_dependent_loss
 from mcfiber.link.power import power_profile
@@ -45,11 +45,13 @@ class LaunchOptimum:
     result
         Its evaluation.
     launch_power_dbm
-        Of each channel. Shape (channel,).
+        Of each channel (of the cores without an offset). Shape (channel,).
     value
         The objective: net or Shannon rate in bit/s, or the smallest signal-to-noise ratio.
     evaluations
         Number of evaluations of objective and gradient.
+    core_launch_offset_db
+        Of each core, where groups of cores were launched differently. Shape (core,).
     """
 
     system: "System"
@@ -57,12 +59,14 @@ class LaunchOptimum:
     launch_power_dbm: FloatArray
     value: float
     evaluations: int
+    core_launch_offset_db: FloatArray | None = None
 
 
 def optimize_launch(
     system: "System",
     *,
     by: Variables = "channel",
+    core_groups: Sequence[Sequence[int]] | None = None,
     objective: Objective = "net_rate",
     core_power_limit_dbm: float = math.inf,
     fiber_power_limit_dbm: float = math.inf,
@@ -70,7 +74,8 @@ def optimize_launch(
     """Find the launch powers with the highest rate, or the best worst channel.
 
     Gradients are exact (adjoints of the interference, of the Raman equations and of the amplifiers' noise), so
-    powers of hundreds of channels are found in a second.  Every core is launched alike.  How much spatial mode
+    powers of hundreds of channels are found in a second.  Every core is launched alike unless there are `core_groups`:
+    crosstalk then makes a quiet core worth what it spares its neighbours.  How much spatial mode
     dispersion lowers the interference of coupled cores depends on the powers a little: it is settled in three rounds.
 
     Parameters
@@ -79,6 +84,9 @@ def optimize_launch(
         The line, without axes and Raman pumps; its launch powers are only a start.
     by
         One power for each "channel", for each "band", or one for all ("flat").
+    core_groups
+        Numbers of weakly coupled cores that share an offset of their launch powers, every core in one group, as in
+        ``[[0], [1, 2, 3, 4, 5, 6]]``; the first group has the offset 0.
     objective
         "net_rate", or "shannon": sum over cores and channels.  "minimum_snr": the smallest signal-to-noise ratio at
         the decoder.
@@ -104,17 +112,24 @@ def optimize_launch(
     >>> best.value >= float(system.evaluate().total_net_rate)
     True
     """
+    if core_groups is not None:
+        limits = _watts(core_power_limit_dbm), _watts(fiber_power_limit_dbm)
+        return _optimum_by_cores(CoreLaunchProblem(system, core_groups, objective), by, limits)
     problem = LaunchProblem(system, objective)
     groups, bands = _groups(problem.bands, by)
     limit = min(_watts(core_power_limit_dbm), _watts(fiber_power_limit_dbm) / system.fiber.cores)
     launch = problem.maximise(groups, limit)
     dbm = 10.0 * np.log10(launch * 1e3)
-    values: Any = tuple(dbm.tolist())
-    if by != "channel":
-        values = dict(zip(bands, dbm[np.unique(groups, return_index=True)[1]].tolist(), strict=True))
-        values = values if by == "band" else float(dbm[0])
-    best = system.replace({"link.launch_power_dbm": values})
+    best = system.replace({"link.launch_power_dbm": _described(dbm, by, groups, bands)})
     return LaunchOptimum(best, evaluate(best), dbm, problem.value(launch), problem.evaluations)
+
+
+def _described(dbm: FloatArray, by: str, groups: AnyArray, bands: tuple[str, ...]) -> Any:
+    """Launch powers as a description takes them: a list by channel, a table by band, or one number."""
+    if by == "channel":
+        return tuple(dbm.tolist())
+    values = dict(zip(bands, dbm[np.unique(groups, return_index=True)[1]].tolist(), strict=True))
+    return values if by == "band" else float(dbm[0])
 
 
 class LaunchProblem:
@@ -139,7 +154,7 @@ class LaunchProblem:
     def __init__(self, system: "System", objective: Objective = "net_rate") -> None:
         _check(system, objective)
         models, link = system.models, system.link
-        self._system, self._objective = system, objective
+        self.system, self.objective = system, objective
         self._grid = channels(system.spectrum)
         glass = properties(system.fiber, self._grid)
         self.bands = self._grid.bands
@@ -159,7 +174,7 @@ class LaunchProblem:
         self._loss = mode_dependent_loss(
             units.si(link, "mode_dependent_loss_rms_db"), modes=self._modes, spans=link.count, repeat=link.repeat
         ).effective
-        self._sharpness = SHARPNESS[-1]
+        self.sharpness = SHARPNESS[-1]
         self.evaluations = 0
         self.start = self._start(np.broadcast_to(np.asarray(power.launch, dtype=float), (self._grid.count,)))
 
@@ -167,7 +182,7 @@ class LaunchProblem:
         """Objective for the launch power of each channel; the true minimum for "minimum_snr"."""
         self.noise.settle(launch)
         _, gsnr = self._ratios(launch)
-        if self._objective == "minimum_snr":
+        if self.objective == "minimum_snr":
             return float(self._received(gsnr).min())
         return float(self._rates(gsnr).sum()) * self._copies(gsnr)
 
@@ -234,8 +249,8 @@ class LaunchProblem:
             return -value / scale, -by_group / scale
 
         x = start
-        for sharpness in SHARPNESS if self._objective == "minimum_snr" else SHARPNESS[-1:]:
-            self._sharpness = sharpness
+        for sharpness in SHARPNESS if self.objective == "minimum_snr" else SHARPNESS[-1:]:
+            self.sharpness = sharpness
             scale = abs(self.value_and_gradient(powers(x))[0]) or 1.0
             options: Any = {"maxiter": 1000, "maxcor": 30, "ftol": 1e-13, "gtol": 1e-9}
             x = minimize(descend, x, method="L-BFGS-B", jac=True, options=options).x
@@ -255,14 +270,14 @@ class LaunchProblem:
 
     def _copies(self, gsnr: FloatArray) -> float:
         """Cores that one row stands for."""
-        return float(self._system.fiber.cores) / len(gsnr)
+        return float(self.system.fiber.cores) / len(gsnr)
 
     def _of_gsnr(self, gsnr: FloatArray) -> tuple[float, FloatArray]:
         """Objective, and its derivative by the line's signal-to-noise ratio in each core and channel."""
-        if self._objective == "minimum_snr":
+        if self.objective == "minimum_snr":
             level, slope = _slope(lambda one: np.log(self._received(one)), gsnr)
-            weights = np.exp(-self._sharpness * (level - level.min()))
-            value = float(level.min() - math.log(weights.sum()) / self._sharpness)
+            weights = np.exp(-self.sharpness * (level - level.min()))
+            value = float(level.min() - math.log(weights.sum()) / self.sharpness)
             return value, slope * weights / weights.sum()
         rates, slope = _slope(self._rates, gsnr)
         copies = self._copies(gsnr)
@@ -272,7 +287,7 @@ class LaunchProblem:
         """Ratio at the decoder; any leading dimensions."""
         import xarray as xr
 
-        transceiver = self._system.transceiver
+        transceiver = self.system.transceiver
         labelled = xr.DataArray(gsnr, dims=("step", "core", "channel")[-gsnr.ndim :])
         penalty = mdl_penalty(labelled, self._loss, modes=self._modes, receiver=transceiver.receiver)
         snr = received_ratio(labelled, penalty, units.si(transceiver, "snr_db"))
@@ -285,15 +300,133 @@ class LaunchProblem:
 
         symbol_rate = _rows(self._grid.symbol_rate, self._grid.count)[0]
         snr = self._received(gsnr)
-        if self._objective == "shannon":
+        if self.objective == "shannon":
             bound: FloatArray = 2.0 * symbol_rate * np.log2(1.0 + snr)
             return bound
         labelled = xr.DataArray(snr, dims=("step", "core", "channel")[-gsnr.ndim :])
-        rate = achievable_rate(self._system.transceiver, labelled, xr.DataArray(symbol_rate, dims="channel"))[
-            "net_rate"
-        ]
+        rate = achievable_rate(self.system.transceiver, labelled, xr.DataArray(symbol_rate, dims="channel"))["net_rate"]
         result: FloatArray = rate.transpose(*labelled.dims).data
         return result
+
+
+class CoreLaunchProblem(LaunchProblem):
+    """An objective of launch powers by channel, and of an offset by group of weakly coupled cores.
+
+    Parameters
+    ----------
+    system, objective
+        As for `LaunchProblem`.
+    core_groups
+        Numbers of the cores of each group.
+    """
+
+    def __init__(
+        self, system: "System", core_groups: Sequence[Sequence[int]], objective: Objective = "net_rate"
+    ) -> None:
+        super().__init__(system, objective)
+        cores = system.fiber.cores
+        if system.fiber.coupled_cores > 1:
+            msg = "core_groups: randomly coupled cores share their light, so none has a power of its own; leave it out"
+            raise refused(msg)
+        if sorted(core for group in core_groups for core in group) != list(range(cores)):
+            told = list(map(list, core_groups))
+            msg = f"core_groups: got {told}; allowed: every core from 0 to {cores - 1} in one group"
+            raise refused(msg)
+        self.member = np.empty(cores, dtype=np.int64)
+        for number, group in enumerate(core_groups):
+            self.member[list(group)] = number
+        glass = properties(system.fiber, self._grid)
+        self._pairs = np.zeros((cores, cores, self._grid.count))
+        if glass.power_coupling is not None:
+            pairs = line_pairs(system.link, glass, power_profile(system.link, glass, self._grid))
+            self._pairs += pairs.transpose("core_out", "core_in", ...).data.reshape(cores, cores, -1)
+
+    def by_cores(self, launch: FloatArray, offset: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+        """Objective, and its derivative by each launch power and by the logarithm of each group's offset.
+
+        Parameters
+        ----------
+        launch
+            Of the cores with offset 1. Shape (channel,). [W]
+        offset
+            Factor of each group. Shape (group,). [1]
+        """
+        self.evaluations += 1
+        factor = offset[self.member]
+        noise = np.empty((factor.size, launch.size))
+        for group, one in enumerate(offset):
+            own = self.member == group
+            noise[own] = self._of_group(self.noise(launch * one), own)
+        power = factor[:, None] * launch
+        meeting = self._pairs * (factor[None, :] / factor[:, None])[..., None]  # P_j/P_i of every pair
+        gsnr = 1.0 / (noise / power + meeting.sum(axis=1))
+        value, by_gsnr = self._of_gsnr(gsnr)
+        by_inverse = -by_gsnr * gsnr**2
+        by_crosstalk = (by_inverse[:, None, :] * meeting).sum(axis=2)
+        by_factor = by_crosstalk.sum(axis=0) - by_crosstalk.sum(axis=1)
+        by_launch = np.zeros_like(launch)
+        by_offset: FloatArray = np.bincount(self.member, weights=by_factor, minlength=offset.size).astype(np.float64)
+        for group, one in enumerate(offset):
+            own = self.member == group
+            rows = self.noise(launch * one)[0].shape[0]  # what `pullback` refers to
+            by_noise = np.where(own[:, None], by_inverse / power, 0.0)
+            shared = by_noise.sum(axis=0, keepdims=True) if rows == 1 else by_noise
+            by_power = self.noise.pullback(shared, shared) - (by_noise * noise / power).sum(axis=0)
+            by_launch += one * by_power
+            by_offset[group] += one * float(by_power @ launch)
+        return value, by_launch, by_offset
+
+    def _of_group(self, noises: tuple[FloatArray, FloatArray], own: AnyArray) -> FloatArray:
+        total = noises[0] + noises[1]
+        return total if len(total) == 1 else total[own]
+
+
+def _optimum_by_cores(problem: CoreLaunchProblem, by: Variables, limits: tuple[float, float]) -> LaunchOptimum:
+    from scipy.optimize import minimize
+
+    groups, bands = _groups(problem.bands, by)
+    size, count = int(groups.max()) + 1, int(problem.member.max()) + 1
+    start = np.array([np.log(problem.start[groups == group]).mean() for group in range(size)])
+
+    def split(x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return np.exp(x[:size][groups]), np.exp(np.concatenate([[0.0], x[size:]]))
+
+    def descend(x: FloatArray) -> tuple[float, FloatArray]:
+        launch, offset = split(x)
+        value, by_launch, by_offset = problem.by_cores(launch, offset)
+        gradient = np.concatenate([np.bincount(groups, weights=by_launch * launch), by_offset[1:]])
+        return -value / scale, -gradient / scale
+
+    def room(x: FloatArray) -> FloatArray:
+        """Logarithm of limit over power: of every group's core, then of the fibre."""
+        launch, offset = split(x)
+        totals = np.append(launch.sum() * offset, launch.sum() * offset[problem.member].sum())
+        allowed = np.append(np.full(count, limits[0]), limits[1])
+        kept: FloatArray = np.log(allowed / totals)[np.isfinite(allowed)]
+        return kept
+
+    x = np.concatenate([start, np.zeros(count - 1)])
+    for sharpness in SHARPNESS if problem.objective == "minimum_snr" else SHARPNESS[-1:]:
+        problem.sharpness = sharpness
+        scale = abs(problem.by_cores(*split(x))[0]) or 1.0
+        if np.isfinite(limits).any():
+            x[:size] += min(0.0, float(room(x).min()))  # begin inside
+            bounded: Any = {"type": "ineq", "fun": room}
+            x = minimize(descend, x, jac=True, method="SLSQP", constraints=[bounded], options={"ftol": 1e-12}).x
+        else:
+            options: Any = {"maxiter": 1000, "maxcor": 30, "ftol": 1e-13, "gtol": 1e-9}
+            x = minimize(descend, x, jac=True, method="L-BFGS-B", options=options).x
+    launch, offset = split(x)
+    dbm, shift = 10.0 * np.log10(launch * 1e3), 10.0 * np.log10(offset)[problem.member]
+    best = problem.system.replace(
+        {
+            "link.launch_power_dbm": _described(dbm, by, groups, bands),
+            "link.core_launch_offset_db": tuple(shift.tolist()),
+        }
+    )
+    found = evaluate(best)
+    value = found.snr.min() if problem.objective == "minimum_snr" else problem.by_cores(launch, offset)[0]
+    return LaunchOptimum(best, found, dbm, float(value), problem.evaluations, shift)
 
 
 def _slope(function: Callable[[FloatArray], FloatArray], at: FloatArray) -> tuple[FloatArray, FloatArray]:

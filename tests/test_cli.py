@@ -226,7 +226,7 @@ SET = [
     ("link.span.length_km=0", "link.span.length_km: got 0 km; allowed: above 0 km and at most 2000 km"),
     ("link.span.fan_out_loss_db=-1", "link.span.fan_out_loss_db: got -1 dB; allowed: 0 to 100 dB"),
     ("link.launch_power_dbm=99", "link.launch_power_dbm: got 99 dBm; allowed: -100 to 40 dBm"),
-    ("link.amplifier.noise_figure_db.C=-3", "link.amplifier.noise_figure_db.C: got -3 dB; allowed: 0 to 30 dB"),
+    ("link.amplifier.noise_figure_db.C=-13", "link.amplifier.noise_figure_db.C: got -13 dB; allowed: -10 to 30 dB"),
     ("transceiver.pilot_overhead_percent=120", "transceiver.pilot_overhead_percent: got 120 %; allowed: 0 to 99 %"),
     # no numbers
     ("fiber.effective_area_um2=nan", "fiber.effective_area_um2: got nan um^2; allowed: above 1 um^2"),

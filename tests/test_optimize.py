@@ -10,7 +10,7 @@ import pytest
 import mcfiber as mcf
 from mcfiber import DescriptionError
 from mcfiber.link.launch import optimum_power
-from mcfiber.optimize import LaunchProblem, optimize_launch
+from mcfiber.optimize import CoreLaunchProblem, LaunchProblem, optimize_launch
 
 MODELS: dict[str, dict[str, Any]] = {
     "gn": {},
@@ -216,3 +216,97 @@ def test_refused__axes() -> None:
 
     with pytest.raises(DescriptionError, match=r"has the axes launch; give numbers"):
         optimize_launch(system({"link.launch_power_dbm": xr.DataArray([0.0, 1.0], dims="launch")}))
+
+
+# ---------------------------------------------------------------------------------------------------------
+# groups of cores
+
+
+RINGS = [[0], [1, 2, 3, 4, 5, 6]]
+
+
+def seven(changes: dict[str, Any] | None = None) -> mcf.System:
+    cores = {
+        "fiber.layout": {"kind": "hexagonal", "cores": 7, "pitch_um": 40.0},
+        "fiber.cladding_diameter_um": 160.0,
+        "fiber.crosstalk": {"crosstalk_db": -33.0, "length_km": 80.0, "definition": "pair", "slope_db_per_nm": 0.02},
+    }
+    return system(cores).replace(changes or {})
+
+
+@pytest.mark.parametrize("objective", ["net_rate", "minimum_snr"])
+@pytest.mark.parametrize("changes", [{}, {"fiber.attenuation_db_per_km": [0.19, 0.2, 0.2, 0.21, 0.2, 0.2, 0.22]}])
+def test_core_groups__gradient_is_that_of_differences(objective: Any, changes: dict[str, Any]) -> None:
+    problem = CoreLaunchProblem(seven(changes), [[0], [1, 3, 5], [2, 4, 6]], objective)
+    launch, offset = problem.start * np.linspace(0.8, 1.2, problem.start.size), np.array([1.0, 0.8, 1.3])
+    _, by_launch, by_offset = problem.by_cores(launch, offset)
+    for k in (0, 10, 20):
+        step = np.zeros_like(launch)
+        step[k] = 1e-4 * launch[k]
+        up, down = (problem.by_cores(launch + sign * step, offset)[0] for sign in (1, -1))
+        assert by_launch[k] == pytest.approx((up - down) / (2 * step[k]), rel=1e-6)
+    for group in range(3):
+        factor = np.ones(3)
+        factor[group] = math.exp(1e-4)
+        up, down = (problem.by_cores(launch, offset * factor**sign)[0] for sign in (1, -1))
+        assert by_offset[group] == pytest.approx((up - down) / 2e-4, rel=1e-6)
+
+
+def test_core_groups__equal_launches_are_the_problem_without_groups() -> None:
+    whole, grouped = LaunchProblem(seven()), CoreLaunchProblem(seven(), RINGS)
+    value, by_launch, _ = grouped.by_cores(whole.start, np.ones(2))
+    assert value == pytest.approx(whole.value(whole.start), rel=1e-12)
+    np.testing.assert_allclose(by_launch, whole.value_and_gradient(whole.start)[1], rtol=1e-9)
+
+
+def test_core_groups__optimum_is_the_evaluated_rate_and_beats_its_neighbours() -> None:
+    best = optimize_launch(seven(), by="flat", core_groups=RINGS)
+    assert best.value == pytest.approx(float(best.result.total_net_rate), rel=1e-9)
+    assert best.value > optimize_launch(seven(), by="flat").value
+    assert best.core_launch_offset_db is not None
+    assert best.core_launch_offset_db[0] == 0.0
+    for moved in (-0.2, 0.2):
+        shifted = (0.0, *(best.core_launch_offset_db[1:] + moved))
+        other = best.system.replace({"link.core_launch_offset_db": shifted}).evaluate()
+        assert float(other.total_net_rate) <= best.value
+        louder = best.system.replace({"link.launch_power_dbm": best.system.link.launch_power_dbm + moved}).evaluate()
+        assert float(louder.total_net_rate) <= best.value
+
+
+def test_core_groups__without_crosstalk_no_core_is_quiet() -> None:
+    quiet = {"fiber.crosstalk.crosstalk_db": -120.0}
+    best = optimize_launch(seven(quiet), by="band", core_groups=RINGS)
+    assert best.core_launch_offset_db == pytest.approx(0.0, abs=1e-3)
+    assert best.value == pytest.approx(optimize_launch(seven(quiet), by="band").value, rel=1e-9)
+
+
+def test_core_groups__limits_hold() -> None:
+    core, fiber = 15.0, 22.0  # dBm
+    best = optimize_launch(
+        seven(), by="band", core_groups=RINGS, core_power_limit_dbm=core, fiber_power_limit_dbm=fiber
+    )
+    assert best.core_launch_offset_db is not None
+    totals = np.sum(10 ** (best.launch_power_dbm / 10)) * 10 ** (best.core_launch_offset_db / 10)
+    assert 10 * math.log10(totals.max()) <= core + 1e-6
+    assert 10 * math.log10(totals.sum()) <= fiber + 1e-6
+    assert max(10 * math.log10(totals.max()) - core, 10 * math.log10(totals.sum()) - fiber) == pytest.approx(
+        0, abs=1e-4
+    )
+
+
+def test_core_groups__minimum_is_levelled() -> None:
+    best = optimize_launch(seven(), by="flat", core_groups=RINGS, objective="minimum_snr")
+    alike = optimize_launch(seven(), by="flat", objective="minimum_snr")
+    assert best.value == pytest.approx(float(best.result.snr.min()), rel=1e-12)
+    assert best.value > alike.value
+
+
+@pytest.mark.parametrize("groups", [[[0], [1, 2]], [[0, 0], [1, 2, 3, 4, 5, 6]], [list(range(8))]])
+def test_core_groups__every_core_in_one(groups: Any) -> None:
+    with pytest.raises(DescriptionError, match="core_groups: got"):
+        optimize_launch(seven(), core_groups=groups)
+
+
+def test_core_groups__coupled_cores_have_no_power_of_their_own() -> None:
+    with pytest.raises(DescriptionError, match="core_groups: randomly coupled"):
+        optimize_launch(mcf.load("nict-2025-1808km").system, core_groups=[list(range(19))])

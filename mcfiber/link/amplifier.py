@@ -6,7 +6,7 @@ import numpy as np
 
 from mcfiber import units, variables
 from mcfiber._jit import lift
-from mcfiber.descriptions import stacked
+from mcfiber.descriptions import refused, stacked
 from mcfiber.kernels import amplifier as kernels
 from mcfiber.link.power import PowerProfile, per_channel
 from mcfiber.link.span import Amplifier, Link, along_spans, over_spans
@@ -50,6 +50,12 @@ def amplifier_noise(link: Link, power: PowerProfile, grid: Channels, *, model: s
        no. 4, pp. 662-701, 2010. :doi:`10.1109/JLT.2009.2039464`, eq. (54).
     """
     density = added_noise(link, power.span_loss, grid, model=model)
+    if float(np.min(density)) < 0.0:
+        msg = (
+            "link.amplifier.noise_figure_db: the noise figure is below what the gain allows (F G < 1, less noise than "
+            "none); raise it, or lengthen the span that it is equivalent for"
+        )
+        raise refused(msg)
     if power.evolution is not None:
         density = density + power.evolution.noise_density * (power.launch / power.evolution.end)
     total = over_spans(link, density, launch=power.launch)
@@ -83,6 +89,37 @@ def _noise_figure(amplifier: Amplifier, grid: Channels) -> Any:
     if amplifier.core_noise_figure_offset_db is None:
         return noise_figure
     return noise_figure * stacked(units.si(amplifier, "core_noise_figure_offset_db"), "core")
+
+
+def equivalent_noise_figure(noise_density: Any, *, frequency: Any, gain: Any) -> Any:
+    """Noise figure of a fictitious amplifier behind the span, for noise that was made along it.
+
+    ``F = (S/(h nu) + 1)/G``, all linear; it may be below 1 (negative in decibels), because distributed gain acts where
+    the signal is stronger.
+
+    Parameters
+    ----------
+    noise_density
+        Of both polarisations, at the end of the span. [W/Hz]
+    frequency
+        Of the channel. [Hz]
+    gain
+        That the fictitious amplifier has: on-off gain of the Raman pumps. [1]
+
+    References
+    ----------
+    .. [1] J. Bromage, "Raman amplification for fiber communications systems," *J. Lightw. Technol.*, vol. 22, no. 1,
+       pp. 79-93, 2004.
+
+    Examples
+    --------
+    >>> import math
+    >>> photons = 6.95313  # 10 dB from one backward pump over 100 km, no thermal photons
+    >>> figure = equivalent_noise_figure(photons * units.PLANCK * 193.4e12, frequency=193.4e12, gain=10.0)
+    >>> round(10 * math.log10(figure), 4)
+    -0.9946
+    """
+    return (noise_density / (units.PLANCK * frequency) + 1.0) / gain
 
 
 def cascaded_noise_figure(first: Any, second: Any, *, gain: Any, loss: Any) -> Any:

@@ -37,7 +37,9 @@ class Amplifier(Description):
     Parameters
     ----------
     noise_figure_db
-        Signal-spontaneous noise figure: one number, or one for each band.
+        Signal-spontaneous noise figure: one number, or one for each band.  Below 0 dB it is the equivalent figure of
+        a hybrid with distributed Raman amplification, of a fictitious amplifier behind the span (see
+        `mcfiber.link.amplifier.equivalent_noise_figure`; or give the span its `raman_pumps`).
     core_noise_figure_offset_db
         Difference of each core's noise figure, where cores differ.
     output_tilt_db
@@ -60,7 +62,10 @@ class Amplifier(Description):
 
     noise_figure_db: Annotated[
         Real | dict[str, Real],
-        by_band(number(low=0, high=30, remedy="no lumped amplifier has a noise figure below 0 dB"), bands=BANDS_NM),
+        by_band(
+            number(low=-10, high=30, remedy="below 0 dB only for hybrids with distributed Raman amplification"),
+            bands=BANDS_NM,
+        ),
     ] = 5.0
     core_noise_figure_offset_db: Annotated[tuple[float, ...] | None, each(number(low=-20, high=20))] = None
     output_tilt_db: Annotated[Real, number(low=-30, high=30)] = 0.0

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from mcfiber.descriptions import DescriptionError
 from mcfiber.fiber.multicore import MulticoreFiber
 from mcfiber.fiber.properties import properties
-from mcfiber.link.amplifier import amplifier_noise
+from mcfiber.link.amplifier import amplifier_noise, equivalent_noise_figure
 from mcfiber.link.power import power_profile
 from mcfiber.link.span import Link
 from mcfiber.spectrum import Spectrum, channels
@@ -160,3 +161,28 @@ def test_noise__of_each_core():
     for core, loss in enumerate([19, 20, 22]):
         expected = (linear(loss) * linear(5) - 1) * PLANCK * 193.4e12 * 49.5e9
         assert float(found.isel(core=core, channel=0)) == pytest.approx(expected, rel=1e-12)
+
+
+# ---------------------------------------------------------------------------------------------------------
+# hybrids
+
+
+@pytest.mark.parametrize(
+    ("gain_db", "photons", "figure_db"), [(5, 2.02130, -0.1981), (10, 6.95313, -0.9946), (15, 19.59297, -1.8628)]
+)
+def test_equivalent_noise_figure__one_backward_pump(gain_db, photons, figure_db):
+    # 100 km, 0.2 dB/km for the signal and 0.25 dB/km for the pump, no thermal photons
+    figure = equivalent_noise_figure(photons * PLANCK * 193.4e12, frequency=193.4e12, gain=linear(gain_db))
+    assert decibels(figure) == pytest.approx(figure_db, abs=2e-4)
+
+
+def test_amplifier_noise__figure_below_zero_of_a_hybrid():
+    link = CHAIN.replace({"amplifier.noise_figure_db": -1.0})
+    photons = float(noise(link)[0]) / (21 * 49.5e9 * PLANCK * 193.4e12)
+    assert photons == pytest.approx(linear(-1.0) * linear(18) - 1, rel=1e-12)
+
+
+def test_amplifier_noise__less_than_none_is_refused():
+    short = Link(span={"length_km": 10}, amplifier={"noise_figure_db": -3})
+    with pytest.raises(DescriptionError, match="less noise than none"):
+        noise(short)

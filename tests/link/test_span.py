@@ -23,7 +23,7 @@ GRID = channels(Spectrum(frequency_thz=[187.0, 188.0, 193.0, 194.0, 195.0], symb
         (lambda: Span(length_km=80, splices=1.5), "splices: got 1.5; allowed: a whole number"),
         (lambda: Span(length_km=80, fan_out_crosstalk_db=3), "fan_out_crosstalk_db: got 3 dB"),
         (lambda: Span(), "length_km: is missing"),
-        (lambda: Amplifier(noise_figure_db=-1), "noise_figure_db: got -1 dB"),
+        (lambda: Amplifier(noise_figure_db=-11), "noise_figure_db: got -11 dB"),
         (lambda: Amplifier(noise_figure_db={}), "noise_figure_db: got an empty table"),
         (
             lambda: Amplifier(noise_figure_db={"C": 5, "X": 5}),
