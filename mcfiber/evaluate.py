@@ -23,7 +23,7 @@ from mcfiber.rate.achievable import achievable_rate
 from mcfiber.rate.capacity import grouped_penalty
 from mcfiber.rate.constellation import symbol_moments
 from mcfiber.rate.formats import candidates
-from mcfiber.rate.outage import draw_mdl_penalty, frequency_diversity
+from mcfiber.rate.outage import draw_mdl_penalty, frequency_diversity, loop_scatter
 from mcfiber.spectrum import Channels, channels
 from mcfiber.status import problems
 
@@ -46,10 +46,9 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
     draws, seed
         Number of random realisations of the mode-dependent loss of coupled cores, in the dimension ``draw`` and
         independent from channel to channel and from group to group, and their seed; the mean where left out.
-        ``link.repeat = "same"`` enters by the effective loss, and by the delay spread of the line; about their mean
-        the realisations scatter as those of independent spans, which is too little for laps of the same fibre: 0.033
-        instead of 0.10 bit per mode (8 modes, 21 laps of 0.5 dB rms, 20 dB, at one frequency).
-        `mcfiber.draw_capacity` draws a loop lap by lap.
+        ``link.repeat = "same"`` enters by the effective loss, by the delay spread of the line, and by the wider
+        scatter of laps of the same fibre (`mcfiber.rate.outage.loop_scatter`); `mcfiber.draw_capacity` draws a loop
+        lap by lap.
 
     Returns
     -------
@@ -158,9 +157,10 @@ def _drawn_penalty(
         if modes == 2:
             return grouped_penalty(gsnr, loss, (1,), receiver=receiver)
         diversity = _diversity(system.link, glass, grid, modes)
+        scatter = loop_scatter(modes, system.link.count, receiver) if system.link.repeat == "same" else 1.0
         return draw_mdl_penalty(
-            *(gsnr, loss), modes=modes, diversity=diversity, draws=draws, seed=seed, stream=min(group),
-            receiver=receiver,
+            *(gsnr, loss), modes=modes, diversity=diversity, scatter=scatter, draws=draws, seed=seed,
+            stream=min(group), receiver=receiver,
         )  # fmt: skip
 
     if len(glass.groups) < 2:

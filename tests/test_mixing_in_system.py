@@ -1,9 +1,12 @@
 """Random coupling inside an evaluation: mode dispersion in the interference, draws of the penalty."""
 
 import numpy as np
+import pytest
 import systems
 
+import mcfiber as mcf
 from mcfiber.fiber.properties import mode_dispersion
+from mcfiber.rate.outage import loop_scatter
 
 
 def test_evaluate__mode_dispersion_lowers_the_interference():
@@ -38,3 +41,17 @@ def test_evaluate__draws():
 
 def test_evaluate__draws_leave_uncoupled_cores_alone():
     assert "draw" not in systems.weak().evaluate(draws=5, seed=1).dims
+
+
+def test_evaluate__draws_of_a_loop_scatter_by_its_factor():
+    # Without mode dispersion a channel is one draw, so the factor is all that sets the two apart.
+    system = mcf.load("nict-2025-1808km").system.replace(
+        {"fiber.spatial_mode_dispersion_ps_per_sqrt_km": None, "link.mode_dependent_loss_rms_db": 0.3}
+    )
+    loop = system.replace({"link.repeat": "same"})
+    spread = []
+    for one in (loop, system):
+        drawn = one.evaluate(draws=40, seed=5)
+        rate = np.log2(1.0 + drawn.gsnr / drawn.mdl_penalty)
+        spread.append(float(rate.std("draw").mean() / drawn.mode_dependent_loss_effective**2))
+    assert spread[0] / spread[1] == pytest.approx(loop_scatter(38, 21), rel=0.05)
