@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mcfiber.descriptions import DescriptionError
+from mcfiber.descriptions.errors import DescriptionError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -56,6 +56,7 @@ def list_systems(
     """List the systems of the catalogue with reported rate and distance."""
     from mcfiber import report
     from mcfiber.catalog import load, names
+    from mcfiber.line.line import distance
 
     if as_json:
         entries = [load(name) for name in names()]
@@ -66,7 +67,7 @@ def list_systems(
                     "title": entry.title,
                     "cores": entry.system.fiber.cores,
                     "channels": entry.system.spectrum.count,
-                    "distance_km": float(entry.system.link.distance()) / 1e3,
+                    "distance_km": float(distance(entry.system.link)) / 1e3,
                     "reported_net_rate_tbps": entry.reported.net_rate_tbps,
                 }
                 for entry in entries
@@ -118,7 +119,7 @@ def run(
     if changes:
         entry = entry.with_values(dict(map(_assignment, changes)))
     from mcfiber.result import write
-    from mcfiber.uncertainty import predict
+    from mcfiber.studies.uncertainty import predict
 
     result = predict(entry, samples=samples, seed=seed)
     if output is not None:
@@ -152,8 +153,9 @@ def sweep(
     """Evaluate a system over many values of its fields; prints the smallest and largest of each output."""
     from rich.progress import MofNCompleteColumn, Progress
 
-    from mcfiber import report, sweeps
+    from mcfiber import report
     from mcfiber.catalog import load
+    from mcfiber.studies import sweeps
 
     axes: dict[str, Any] = {}
     for path, values in map(_axis, over):

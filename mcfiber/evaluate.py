@@ -5,32 +5,32 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mcfiber import result, units, variables
-from mcfiber.descriptions import refused, stacked
-from mcfiber.fiber.properties import Glass, properties
-from mcfiber.link.amplifier import amplifier_noise
-from mcfiber.link.budget import line_ratios, received_ratio
-from mcfiber.link.crosstalk import crosstalk
-from mcfiber.link.crosstalk_spread import crosstalk_spread
-from mcfiber.link.delay import group_delay_spread
-from mcfiber.link.levels import displaced
-from mcfiber.link.mixing import grouped_loss
-from mcfiber.link.nonlinear import nonlinear_interference
-from mcfiber.link.nonlinear_reference import nonlinear_interference_integral
-from mcfiber.link.power import PowerProfile, power_profile
-from mcfiber.link.span import Link, along_spans
-from mcfiber.rate.achievable import achievable_rate
-from mcfiber.rate.capacity import grouped_penalty
-from mcfiber.rate.constellation import symbol_moments
-from mcfiber.rate.formats import candidates
-from mcfiber.rate.outage import draw_mdl_penalty, frequency_diversity, loop_scatter
-from mcfiber.spectrum import Channels, channels
+from mcfiber import labelled, result, units
+from mcfiber.descriptions.errors import refused
+from mcfiber.descriptions.formats import candidates
+from mcfiber.descriptions.line import Link
+from mcfiber.fiber.channels import Channels, channels
+from mcfiber.fiber.medium import Glass, properties
+from mcfiber.labelled import stacked
+from mcfiber.line.amplifiers import amplifier_noise
+from mcfiber.line.budget import line_ratios, received_ratio
+from mcfiber.line.crosstalk import crosstalk, crosstalk_spread
+from mcfiber.line.interference import nonlinear_interference
+from mcfiber.line.line import along_spans
+from mcfiber.line.mode_delay import group_delay_spread
+from mcfiber.line.mode_loss import grouped_loss
+from mcfiber.line.power import PowerProfile, displaced, power_profile
+from mcfiber.receiver.constellation import symbol_moments
+from mcfiber.receiver.outage import draw_mdl_penalty, frequency_diversity, loop_scatter
+from mcfiber.receiver.penalty import grouped_penalty
+from mcfiber.receiver.rates import achievable_rate
+from mcfiber.simulation.gn_integral import nonlinear_interference_integral
 from mcfiber.status import problems
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from mcfiber.system import System
+    from mcfiber.descriptions.system import System
 
 
 def evaluate(system: "System", *, draws: int | None = None, seed: int | None = None) -> "xr.Dataset":
@@ -47,7 +47,7 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
         Number of random realisations of the mode-dependent loss of coupled cores, in the dimension ``draw`` and
         independent from channel to channel and from group to group, and their seed; the mean where left out.
         ``link.repeat = "same"`` enters by the effective loss, by the delay spread of the line, and by the wider
-        scatter of laps of the same fibre (`mcfiber.rate.outage.loop_scatter`); `mcfiber.draw_capacity` draws a loop
+        scatter of laps of the same fibre (`mcfiber.receiver.outage.loop_scatter`); `mcfiber.draw_capacity` draws a loop
         lap by lap.
 
     Returns
@@ -102,7 +102,7 @@ def quantities(
     snr_trx = units.si(system.transceiver, "snr_db")
     snr = received_ratio(gsnr, penalty, snr_trx)
     rate = achievable_rate(system.transceiver, snr, grid.symbol_rate)
-    return result.labelled(
+    return result.with_totals(
         system,
         grid,
         symbol_rate=grid.symbol_rate,
@@ -110,7 +110,7 @@ def quantities(
         ase_power=ase,
         nli_power=nli,
         crosstalk=xt,
-        crosstalk_power=variables.combined(np.multiply, xt, power.launch),
+        crosstalk_power=labelled.combined(np.multiply, xt, power.launch),
         snr_ase=snr_ase,
         snr_nli=snr_nli,
         snr_xt=snr_xt,

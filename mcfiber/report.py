@@ -12,7 +12,8 @@ from rich.text import Text
 
 from mcfiber import units
 from mcfiber.catalog import CatalogEntry, Provenance, load, names
-from mcfiber.plot import RUNG_LABELS
+from mcfiber.figures.results import RUNG_LABELS
+from mcfiber.line.line import distance
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -34,7 +35,7 @@ def catalogue() -> Table:
             name,
             str(system.fiber.cores),
             str(system.spectrum.count),
-            f"{float(system.link.distance()) / 1e3:,.5g}",
+            f"{float(distance(system.link)) / 1e3:,.5g}",
             f"{reported:,.5g}" if reported else "-",
             entry.title,
         )
@@ -103,7 +104,7 @@ def atlas_row(entry: CatalogEntry, *, samples: int, seed: int) -> AtlasRow:
     ValueError
         If the entry has no reported rate.
     """
-    from mcfiber.uncertainty import influences, interval, predict
+    from mcfiber.studies.uncertainty import influences, interval, predict
 
     if entry.reported.net_rate_tbps is None:
         msg = f"{entry.name} has no reported rate"
@@ -128,7 +129,7 @@ def atlas_row(entry: CatalogEntry, *, samples: int, seed: int) -> AtlasRow:
 
 def calibrated_row(entry: CatalogEntry, *, samples: int, seed: int) -> AtlasRow:
     """Predict one system conditioned on the report of its sibling: a second number, marked as such."""
-    from mcfiber.uncertainty import calibrated
+    from mcfiber.studies.calibration import calibrated
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # said with the prediction itself
@@ -169,7 +170,7 @@ def atlas(rows: "list[AtlasRow]") -> Group:
 
 def numbers(result: "xr.Dataset", entry: CatalogEntry) -> dict[str, Any]:
     """Figures of a prediction, as plain numbers for machines."""
-    from mcfiber.uncertainty import interval
+    from mcfiber.studies.uncertainty import interval
 
     low, middle, high = interval(result["total_net_rate"])
     product = interval(result["capacity_distance"])

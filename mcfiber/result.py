@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from mcfiber import units, variables
-from mcfiber.descriptions import with_axes
-from mcfiber.fiber.groups import core_groups, group_sizes
+from mcfiber import labelled, units, variables
+from mcfiber.descriptions.groups import core_groups, group_sizes
+from mcfiber.descriptions.values import with_axes
+from mcfiber.line.line import distance as length_of
 from mcfiber.status import FLAGS, OK
 
 if TYPE_CHECKING:
-    from mcfiber.plot import ResultPlots
+    from mcfiber.figures.results import ResultPlots
 
 PROVENANCE = "mcfiber"
 """Name of the attribute that holds versions and the system, as one JSON string."""
@@ -26,7 +27,7 @@ PROVENANCE = "mcfiber"
 INDEXED = ("wavelength", "frequency")
 
 
-def labelled(system: Any, grid: Any, **arrays: Any) -> dict[str, xr.DataArray]:
+def with_totals(system: Any, grid: Any, **arrays: Any) -> dict[str, xr.DataArray]:
     """Stamp the arrays of an evaluation, and add the totals.
 
     Parameters
@@ -58,7 +59,7 @@ def pack(system: Any, grid: Any, arrays: dict[str, xr.DataArray]) -> xr.Dataset:
     grid
         Its channels.
     arrays
-        What `labelled` returns.
+        What `with_totals` returns.
     """
     status = arrays["status"]
     if status.ndim and bool((status != OK).any()):
@@ -146,7 +147,7 @@ def _removed(path: Path) -> None:
 def _stamped(name: str, array: xr.DataArray) -> xr.DataArray:
     """Attributes of the table, and those that say which model computed the values."""
     said = {key: array.attrs[key] for key in ("model", "band", "terms", "accumulation") if key in array.attrs}
-    stamped = variables.stamp(name, array)
+    stamped = labelled.stamp(name, array)
     stamped.attrs |= said
     return stamped
 
@@ -161,15 +162,15 @@ def _totals(system: Any, grid: Any, net_rate: xr.DataArray) -> dict[str, xr.Data
         net_rate.sum("core") if "core" in net_rate.dims else units.mapped(lambda rate: rate * float(cores), net_rate)
     )
     total = per_wavelength.sum("channel") if "channel" in net_rate.dims else per_wavelength * float(grid.count)
-    distance = _dataarray(system.link.distance())
+    distance = _dataarray(length_of(system.link))
     bandwidth = grid.symbol_rate.sum("channel") if _has(grid.symbol_rate, "channel") else grid.symbol_rate * grid.count
     totals = {
         "total_net_rate": total,
         "distance": distance,
-        "capacity_distance": variables.combined(np.multiply, total, distance),
-        "spectral_efficiency": variables.combined(np.divide, total, bandwidth),
+        "capacity_distance": labelled.combined(np.multiply, total, distance),
+        "spectral_efficiency": labelled.combined(np.divide, total, bandwidth),
     }
-    return {name: variables.stamp(name, array) for name, array in totals.items()}
+    return {name: labelled.stamp(name, array) for name, array in totals.items()}
 
 
 def _has(value: Any, dim: str) -> bool:
@@ -178,8 +179,8 @@ def _has(value: Any, dim: str) -> bool:
 
 def coordinates(system: Any, grid: Any) -> dict[str, Any]:
     """Coordinates of cores and channels."""
-    frequency = variables.stamp("frequency", grid.frequency.copy(deep=False))
-    wavelength = variables.stamp("wavelength", units.wavelength(grid.frequency) * 1e9)
+    frequency = labelled.stamp("frequency", grid.frequency.copy(deep=False))
+    wavelength = labelled.stamp("wavelength", units.wavelength(grid.frequency) * 1e9)
     return {
         "channel": np.arange(grid.count),
         "core": np.arange(system.fiber.cores),
@@ -233,7 +234,7 @@ class ResultAccessor:
 
     def rates(self) -> xr.Dataset:
         """Net rates of each core, of each wavelength, and of the whole system, in bit/s."""
-        from mcfiber.rate.ladder import rate_totals
+        from mcfiber.receiver.rates import rate_totals
 
         ds = self._dataset
         return xr.Dataset(rate_totals(ds["net_rate"], cores=self.cores, channels=ds.sizes["channel"]))
@@ -262,9 +263,9 @@ class ResultAccessor:
             `total_net_rate_without`, the system's net rate if that one were absent.  The shares are 0 in a channel
             without signal or without noise.
         """
-        from mcfiber.link.budget import received_ratio
-        from mcfiber.rate.achievable import achievable_rate
-        from mcfiber.rate.capacity import grouped_penalty
+        from mcfiber.line.budget import received_ratio
+        from mcfiber.receiver.penalty import grouped_penalty
+        from mcfiber.receiver.rates import achievable_rate
 
         ds = self._dataset
         transceiver = self._transceiver()
@@ -312,7 +313,7 @@ class ResultAccessor:
             `ladder_total` and `ladder_loss` with the dimension rung: amplifier noise alone (Shannon), all noise of
             the line, mode-dependent loss, transceivers, mutual information of the format, its GMI, decoded.
         """
-        from mcfiber.rate.ladder import ladder_totals, rate_ladder
+        from mcfiber.receiver.rates import ladder_totals, rate_ladder
 
         ds = self._dataset
         rates = rate_ladder(
@@ -326,7 +327,7 @@ class ResultAccessor:
         return self._where_possible(ladder_totals(rates, cores=self.cores, channels=ds.sizes["channel"]))
 
     def _transceiver(self) -> Any:
-        from mcfiber.rate.transceiver import Transceiver
+        from mcfiber.descriptions.transceiver import Transceiver
 
         return Transceiver(**self.system.get("transceiver", {}))
 
@@ -363,7 +364,7 @@ class ResultAccessor:
     @property
     def plot(self) -> "ResultPlots":
         """Figures: ``budget``, ``spectrum``, ``cross_section``, ``crosstalk_matrix`` and others."""
-        from mcfiber.plot import ResultPlots
+        from mcfiber.figures.results import ResultPlots
 
         return ResultPlots(self._dataset)
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mcfiber import units
-from mcfiber.descriptions import is_axis
-from mcfiber.fiber.layout import outer_cladding_thickness
-from mcfiber.fiber.properties import crosstalk_too_high
-from mcfiber.spectrum import Channels, channels_outside_band, channels_overlap
+from mcfiber.fiber.channels import Channels, channels_outside_band, channels_overlap
+from mcfiber.fiber.geometry import outer_cladding_thickness
+from mcfiber.fiber.medium import crosstalk_too_high
+from mcfiber.typing import is_axis
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from mcfiber.system import System
+    from mcfiber.descriptions.system import System
 
 OK = 0
 CORES_OUTSIDE_CLADDING = 1
@@ -72,7 +72,7 @@ def _conditions(system: "System", grid: Channels) -> list[tuple[int, Any]]:
         (CROSSTALK_TOO_HIGH, crosstalk_too_high(fiber, grid.frequency)),
     ]
     if fiber.core is not None:
-        from mcfiber.fiber.computed import core_multimode, core_not_guided
+        from mcfiber.fiber.medium import core_multimode, core_not_guided
 
         found += [
             (CORE_MULTIMODE, core_multimode(fiber, grid.frequency)),

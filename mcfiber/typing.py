@@ -18,3 +18,8 @@ if TYPE_CHECKING:
 else:
     # Descriptions are built without loading xarray; their fields are checked by `descriptions.number`.
     Real = Any
+
+
+def is_axis(value: Any) -> bool:
+    """Tell whether a value of a field is a labelled axis."""
+    return hasattr(value, "dims")

@@ -120,7 +120,7 @@ def _in_si(unit: Unit, value: Any) -> Any:
 def mapped(function: Callable[[Any], Any], value: Any) -> Any:
     """Apply an elementwise function of an array or number, keeping labels but no attributes: the unit changes.
 
-    Several times faster than arithmetic on labelled arrays; for several values see `mcfiber.variables.combined`.
+    Several times faster than arithmetic on labelled arrays; for several values see `mcfiber.labelled.combined`.
     """
     if not hasattr(value, "dims"):
         return function(value)

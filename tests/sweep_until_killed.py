@@ -7,7 +7,7 @@ import numpy as np
 from small_systems import small
 
 import mcfiber as mcf
-from mcfiber import outputs, sweeps
+from mcfiber.studies import outputs, sweeps
 
 OVER = {"link.launch_power_dbm": np.linspace(-4, 4, 40), "fiber.layout.pitch_um": np.linspace(38, 45, 12)}
 OUTPUTS = ("total_net_rate", "crosstalk:max", "snr:min")

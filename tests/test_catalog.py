@@ -7,7 +7,9 @@ import pytest
 
 from mcfiber import System, load
 from mcfiber.catalog import CatalogEntry, names
-from mcfiber.descriptions import Description, DescriptionError
+from mcfiber.descriptions.errors import DescriptionError
+from mcfiber.descriptions.record import Description
+from mcfiber.line.line import distance
 
 each_entry = pytest.mark.parametrize("name", names())
 
@@ -61,7 +63,7 @@ def test_entry__ranges_hold_their_values_and_belong_to_assumptions(name):
 def test_entry__of_the_record():
     entry = load("nict-2025-1808km")
     assert (entry.system.fiber.cores, entry.system.spectrum.count) == (19, 180)
-    assert float(entry.system.link.distance()) == pytest.approx(1808.1e3)
+    assert float(distance(entry.system.link)) == pytest.approx(1808.1e3)
     assert (entry.reported.net_rate_tbps, entry.reported.derived_net_rate_tbps) == (1020, 1029)
     # Written down before the first prediction was made, and not changed after it.
     assert entry.ranges == {

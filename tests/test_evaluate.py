@@ -13,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcfiber import System
-from mcfiber.descriptions import Description, DescriptionError
-from mcfiber.link.validity import ValidityWarning
+from mcfiber.descriptions.errors import DescriptionError
+from mcfiber.descriptions.record import Description
+from mcfiber.line.interference import ValidityWarning
+from mcfiber.line.line import distance
 from mcfiber.status import FLAGS
 
 MAKERS = {"weak": systems.weak, "random": systems.random, "single": systems.single}
@@ -59,7 +61,7 @@ def test_result__totals(make):
     ds = system.evaluate()
     everywhere = ds.net_rate.broadcast_like(xr.DataArray(np.zeros(ds.sizes["core"]), dims="core"))
     assert float(ds.total_net_rate) == pytest.approx(float(everywhere.sum()), rel=1e-12)
-    assert float(ds.capacity_distance) == pytest.approx(float(ds.total_net_rate) * float(system.link.distance()))
+    assert float(ds.capacity_distance) == pytest.approx(float(ds.total_net_rate) * float(distance(system.link)))
     width = float(np.broadcast_to(ds.symbol_rate, ds.sizes["channel"]).sum())
     assert float(ds.spectral_efficiency) == pytest.approx(float(ds.total_net_rate) / width, rel=1e-12)
 

@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 import mcfiber as mcf
-from mcfiber.descriptions import DescriptionError
-from mcfiber.fiber.groups import between_groups, group_sizes
-from mcfiber.fiber.properties import Glass
-from mcfiber.link.crosstalk import crosstalk
-from mcfiber.link.mixing import grouped_loss, mode_dependent_loss
-from mcfiber.link.power import PowerProfile
-from mcfiber.link.span import Link
-from mcfiber.optimize import optimize_launch
+from mcfiber.descriptions.errors import DescriptionError
+from mcfiber.descriptions.groups import group_sizes
+from mcfiber.descriptions.line import Link
+from mcfiber.fiber.groups import between_groups
+from mcfiber.fiber.medium import Glass
+from mcfiber.line.crosstalk import crosstalk
+from mcfiber.line.mode_loss import grouped_loss, mode_dependent_loss
+from mcfiber.line.power import PowerProfile
+from mcfiber.studies.launch import optimize_launch
 
 SPECTRUM = mcf.Spectrum(groups=[{"band": "C", "channels": 2, "spacing_ghz": 100, "symbol_rate_gbd": 64}])
 

@@ -5,8 +5,8 @@ import pytest
 import systems
 
 import mcfiber as mcf
-from mcfiber.fiber.properties import mode_dispersion
-from mcfiber.rate.outage import loop_scatter
+from mcfiber.fiber.medium import mode_dispersion
+from mcfiber.receiver.outage import loop_scatter
 
 
 def test_evaluate__mode_dispersion_lowers_the_interference():

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mcfiber import units
-from mcfiber.descriptions import Description
+from mcfiber.descriptions.record import Description
 
 positive = st.floats(min_value=1e-6, max_value=1e6)
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from mcfiber.kernels.mixing import expected_spread, growth
-from mcfiber.link.mixing import mode_dependent_loss
-from mcfiber.rate.capacity import mdl_penalty
-from mcfiber.rate.outage import capacity_correlation, capacity_deviation
+from mcfiber.line.mode_loss import mode_dependent_loss
+from mcfiber.receiver.outage import capacity_correlation, capacity_deviation
+from mcfiber.receiver.penalty import mdl_penalty
 
 RECORD = json.loads((Path(__file__).parents[1] / "validation" / "random_coupling.json").read_text())
 DB = 10 / math.log(10)

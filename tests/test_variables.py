@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from mcfiber import variables
+from mcfiber import labelled, variables
 from mcfiber._jit import kernel, lift
 from mcfiber.variables import Variable
 
@@ -74,7 +74,7 @@ def test_attributes__comment_only_where_there_is_one():
 
 def test_stamp__replaces_what_was_there():
     array = xr.DataArray(1.0, attrs={"units": "furlong", "other": 1}, name="old")
-    stamped = variables.stamp("frequency", array)
+    stamped = labelled.stamp("frequency", array)
     assert stamped.name == "frequency"
     assert stamped.attrs == variables.lookup("frequency").attributes()
 
@@ -85,7 +85,7 @@ def test_stamp__replaces_what_was_there():
 @pytest.mark.nojit
 def test_compute__stamps_and_forgets_the_attributes_of_inputs():
     values = xr.DataArray([1.0, 2.0], dims="channel", attrs={"units": "W"})
-    result = variables.compute("frequency", ONE, values, 2.0)
+    result = labelled.compute("frequency", ONE, values, 2.0)
     assert result.attrs["units"] == "Hz"
     assert result.dims == ("channel",)
     assert result.values.tolist() == [2.0, 4.0]
@@ -97,7 +97,7 @@ def test_compute__dimensions_broadcast_by_name_and_keep_coordinates():
         np.arange(6.0).reshape(3, 2), dims=("channel", "core"), coords={"channel": [10, 20, 30], "core": [1, 2]}
     )
     weight = xr.DataArray([1.0, 10.0], dims="sample", coords={"sample": [5, 6]})
-    result, total = variables.compute(("frequency", "symbol_rate"), WEIGHTED, values, weight)
+    result, total = labelled.compute(("frequency", "symbol_rate"), WEIGHTED, values, weight)
     xr.testing.assert_allclose(result.reset_coords(drop=True).transpose("channel", "core", "sample"), values * weight)
     xr.testing.assert_allclose(total.transpose("core", "sample"), (values * weight).sum("channel"))
     assert result.name == "frequency"
@@ -107,22 +107,22 @@ def test_compute__dimensions_broadcast_by_name_and_keep_coordinates():
 
 @pytest.mark.nojit
 def test_compute__a_dimension_that_no_input_has_is_not_invented():
-    result = variables.compute("frequency", ONE, xr.DataArray([1.0, 2.0], dims="sample"), 3.0)
+    result = labelled.compute("frequency", ONE, xr.DataArray([1.0, 2.0], dims="sample"), 3.0)
     assert result.dims == ("sample",)
     assert result.values.tolist() == [3.0, 6.0]
-    assert variables.compute("frequency", ONE, 2.0, 3.0).dims == ()
+    assert labelled.compute("frequency", ONE, 2.0, 3.0).dims == ()
 
 
 @pytest.mark.nojit
 def test_compute__a_result_without_a_dimension_meets_one_that_has_it():
-    without = variables.compute("frequency", ONE, 2.0, 3.0)
-    with_it = variables.compute("symbol_rate", ONE, np.ones(4), without)
+    without = labelled.compute("frequency", ONE, 2.0, 3.0)
+    with_it = labelled.compute("symbol_rate", ONE, np.ones(4), without)
     assert with_it.values.tolist() == [6.0] * 4
 
 
 @pytest.mark.nojit
 def test_compute__arrays_have_the_core_dimensions():
-    result, total = variables.compute(("frequency", "symbol_rate"), WEIGHTED, np.array([1.0, 2.0]), 2.0)
+    result, total = labelled.compute(("frequency", "symbol_rate"), WEIGHTED, np.array([1.0, 2.0]), 2.0)
     assert result.dims == ("channel",)
     assert total.item() == 6.0
 
@@ -131,4 +131,4 @@ def test_compute__arrays_have_the_core_dimensions():
 def test_compute__lengths_that_differ_are_refused():
     first = lift(plain_weighted, "(channel),(channel)->(channel)")
     with pytest.raises(ValueError, match="channel"):
-        variables.compute("frequency", first, xr.DataArray(np.ones(2), dims="channel"), np.ones(3))
+        labelled.compute("frequency", first, xr.DataArray(np.ones(2), dims="channel"), np.ones(3))

@@ -16,9 +16,9 @@ import numba
 import numpy as np
 from scipy import stats
 
-from mcfiber.link import crosstalk_arrays as plain
-from mcfiber.link import crosstalk_statistics as theory
-from mcfiber.link import transfer_draws as drawing
+from mcfiber.arrays import crosstalk as plain
+from mcfiber.arrays import crosstalk_statistics as theory
+from mcfiber.simulation import crosstalk as drawing
 
 PAIR = np.array([[0.0, 1.0], [1.0, 0.0]])
 RING = np.roll(np.eye(6), 1, axis=0) + np.roll(np.eye(6), -1, axis=0)

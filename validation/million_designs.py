@@ -101,7 +101,8 @@ def sweep(kind: str, designs: int, arrangement: str, workers: int) -> dict[str, 
 
 def overhead(kind: str) -> dict[str, object]:
     """Compare the processor time of blocks with that of their kernels."""
-    from mcfiber import _jit, axes, outputs, sweeps
+    from mcfiber import _jit
+    from mcfiber.studies import axes, outputs, sweeps
 
     spent, call = [0.0], _jit.Lifted.__call__
 

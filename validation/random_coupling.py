@@ -1,7 +1,7 @@
 """Hold the closed forms of random coupling against random draws, and the record's chain against its reports.
 
 Every row has a quantity, its closed form, the mean of draws and its standard error.  Channels are drawn with
-`mcfiber.link.channel` (whose matrices the tests hold against Haar's distribution), for 2 to 64 modes and 1 to
+`mcfiber.simulation.channels` (whose matrices the tests hold against Haar's distribution), for 2 to 64 modes and 1 to
 100 spans; the closed forms know nothing of them.
 
     python validation/random_coupling.py          # minutes; writes validation/random_coupling.json
@@ -18,10 +18,11 @@ import numpy as np
 
 import mcfiber
 from mcfiber.kernels.mixing import expected_spread, growth
-from mcfiber.link.channel import CoupledLine, draw_channel, mode_delays, mode_gains
-from mcfiber.link.mixing import mode_dependent_loss
-from mcfiber.rate.capacity import channel_capacity, draw_capacity, mdl_penalty
-from mcfiber.rate.outage import capacity_correlation, capacity_deviation, frequency_diversity
+from mcfiber.line.mode_loss import mode_dependent_loss
+from mcfiber.receiver.outage import capacity_correlation, capacity_deviation, frequency_diversity
+from mcfiber.receiver.penalty import mdl_penalty
+from mcfiber.simulation.capacity import channel_capacity, draw_capacity
+from mcfiber.simulation.channels import CoupledLine, draw_channel, mode_delays, mode_gains
 
 ROOT = Path(__file__).resolve().parent.parent
 DB = 10 / math.log(10)

@@ -17,10 +17,10 @@ import numba
 import numpy as np
 import scipy
 
-from mcfiber.link.egn import format_correction
-from mcfiber.link.interference import gn_integral, plain_span
-from mcfiber.link.splitstep import CoupledFiber, HostArrays, Line, Steps, linear_channel_removed, propagated
-from mcfiber.link.waveforms import received_noise, simulated_interference, wdm_signal
+from mcfiber.simulation.egn import format_correction
+from mcfiber.simulation.gn_integral import gn_integral, plain_span
+from mcfiber.simulation.splitstep import CoupledFiber, HostArrays, Line, Steps, linear_channel_removed, propagated
+from mcfiber.simulation.waveforms import received_noise, simulated_interference, wdm_signal
 from mcfiber.units import SPEED_OF_LIGHT
 
 RESULTS = Path(__file__).with_suffix(".json")

@@ -5,10 +5,10 @@ import time
 import numpy as np
 
 from mcfiber._jit import lift
+from mcfiber.arrays import crosstalk as plain
+from mcfiber.arrays import crosstalk_statistics as statistics
 from mcfiber.kernels import crosstalk as kernels
-from mcfiber.link import crosstalk_arrays as plain
-from mcfiber.link import crosstalk_statistics as statistics
-from mcfiber.link import transfer_draws as drawing
+from mcfiber.simulation import crosstalk as drawing
 
 
 def hexagon(rings):

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from mcfiber.link.interference import SpanProfile, gn_integral, plain_span
-from mcfiber.link.splitstep import CoupledFiber, Line, Steps, propagated
-from mcfiber.link.waveforms import wdm_signal
+from mcfiber.simulation.gn_integral import SpanProfile, gn_integral, plain_span
+from mcfiber.simulation.splitstep import CoupledFiber, Line, Steps, propagated
+from mcfiber.simulation.waveforms import wdm_signal
 
 
 class GnIntegral:

@@ -5,7 +5,7 @@ import numpy as np
 import mcfiber as mcf
 from mcfiber._jit import lift
 from mcfiber.kernels import isrs, nonlinear, raman, silica
-from mcfiber.optimize import LaunchProblem, optimize_launch
+from mcfiber.studies.launch import LaunchProblem, optimize_launch
 
 CHANNEL = "(channel)"
 

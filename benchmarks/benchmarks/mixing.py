@@ -5,8 +5,8 @@ import time
 import numpy as np
 
 from mcfiber.kernels import mixing, mode_dispersion
-from mcfiber.link.channel import BLOCK, CoupledLine, blocks, draw_channel
-from mcfiber.rate.capacity import draw_capacity
+from mcfiber.simulation.capacity import draw_capacity
+from mcfiber.simulation.channels import BLOCK, CoupledLine, blocks, draw_channel
 
 FREQUENCY = np.arange(16) * 3e9
 LINE = CoupledLine(modes=38, spans=21, loss_rms=0.16, delay_rms=80e-12)

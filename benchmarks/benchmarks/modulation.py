@@ -3,12 +3,11 @@
 import numpy as np
 import xarray as xr
 
-from mcfiber.rate import modulation
-from mcfiber.rate.achievable import achievable_rate
-from mcfiber.rate.constellation import constellation
-from mcfiber.rate.ladder import rate_ladder
-from mcfiber.rate.requirement import required_snr
-from mcfiber.rate.transceiver import Transceiver
+from mcfiber.descriptions.transceiver import Transceiver
+from mcfiber.receiver import information as modulation
+from mcfiber.receiver.constellation import constellation
+from mcfiber.receiver.rates import achievable_rate, rate_ladder
+from mcfiber.receiver.requirement import required_snr
 
 
 class Tables:

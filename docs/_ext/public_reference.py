@@ -15,18 +15,20 @@ from sphinx.application import Sphinx
 import mcfiber
 import mcfiber.kernels
 from mcfiber import variables
-from mcfiber.descriptions import Description, DescriptionError
+from mcfiber.descriptions.errors import DescriptionError
+from mcfiber.descriptions.record import Description
 from mcfiber.units import unit_of
 
 # Page, title, introduction, and the modules whose public names it shows.
 PAGES = [
     ("system", "System and results", "A whole system, its evaluation, and what can be asked of a result.",
-     ("mcfiber.system", "mcfiber.evaluate", "mcfiber.result", "mcfiber.uncertainty", "mcfiber.sweeps",
-      "mcfiber.optimize", "mcfiber.design", "mcfiber.catalog", "mcfiber.plot")),
-    ("spectrum", "Spectrum", "Which channels there are.", ("mcfiber.spectrum",)),
+     ("mcfiber.descriptions.system", "mcfiber.evaluate", "mcfiber.result", "mcfiber.studies.uncertainty",
+      "mcfiber.studies.sweeps", "mcfiber.studies.launch", "mcfiber.studies.search",
+      "mcfiber.catalog", "mcfiber.figures.results")),
+    ("spectrum", "Spectrum", "Which channels there are.", ("mcfiber.descriptions.spectrum",)),
     ("fiber", "Glass", "The fibre per metre: no power, no length.", ("mcfiber.fiber",)),
-    ("link", "Line", "What accumulates with length or depends on power.", ("mcfiber.link",)),
-    ("rate", "Receiver", "What arrives: rates and codes.", ("mcfiber.rate",)),
+    ("link", "Line", "What accumulates with length or depends on power.", ("mcfiber.line", "mcfiber.simulation")),
+    ("rate", "Receiver", "What arrives: rates and codes.", ("mcfiber.receiver",)),
     ("base", "Base", "What every description shares.", ("mcfiber.descriptions", "mcfiber.units")),
 ]  # fmt: skip
 

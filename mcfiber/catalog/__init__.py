@@ -14,8 +14,12 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from mcfiber.descriptions import Description, DescriptionError, each, is_axis, number, refused, sequence, with_axes
-from mcfiber.system import System, read_toml
+from mcfiber.descriptions.checks import each, number, sequence
+from mcfiber.descriptions.errors import DescriptionError, refused
+from mcfiber.descriptions.record import Description
+from mcfiber.descriptions.system import System, read_toml
+from mcfiber.descriptions.values import with_axes
+from mcfiber.typing import is_axis
 
 Status = Literal["published", "secondary", "inferred", "derived", "assumed", "calibrated"]
 

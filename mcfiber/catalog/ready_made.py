@@ -8,9 +8,10 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from mcfiber.catalog import Provenance
-from mcfiber.descriptions import Description, DescriptionError, refused
-from mcfiber.fiber.multicore import MulticoreFiber
-from mcfiber.system import read_toml
+from mcfiber.descriptions.errors import DescriptionError, refused
+from mcfiber.descriptions.fiber import MulticoreFiber
+from mcfiber.descriptions.record import Description
+from mcfiber.descriptions.system import read_toml
 
 
 class FiberEntry(Description):

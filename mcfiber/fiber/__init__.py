@@ -1,1 +1,1 @@
-"""The glass: per metre, no power, no length."""
+"""The glass: per metre; knows no power and no length."""

@@ -1,82 +1,74 @@
-"""Attenuation of cores by its parts: the glass, bends, and the coating behind a thin outer cladding."""
+"""Rayleigh scattering back into the mode of a core, on plain arrays."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mcfiber import units
-from mcfiber.descriptions import Description, number
-from mcfiber.typing import Real
+from mcfiber.descriptions.glass import GlassLoss
+from mcfiber.typing import FloatArray
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from mcfiber.fiber.modes import LPMode
 
+REFRACTIVE_INDEX = 1.4445
+"""Of a silica core near 1550 nm, for the part of the scattered light that it captures."""
 
-class GlassLoss(Description):
-    """Attenuation of the glass against wavelength: A/l^4 + B + infrared + ultraviolet + hydroxyl.
+
+def capture_fraction(wavelength: ArrayLike, refractive_index: ArrayLike, effective_area: ArrayLike) -> FloatArray:
+    """Part of the Rayleigh-scattered light that a core guides backwards, ``3 lambda^2 / (8 pi n^2 A_eff)``.
 
     Parameters
     ----------
-    rayleigh_db_um4_per_km
-        A of the Rayleigh scattering.
-    constant_db_per_km
-        B, which does not depend on wavelength (fits of two points can make it slightly negative).
-    infrared_db_per_km, infrared_edge_um
-        C and D of the infrared edge C exp(-D/l).  The default set puts the minimum of modern fibres where it is
-        measured, at 1560 to 1570 nm; 7.81e11 dB/km with 48.48 um is also in use, and puts it 25 nm lower.
-    ultraviolet_germanium_mole_percent
-        GeO2 in the core for the ultraviolet edge; 0 leaves it out, as a fit of A and B that did not have the edge
-        holds it already.
-    hydroxyl_peak_db_per_km, hydroxyl_width_nm
-        Height and standard deviation of the band at 1383 nm; the one at 1240 nm has a tenth of the height.
+    wavelength
+        In vacuum. [m]
+    refractive_index
+        Of the core. [1]
+    effective_area
+        Of the mode. [m^2]
 
     References
     ----------
-    .. [1] S. S. Walker, "Rapid modeling and estimation of total spectral loss in optical fibers,"
-       J. Lightwave Technol., vol. 4, pp. 1125-1131, 1986 (structure).
+    .. [1] E. Brinkmeyer, "Analysis of the backscattering method for single-mode optical fibers," J. Opt. Soc.
+       Am. 70, 1010 (1980).
 
     Examples
     --------
-    >>> GlassLoss().rayleigh_db_um4_per_km
-    0.9138
+    >>> float(capture_fraction(1.55e-6, 1.4444, 80e-12).round(7))
+    0.0017182
     """
-
-    rayleigh_db_um4_per_km: Annotated[Real, number(low=0, high=10)] = 0.9138
-    constant_db_per_km: Annotated[Real, number(low=-0.01, high=10)] = 0.0197
-    infrared_db_per_km: Annotated[Real, number(low=0, high=1e15)] = 6.65e12
-    infrared_edge_um: Annotated[Real, number(low=10, high=100)] = 52.62
-    ultraviolet_germanium_mole_percent: Annotated[Real, number(low=0, high=30)] = 0.0
-    hydroxyl_peak_db_per_km: Annotated[Real, number(low=0, high=100)] = 0.0
-    hydroxyl_width_nm: Annotated[Real, number(above=0, high=100)] = 12.0
+    ratio = np.asarray(wavelength, np.float64) / np.asarray(refractive_index)
+    result: FloatArray = 3.0 * ratio**2 / (8.0 * math.pi * np.asarray(effective_area))
+    return result
 
 
-LOSS_FITS: Mapping[str, GlassLoss] = {
-    "g652d_typical": GlassLoss(rayleigh_db_um4_per_km=0.9138, constant_db_per_km=0.0197),
-    "g652d_cable_maximum": GlassLoss(rayleigh_db_um4_per_km=0.9740, constant_db_per_km=0.0193),
-    "ultra_low_loss_maximum": GlassLoss(rayleigh_db_um4_per_km=0.9138, constant_db_per_km=-0.0003),
-    "pure_silica": GlassLoss(rayleigh_db_um4_per_km=0.7936, constant_db_per_km=0.0005),
-}
-"""Named sets.  They are fits of A and B to two points each, not values of a recommendation:
-0.330/0.190, 0.350/0.200, 0.310/0.170 and 0.270/0.150 dB/km at 1310/1550 nm."""
+def backscatter(fiber: Any, frequency: Any, effective_area: Any) -> Any:
+    """Power that Rayleigh scattering sends backwards into the mode of its core. [1/m]
 
-
-def named_loss(value: Any) -> Any:
-    """Turn the name of a fit into its description; leave other values.
-
-    Raises
-    ------
-    ValueError
-        If no fit has that name.
+    Parameters
+    ----------
+    fiber
+        Its Rayleigh part of the attenuation, which falls with the fourth power of the wavelength: given, or that of
+        its glass where it has an index profile.
+    frequency
+        Of the channels. [Hz]
+    effective_area
+        Of the mode. [m^2]
     """
-    if not isinstance(value, str):
-        return value
-    if value not in LOSS_FITS:
-        msg = f"got {value!r}; allowed: {', '.join(LOSS_FITS)}, or a table of values"
-        raise ValueError(msg)
-    return LOSS_FITS[value]
+    if fiber.computes("rayleigh_db_per_km"):
+        coefficient = units.si(fiber.glass_loss, "rayleigh_db_um4_per_km")
+    else:
+        coefficient = units.si(fiber, "rayleigh_db_per_km") * units.si(fiber, "reference_wavelength_nm") ** 4
+
+    def of_unit(hertz: Any) -> Any:
+        wavelength = units.wavelength(hertz)
+        return capture_fraction(wavelength, REFRACTIVE_INDEX, 1.0) / wavelength**4
+
+    return units.mapped(of_unit, frequency) * (coefficient / effective_area)
 
 
 def glass_attenuation(loss: GlassLoss, *, wavelength_nm: Any) -> "xr.Dataset":
@@ -103,9 +95,9 @@ def glass_attenuation(loss: GlassLoss, *, wavelength_nm: Any) -> "xr.Dataset":
     """
     import xarray as xr
 
-    from mcfiber import variables
+    from mcfiber import labelled
     from mcfiber._jit import lift
-    from mcfiber.fiber.materials import wavelength_axis
+    from mcfiber.fiber.index import wavelength_axis
     from mcfiber.kernels.loss import glass_loss
 
     wavelength, squeeze = wavelength_axis(wavelength_nm)
@@ -116,7 +108,7 @@ def glass_attenuation(loss: GlassLoss, *, wavelength_nm: Any) -> "xr.Dataset":
         "ultraviolet_absorption",
         "hydroxyl_absorption",
     )
-    parts = variables.compute(
+    parts = labelled.compute(
         names, lift(glass_loss, "(channel)" + ",()" * 8 + "->" + ",".join(["(channel)"] * 5)), wavelength,
         *_numbers(loss),
     )  # fmt: skip
@@ -167,17 +159,17 @@ def core_attenuation(fiber: Any, *, wavelength_nm: Any) -> "xr.Dataset":
 
     Examples
     --------
-    >>> from mcfiber.fiber.layout import HexagonalLayout
-    >>> from mcfiber.fiber.multicore import MulticoreFiber
-    >>> from mcfiber.fiber.profile import StepCore
+    >>> from mcfiber.descriptions.layout import HexagonalLayout
+    >>> from mcfiber.descriptions.fiber import MulticoreFiber
+    >>> from mcfiber.descriptions.profile import StepCore
     >>> fiber = MulticoreFiber(layout=HexagonalLayout(cores=19, pitch_um=18), coupling="random",
     ...                        core=StepCore(radius_um=4.5, delta_percent=0.35))
     >>> leak = core_attenuation(fiber, wavelength_nm=1550).coating_loss * 4342.944819
     >>> bool(leak[0] < 1e-6), round(leak.max().item(), 1)
     (True, 1.1)
     """
-    from mcfiber import variables
-    from mcfiber.fiber.materials import wavelength_axis
+    from mcfiber import labelled
+    from mcfiber.fiber.index import wavelength_axis
     from mcfiber.fiber.modes import bend_loss_of, check_guided, cladding_index, design_arrays, profile_of, solved
 
     wavelength, squeeze = wavelength_axis(wavelength_nm)
@@ -192,40 +184,40 @@ def core_attenuation(fiber: Any, *, wavelength_nm: Any) -> "xr.Dataset":
     )
     offset = loss_offset(fiber)
     if offset is not None:
-        parts["loss_offset"] = variables.stamp("loss_offset", offset)
+        parts["loss_offset"] = labelled.stamp("loss_offset", offset)
     total: Any = sum(parts.values(), start=0.0)
-    parts["attenuation"] = variables.stamp("attenuation", total)
+    parts["attenuation"] = labelled.stamp("attenuation", total)
     return parts.isel(channel=0) if squeeze else parts
 
 
 def total_attenuation(fiber: Any, wavelength: "xr.DataArray", found: "LPMode") -> "xr.DataArray":
     """The sum of `core_attenuation` alone, from solved modes, in one kernel. [1/m]"""
-    from mcfiber import variables
+    from mcfiber import labelled
     from mcfiber._jit import lift
     from mcfiber.fiber.modes import cladding_index, profile_of
     from mcfiber.kernels.loss import total_loss
 
     lifted = lift(total_loss, "(channel)" + ",()" * 8 + ",(channel)" * 4 + ",()" * 3 + "->(channel)")
-    total = variables.compute(
+    total = labelled.compute(
         "attenuation", lifted, wavelength, *_numbers(fiber.glass_loss), found.exterior_log_amplitude,
         found.exterior_decay, found.effective_index, cladding_index(profile_of(fiber), wavelength),
         edge_distance(fiber), fiber.coating_index, units.si(fiber, "bend_radius_mm") * fiber.elasto_optic,
     )  # fmt: skip
     offset = loss_offset(fiber)
-    return total if offset is None else variables.stamp("attenuation", total + offset)
+    return total if offset is None else labelled.stamp("attenuation", total + offset)
 
 
 def coating_loss_of(
     found: "LPMode", wavelength: "xr.DataArray", cladding: Any, thickness: Any, coating_index: Any
 ) -> "xr.DataArray":
     """Excess loss to the coating, from solved modes and the distance (m) of the core's centre from the edge."""
-    from mcfiber import variables
+    from mcfiber import labelled
     from mcfiber._jit import lift
     from mcfiber.kernels.loss import coating_loss
 
     lifted = lift(coating_loss, "(channel),(channel),(channel),(channel),(channel),(),()->(channel)")
     beta = found.effective_index * (2 * np.pi / wavelength)
-    return variables.compute(
+    return labelled.compute(
         "coating_loss", lifted, found.exterior_log_amplitude, found.exterior_decay, beta, cladding, wavelength,
         thickness, coating_index,
     )  # fmt: skip
@@ -244,7 +236,7 @@ def edge_distance(fiber: Any) -> Any:
 
 def loss_offset(fiber: Any) -> Any:
     """What each core's attenuation differs from the computed one; None where nothing is given. [1/m]"""
-    from mcfiber.descriptions import stacked
+    from mcfiber.labelled import stacked
 
     value = units.si(fiber, "attenuation_offset_db_per_km")
     if value is None:
@@ -254,16 +246,3 @@ def loss_offset(fiber: Any) -> Any:
     import xarray as xr
 
     return value if hasattr(value, "dims") else xr.DataArray(value)
-
-
-__all__ = [
-    "LOSS_FITS",
-    "GlassLoss",
-    "coating_loss_of",
-    "core_attenuation",
-    "edge_distance",
-    "glass_attenuation",
-    "loss_offset",
-    "named_loss",
-    "total_attenuation",
-]

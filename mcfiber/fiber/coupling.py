@@ -6,23 +6,31 @@ from typing import Any, Literal
 import numpy as np
 import xarray as xr
 
-from mcfiber import units, variables
+from mcfiber import labelled, units
 from mcfiber._jit import lift
-from mcfiber.fiber.layout import pair_distances
-from mcfiber.fiber.materials import wavelength_axis
+from mcfiber.fiber.geometry import pair_distances
+from mcfiber.fiber.index import wavelength_axis
 from mcfiber.fiber.modes import LPMode, check_guided, design_arrays, profile_of, solved, wavelength_coordinate
 from mcfiber.kernels import coupling
 
 _EQUAL = lift(coupling.equal_coupling, "(pair),(channel),(channel),(channel)->(pair,channel)")
+
+
 _UNLIKE = lift(
     coupling.unlike_coupling,
     "(),(channel),(core_out,core_in),(core,ring),(core,ring),(core),(core,medium,term)->(core_out,core_in,channel)",
 )
+
+
 _POWER = lift(coupling.power_coupling, "(),(),(),(),(),()->()")
+
+
 _REGIME = lift(coupling.coupling_regime, "(),(),(),(),(),(),(),()->()")
+
 
 REGIMES = ("weak", "intermediate", "random", "systematic")
 """Names of the values of `coupling_regime`."""
+
 
 UnlikeCores = Literal["overlap", "midplane"]
 
@@ -82,9 +90,9 @@ def core_coupling(
 
     Examples
     --------
-    >>> from mcfiber.fiber.layout import HexagonalLayout
-    >>> from mcfiber.fiber.multicore import MulticoreFiber
-    >>> from mcfiber.fiber.profile import StepCore
+    >>> from mcfiber.descriptions.layout import HexagonalLayout
+    >>> from mcfiber.descriptions.fiber import MulticoreFiber
+    >>> from mcfiber.descriptions.profile import StepCore
     >>> fiber = MulticoreFiber(layout=HexagonalLayout(cores=7, pitch_um=40), cladding_diameter_um=160,
     ...                        core=StepCore(radius_um=4.5, delta_percent=0.35))
     >>> found = core_coupling(fiber, wavelength_nm=1550)
@@ -120,9 +128,9 @@ def supermodes(fiber: Any, *, wavelength_nm: Any, unlike_cores: UnlikeCores = "o
 
     Examples
     --------
-    >>> from mcfiber.fiber.layout import HexagonalLayout
-    >>> from mcfiber.fiber.multicore import MulticoreFiber
-    >>> from mcfiber.fiber.profile import StepCore
+    >>> from mcfiber.descriptions.layout import HexagonalLayout
+    >>> from mcfiber.descriptions.fiber import MulticoreFiber
+    >>> from mcfiber.descriptions.profile import StepCore
     >>> fiber = MulticoreFiber(layout=HexagonalLayout(cores=7, pitch_um=25), coupling="random",
     ...                        core=StepCore(radius_um=4.5, delta_percent=0.35))
     >>> supermodes(fiber, wavelength_nm=1550).supermode_shift.size
@@ -143,7 +151,7 @@ def supermodes(fiber: Any, *, wavelength_nm: Any, unlike_cores: UnlikeCores = "o
     dims = kappa.dims[:-2]
     result = xr.Dataset(
         {
-            "supermode_shift": variables.stamp(
+            "supermode_shift": labelled.stamp(
                 "supermode_shift", xr.DataArray(shift[..., ::-1].copy(), dims=(*dims, "supermode"))
             ),
             "supermode_field": ((*dims, "core", "supermode"), field[..., ::-1].copy()),
@@ -151,10 +159,6 @@ def supermodes(fiber: Any, *, wavelength_nm: Any, unlike_cores: UnlikeCores = "o
         coords={name: kappa.coords[name] for name in dims if name in kappa.coords} | wavelength_coordinate(wavelength),
     )
     return result.isel(channel=0) if squeeze else result
-
-
-# ---------------------------------------------------------------------------------------------------------
-# parts
 
 
 def mode_coupling(
@@ -165,17 +169,17 @@ def mode_coupling(
         design = design_arrays(profile_of(fiber))
         overlap = {"overlap": 1.0, "midplane": 0.0}[unlike_cores]
         sizes = {"core": fiber.cores}
-        return variables.compute(
+        return labelled.compute(
             "mode_coupling", _UNLIKE, overlap, wavelength, pair_distances(fiber.layout), *design, sizes=sizes
         )
     beta = found.effective_index * (2 * np.pi / wavelength)
     distance, index = _unique_distances(fiber)
-    kappa = variables.compute(
+    kappa = labelled.compute(
         "mode_coupling", _EQUAL, distance, found.exterior_log_amplitude, found.exterior_decay, beta
     )
     square = kappa.isel(pair=xr.DataArray(index, dims=("core_out", "core_in")))
     same = xr.DataArray(np.eye(fiber.cores, dtype=bool), dims=("core_out", "core_in"))
-    return variables.stamp("mode_coupling", square.where(~same, 0.0))
+    return labelled.stamp("mode_coupling", square.where(~same, 0.0))
 
 
 def _unique_distances(fiber: Any) -> tuple[xr.DataArray, Any]:
@@ -209,7 +213,7 @@ def _power_coupling(fiber: Any, wavelength: xr.DataArray, found: LPMode, kappa: 
     beta, difference = _pairs(found, wavelength)
     distance = pair_distances(fiber.layout)
     mismatch = difference * (2 * np.pi / wavelength) if hasattr(difference, "dims") else 0.0
-    h = variables.compute(
+    h = labelled.compute(
         "power_coupling", _POWER, kappa, mismatch, beta, distance, effective_bend_radius(fiber),
         units.si(fiber, "correlation_length_m"),
     )  # fmt: skip
@@ -218,10 +222,10 @@ def _power_coupling(fiber: Any, wavelength: xr.DataArray, found: LPMode, kappa: 
         with np.errstate(divide="ignore"):
             critical = beta * distance / np.abs(mismatch)
         critical = critical.where(difference != 0.0, np.inf)
-        result["index_difference"] = variables.stamp("index_difference", difference)
+        result["index_difference"] = labelled.stamp("index_difference", difference)
     else:
         critical = xr.full_like(distance, np.inf)
-    result["critical_bend_radius"] = variables.stamp("critical_bend_radius", critical)
+    result["critical_bend_radius"] = labelled.stamp("critical_bend_radius", critical)
     return result
 
 
@@ -229,7 +233,7 @@ def _regime(fiber: Any, wavelength: xr.DataArray, found: LPMode, pairs: xr.Datas
     beta, difference = _pairs(found, wavelength)
     mismatch = difference * (2 * np.pi / wavelength) if hasattr(difference, "dims") else 0.0
     twist = fiber.twist_rate_per_m * (2 * np.pi)
-    return variables.compute(
+    return labelled.compute(
         "coupling_regime", _REGIME, pairs.mode_coupling, mismatch, beta, pair_distances(fiber.layout),
         effective_bend_radius(fiber), twist, pairs.power_coupling, length,
     )  # fmt: skip

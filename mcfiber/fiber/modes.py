@@ -6,10 +6,10 @@ from typing import Any, Literal
 import numpy as np
 import xarray as xr
 
-from mcfiber import units, variables
+from mcfiber import labelled, units
 from mcfiber._jit import lift
-from mcfiber.descriptions import DescriptionError
-from mcfiber.fiber.materials import check_range, stacked, wavelength_axis
+from mcfiber.descriptions.errors import DescriptionError
+from mcfiber.fiber.index import check_range, stacked, wavelength_axis
 from mcfiber.kernels import cutoff, loss, materials, modes, radial
 
 _DESIGN = "(ring),(ring),(),(medium,term)"
@@ -32,13 +32,28 @@ class LPMode:
 
 
 _OUTPUTS = tuple(field.name for field in fields(LPMode))
+
+
 _LP_MODES = lift(modes.lp_modes, f"(),(),(channel),{_DESIGN}->" + ",".join(["(channel)"] * len(_OUTPUTS)))
+
+
 _INDEX = lift(materials.refractive_index, "(channel),(term)->(channel)")
+
+
 _GUIDED = lift(cutoff.guided_modes, f"(),(channel),{_DESIGN}->(channel)")
+
+
 _THEORETICAL = lift(cutoff.theoretical_cutoff, f"(),(),{_DESIGN}->()")
+
+
 _PRACTICAL = lift(cutoff.practical_cutoff, f"(),(),{_DESIGN},(),()->()")
+
+
 _ATTENUATION = lift(cutoff.mode_attenuation, f"(),(),(channel),{_DESIGN},()->(channel)")
+
+
 _BEND = lift(loss.bend_loss, "(),(channel),(channel),(channel),()->(channel)")
+
 
 CABLE_CUTOFF_LOSS_DB_PER_M = 19.3 / 22
 """Attenuation of LP11 at the cable cutoff: 19.3 dB over 22 m of fibre (ITU-T G.650.1)."""
@@ -83,7 +98,7 @@ def core_modes(
 
     Examples
     --------
-    >>> from mcfiber.fiber.profile import StepCore
+    >>> from mcfiber.descriptions.profile import StepCore
     >>> found = core_modes(StepCore(radius_um=4.5, delta_percent=0.35), wavelength_nm=1550)
     >>> round(found.effective_index.item(), 12), round(found.effective_area.item() * 1e12, 6)
     (1.44646591305, 82.775844)
@@ -135,7 +150,7 @@ def cutoff_wavelengths(
 
     Examples
     --------
-    >>> from mcfiber.fiber.profile import StepCore
+    >>> from mcfiber.descriptions.profile import StepCore
     >>> cutoff_wavelengths(StepCore(radius_um=4.5, delta_percent=0.35)).cutoff_wavelength.round(12).item()
     1.426896e-06
     """
@@ -172,8 +187,8 @@ def bend_loss(fiber: Any, *, wavelength_nm: Any, bend_radius_mm: Any, elasto_opt
 
     Examples
     --------
-    >>> from mcfiber.fiber.materials import ConstantGlass
-    >>> from mcfiber.fiber.profile import StepCore
+    >>> from mcfiber.descriptions.glass import ConstantGlass
+    >>> from mcfiber.descriptions.profile import StepCore
     >>> core = StepCore(radius_um=4.1, delta_percent=0.36, cladding=ConstantGlass(index=1.444))
     >>> round(bend_loss(core, wavelength_nm=1550, bend_radius_mm=15).item() * 4.342944819, 5)
     1.78022
@@ -189,7 +204,7 @@ def bend_loss(fiber: Any, *, wavelength_nm: Any, bend_radius_mm: Any, elasto_opt
 def bend_loss_of(found: LPMode, wavelength: xr.DataArray, radius: Any) -> xr.DataArray:
     """Bend loss from solved modes; radius in m, the elasto-optic factor included."""
     beta = found.effective_index * (2 * np.pi / wavelength)
-    return variables.compute("bend_loss", _BEND, 0, found.exterior_log_amplitude, found.exterior_decay, beta, radius)
+    return labelled.compute("bend_loss", _BEND, 0, found.exterior_log_amplitude, found.exterior_decay, beta, radius)
 
 
 def mode_field(profile: Any, *, radius_um: Any, wavelength_nm: float = 1550.0) -> np.ndarray[Any, Any]:
@@ -215,7 +230,7 @@ def mode_field(profile: Any, *, radius_um: Any, wavelength_nm: float = 1550.0) -
 
     Examples
     --------
-    >>> from mcfiber.fiber.profile import StepCore
+    >>> from mcfiber.descriptions.profile import StepCore
     >>> mode_field(StepCore(radius_um=4.5, delta_percent=0.35), radius_um=[0, 4.5]).round(4).tolist()
     [1.0, 0.4586]
     """
@@ -244,10 +259,6 @@ def mode_field(profile: Any, *, radius_um: Any, wavelength_nm: float = 1550.0) -
     outside = edge * k0e(x) / k0e(end) * np.exp(end - x)
     result: np.ndarray[Any, Any] = np.where(place < rho[-1], spline(np.minimum(place, rho[-1])), outside) / spline(0.0)
     return result
-
-
-# ---------------------------------------------------------------------------------------------------------
-# shared with coupling, attenuation and design
 
 
 def profile_of(fiber: Any) -> Any:
@@ -280,7 +291,7 @@ def design_arrays(profile: Any) -> tuple[Any, ...]:
 
 def solved(order: int, number: int, wavelength: xr.DataArray, design: tuple[Any, ...]) -> LPMode:
     """One LP mode at wavelengths (m, dimension channel)."""
-    return LPMode(*variables.compute(_OUTPUTS, _LP_MODES, order, number, wavelength, *design))
+    return LPMode(*labelled.compute(_OUTPUTS, _LP_MODES, order, number, wavelength, *design))
 
 
 def _dataset(order: int, number: int, wavelength: xr.DataArray, design: tuple[Any, ...]) -> xr.Dataset:
@@ -298,7 +309,7 @@ def _all_modes(wavelength: xr.DataArray, design: tuple[Any, ...]) -> xr.Dataset:
     names, found = [], []
     order = 0
     while True:
-        count = int(np.max(variables.compute("guided_modes", _GUIDED, order, wavelength, *design).values))
+        count = int(np.max(labelled.compute("guided_modes", _GUIDED, order, wavelength, *design).values))
         if count == 0:
             break
         for number in range(1, count + 1):
@@ -312,15 +323,15 @@ def _all_modes(wavelength: xr.DataArray, design: tuple[Any, ...]) -> xr.Dataset:
 
 def theoretical_cutoff(profile: Any) -> xr.DataArray:
     """Theoretical cutoff wavelength of LP11 alone. [m]"""
-    return variables.compute("cutoff_wavelength", _THEORETICAL, 1, 1, *design_arrays(profile))
+    return labelled.compute("cutoff_wavelength", _THEORETICAL, 1, 1, *design_arrays(profile))
 
 
 def _cutoffs(design: tuple[Any, ...], threshold_db_per_m: Any, bend_radius: Any) -> xr.Dataset:
     threshold = threshold_db_per_m / units.DB_PER_NEPER
     return xr.Dataset(
         {
-            "cutoff_wavelength": variables.compute("cutoff_wavelength", _THEORETICAL, 1, 1, *design),
-            "practical_cutoff_wavelength": variables.compute(
+            "cutoff_wavelength": labelled.compute("cutoff_wavelength", _THEORETICAL, 1, 1, *design),
+            "practical_cutoff_wavelength": labelled.compute(
                 "practical_cutoff_wavelength", _PRACTICAL, 1, 1, *design, threshold, bend_radius
             ),
         }
@@ -348,7 +359,7 @@ def _refuse_unguided(wavelength: xr.DataArray, core: str) -> None:
 def higher_mode_loss(fiber: Any, wavelength: Any, bend_radius: Any) -> xr.DataArray:
     """Attenuation of LP11 (1/m) at wavelengths in m: in bends where it is guided, by leakage where it is not."""
     design = design_arrays(profile_of(fiber))
-    return variables.compute("higher_mode_loss", _ATTENUATION, 1, 1, wavelength, *design, bend_radius)
+    return labelled.compute("higher_mode_loss", _ATTENUATION, 1, 1, wavelength, *design, bend_radius)
 
 
 def check_single_mode(fiber: Any, wavelength_nm: Any) -> None:
@@ -368,7 +379,7 @@ def check_single_mode(fiber: Any, wavelength_nm: Any) -> None:
 
     Examples
     --------
-    >>> from mcfiber.fiber.profile import StepCore
+    >>> from mcfiber.descriptions.profile import StepCore
     >>> check_single_mode(StepCore(radius_um=4.5, delta_percent=0.35), 1550)
     """
     shortest = float(np.min(np.asarray(wavelength_nm)))
@@ -388,24 +399,4 @@ def check_single_mode(fiber: Any, wavelength_nm: Any) -> None:
 
 def cladding_index(profile: Any, wavelength: xr.DataArray) -> xr.DataArray:
     """Index of the cladding's glass at wavelengths in m."""
-    return variables.compute("refractive_index", _INDEX, wavelength, stacked(profile.cladding.sellmeier(), "term"))
-
-
-__all__ = [
-    "CABLE_CUTOFF_LOSS_DB_PER_M",
-    "LPMode",
-    "bend_loss",
-    "bend_loss_of",
-    "check_guided",
-    "check_single_mode",
-    "cladding_index",
-    "core_modes",
-    "cutoff_wavelengths",
-    "design_arrays",
-    "higher_mode_loss",
-    "mode_field",
-    "profile_of",
-    "solved",
-    "theoretical_cutoff",
-    "wavelength_coordinate",
-]
+    return labelled.compute("refractive_index", _INDEX, wavelength, stacked(profile.cladding.sellmeier(), "term"))

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from mcfiber import DescriptionError, HexagonalLayout, MulticoreFiber
-from mcfiber.fiber.attenuation import LOSS_FITS, GlassLoss, core_attenuation, glass_attenuation
-from mcfiber.fiber.profile import StepCore
+from mcfiber.descriptions.glass import LOSS_FITS, GlassLoss
+from mcfiber.descriptions.profile import StepCore
+from mcfiber.fiber.attenuation import core_attenuation, glass_attenuation
 
 STEP = StepCore(radius_um=4.5, delta_percent=0.35)
 DB_PER_KM = 1e4 / np.log(10)

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from scipy import integrate, special
 
 from mcfiber import CustomLayout, DescriptionError, HexagonalLayout, MulticoreFiber, RingLayout, SquareLayout
+from mcfiber.descriptions.glass import ConstantGlass
+from mcfiber.descriptions.profile import StepCore, TrenchAssistedCore
 from mcfiber.fiber.coupling import REGIMES, OverlappingTrenchesWarning, core_coupling, supermodes
-from mcfiber.fiber.materials import ConstantGlass
 from mcfiber.fiber.modes import core_modes
-from mcfiber.fiber.profile import StepCore, TrenchAssistedCore
 
 STEP = StepCore(radius_um=4.5, delta_percent=0.35)
 TRENCH = TrenchAssistedCore(radius_um=4.5, delta_percent=0.37, trench_delta_percent=-0.7)

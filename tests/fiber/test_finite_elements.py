@@ -8,8 +8,8 @@ from scipy.sparse.linalg import eigsh
 from scipy.spatial import Delaunay
 
 from mcfiber import MulticoreFiber, RingLayout, StepCore, TrenchAssistedCore, WCore, core_coupling, core_modes
-from mcfiber.fiber.materials import refractive_index
-from mcfiber.fiber.profile import GradedCore, index_profile
+from mcfiber.descriptions.profile import GradedCore
+from mcfiber.fiber.index import index_profile, refractive_index
 
 skfem = pytest.importorskip("skfem")
 K = 2 * np.pi / 1.55  # 1/um

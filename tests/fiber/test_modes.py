@@ -3,9 +3,9 @@ import pytest
 import xarray as xr
 
 from mcfiber import DescriptionError
-from mcfiber.fiber.materials import ConstantGlass, SilicaGlass
+from mcfiber.descriptions.glass import ConstantGlass, SilicaGlass
+from mcfiber.descriptions.profile import GradedCore, StepCore, TrenchAssistedCore, WCore
 from mcfiber.fiber.modes import bend_loss, check_single_mode, core_modes, cutoff_wavelengths
-from mcfiber.fiber.profile import GradedCore, StepCore, TrenchAssistedCore, WCore
 
 STEP = StepCore(radius_um=4.5, delta_percent=0.35)
 TRENCH = TrenchAssistedCore(radius_um=4.5, delta_percent=0.37, trench_delta_percent=-0.7)

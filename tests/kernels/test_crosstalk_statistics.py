@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy import integrate, special, stats
 
 from mcfiber._jit import lift
+from mcfiber.arrays import crosstalk_statistics as plain
 from mcfiber.kernels import crosstalk_statistics as kernels
-from mcfiber.link import crosstalk_statistics as plain
 
 tails = lift(kernels.gamma_sum_tails, "(term),(term),()->(),(),()")
 quantile = lift(kernels.gamma_sum_quantile, "(term),(term),()->()")

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from mcfiber.descriptions.formats import UNIFORM_FORMATS, PointFormat, ShapedFormat
 from mcfiber.kernels import modulation as kernels
-from mcfiber.rate.constellation import Constellation, constellation
-from mcfiber.rate.formats import UNIFORM_FORMATS, PointFormat, ShapedFormat
-from mcfiber.rate.modulation import bit_error_ratio, information
+from mcfiber.receiver.constellation import Constellation, constellation
+from mcfiber.receiver.information import bit_error_ratio, information
 
 # MI and GMI in bit per symbol of uniform Gray-labelled square QAM (SNR in dB).
 VECTORS = {

@@ -1,0 +1,1 @@
+"""Plain arrays in, plain arrays out: the door for other programs."""

@@ -1,0 +1,1 @@
+"""What users describe: frozen records in engineering units, spelled in the field names."""

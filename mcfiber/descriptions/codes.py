@@ -1,0 +1,96 @@
+"""Forward error correction, as described: what part of the GMI a code delivers."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mcfiber.descriptions.checks import flag, number
+from mcfiber.descriptions.record import Description
+from mcfiber.typing import Real
+
+OuterRate = Annotated[Real, number(above=0.0, high=1.0, remedy="1 without an outer code")]
+
+
+Gap = Annotated[Real, number(low=0.0, high=1.0, remedy="real codes need 0.03 to 0.06")]
+
+
+DVB_S2_RATES = (1 / 4, 1 / 3, 2 / 5, 1 / 2, 3 / 5, 2 / 3, 3 / 4, 4 / 5, 5 / 6, 8 / 9, 9 / 10)
+"""Code rates of ETSI EN 302 307-1, Table 5a (frames of 64,800 bits)."""
+
+
+DVB_S2_THRESHOLDS_DB = (-2.35, -1.24, -0.30, 1.00, 2.23, 3.10, 4.03, 4.68, 5.18, 6.20, 6.42)
+"""Es/N0 at which each is quasi error-free with QPSK (packet error ratio 1e-7), EN 302 307-1, Table 13."""
+
+
+class IdealCode(Description):
+    """A code that delivers the GMI: the bound of bit-metric decoding."""
+
+    kind: Literal["ideal"] = "ideal"
+
+
+class DecodedFraction(Description):
+    """A code that delivers a fixed part of the GMI, as experiments with adaptive codes report.
+
+    The default is empirical: published ratios of decoded to GMI rate lie between 0.92 and 0.96.
+    """
+
+    kind: Literal["decoded_fraction"] = "decoded_fraction"
+    decoded_to_gmi: Annotated[Real, number(low=0.0, high=1.0, remedy="measured ratios are 0.92 to 0.96")] = 0.94
+
+
+class FixedRateCode(Description):
+    """A code of one rate, error-free from an NGMI threshold on and useless below it.
+
+    Examples
+    --------
+    >>> FixedRateCode(code_rate=0.826, ngmi_threshold=0.857).outer_rate
+    1.0
+    """
+
+    kind: Literal["fixed_rate"] = "fixed_rate"
+    code_rate: Annotated[Real, number(above=0.0, high=1.0, remedy="an overhead of 25 % is a rate of 0.8")]
+    ngmi_threshold: Annotated[Real, number(low=0.0, high=1.0, remedy="a code of rate 0.8 needs about 0.85")]
+    outer_rate: OuterRate = 1.0
+
+
+class OverheadCode(Description):
+    """A code known by its overhead, ``1 / rate - 1``: its threshold is its rate plus a gap."""
+
+    kind: Literal["overhead"] = "overhead"
+    overhead_percent: Annotated[Real, number(low=0.0, high=900.0, remedy="usual: 7 to 27 %")]
+    ngmi_gap: Gap = 0.05
+    outer_rate: OuterRate = 1.0
+
+
+class AdaptiveCode(Description):
+    """A code whose rate follows the channel continuously: the NGMI less a gap."""
+
+    kind: Literal["adaptive"] = "adaptive"
+    ngmi_gap: Gap = 0.05
+    outer_rate: OuterRate = 1.0
+
+
+class DvbS2Code(Description):
+    """The LDPC codes of DVB-S2, punctured to rates between, with an outer hard-decision code.
+
+    Parameters
+    ----------
+    ngmi_margin
+        NGMI that a code needs beyond the threshold of the standard; below 0 where an outer code relaxes it.
+    puncturing
+        Whether leaving bits out makes rates in steps of 0.01 between the lowest and the highest of the
+        standard, with thresholds interpolated between its codes; otherwise only its eleven rates.
+    outer_rate
+        Rate of the hard-decision code that cleans up; the default is an overhead of 1 %.
+    """
+
+    kind: Literal["dvb_s2"] = "dvb_s2"
+    ngmi_margin: Annotated[Real, number(low=-0.1, high=1.0, remedy="usual: -0.02 to 0.02")] = 0.0
+    puncturing: Annotated[bool, flag()] = True
+    outer_rate: OuterRate = 1.0 / 1.01
+
+
+Code = Annotated[
+    IdealCode | DecodedFraction | FixedRateCode | OverheadCode | AdaptiveCode | DvbS2Code,
+    Field(discriminator="kind"),
+]

@@ -1,0 +1,61 @@
+"""What a description refuses, in the user's words."""
+
+import difflib
+import reprlib
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+Problem = tuple[str, str]  # path of the refused value, and a sentence
+
+
+class DescriptionError(ValueError):
+    """A value that a description refuses; `problems` lists (path, sentence) pairs."""
+
+    def __init__(self, title: str, problems: list[Problem]) -> None:
+        self.title = title
+        self.problems = problems
+        super().__init__(title, problems)
+
+    def __str__(self) -> str:
+        return "; ".join(f"{path}: {text}" if path else text for path, text in self.problems)
+
+
+def without_array(value: Any) -> Any:
+    """Take a number out of an array without dimensions, labelled or not."""
+    return value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
+
+
+def is_truth(value: Any) -> bool:
+    """Tell whether a value is true or false, Python's or NumPy's."""
+    return isinstance(value, (bool, np.bool_))
+
+
+def shown(value: Any) -> str:
+    """Show a refused value as its writer wrote it (TOML spells true), and not at any length."""
+    if is_truth(value):
+        return "true" if value else "false"
+    if value is None:
+        return "nothing (None)"
+    return " ".join(_SHORT.repr(value).split())
+
+
+_SHORT = reprlib.Repr()
+
+
+_SHORT.maxstring = _SHORT.maxother = 60
+
+
+def refused(message: str) -> DescriptionError:
+    """Make the error for a message of the form ``"field: sentence"``."""
+    path, _, text = message.partition(": ")
+    return DescriptionError("value", [(path, text)])
+
+
+def suggestion(key: str, known: Iterable[str]) -> str:
+    """Name the known word that a wrong one was probably meant to be, and all known ones."""
+    names = list(known)
+    close = difflib.get_close_matches(key, names, n=1)
+    guess = f"; did you mean {close[0]}?" if close else ""
+    return f"{guess} (known here: {', '.join(names)})" if names else guess

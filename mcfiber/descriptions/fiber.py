@@ -1,0 +1,231 @@
+"""The multicore fibre, as described values."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, model_validator
+
+from mcfiber.descriptions.checks import each, integer, number
+from mcfiber.descriptions.errors import refused
+from mcfiber.descriptions.glass import GlassLoss, named_loss
+from mcfiber.descriptions.groups import Groups, core_groups
+from mcfiber.descriptions.layout import Layout
+from mcfiber.descriptions.profile import Profile
+from mcfiber.descriptions.record import Description
+from mcfiber.descriptions.values import WavelengthTable, _none_or, _table_or
+from mcfiber.fiber.geometry import outer_cladding_thickness
+from mcfiber.typing import Real, is_axis
+from mcfiber.units import convert
+
+
+class MeasuredCrosstalk(Description):
+    """Measured mean crosstalk between cores, from which the coupling follows.
+
+    Parameters
+    ----------
+    crosstalk_db
+        Mean crosstalk (of the linear ratio) after `length_km`, with all cores launched equally.
+    length_km
+        Length that it was measured over.
+    definition
+        "pair": from one neighbour; "total_from_neighbours": from all neighbours of the core that has most. Where
+        groups of cores are received together, neighbours are the nearest cores of other groups, and a core has the
+        mean number of its group.
+    wavelength_nm
+        Wavelength of the measurement.
+    slope_db_per_nm
+        Change of the crosstalk in dB with wavelength.
+    """
+
+    crosstalk_db: Annotated[Real, number(low=-150, high=-3, remedy="a crosstalk ratio in dB is negative")]
+    length_km: Annotated[Real, number(above=0, high=100_000)]
+    definition: Literal["pair", "total_from_neighbours"]
+    wavelength_nm: Annotated[Real, number(low=1000, high=2000)] = 1550.0
+    slope_db_per_nm: Annotated[Real, number(low=-1, high=1)] = 0.0
+
+
+class MulticoreFiber(Description):
+    """A multicore fibre: layout, cladding, and what each core does to light.
+
+    With an index profile `core`, what is left out is computed from it: attenuation, dispersion, effective area and
+    the coupling of weakly coupled cores.  A value given always wins.
+
+    Parameters
+    ----------
+    layout
+        Where the cores sit.
+    cladding_diameter_um
+        Diameter of the glass.
+    core
+        Index profile of the cores.
+    coupling
+        "weak": every core carries its own signal, with crosstalk; "random": strongly and randomly coupled
+        cores that are received together; "groups": both, see `groups`.
+    groups
+        Core numbers of each group, for the coupling "groups": the cores of one group are randomly coupled and
+        received together, and weakly coupled to those of other groups, whose crosstalk is noise. Every core is in
+        exactly one; sizes may differ.
+    attenuation_db_per_km
+        One number, one for each core (equal within a group), or a table against wavelength.
+    dispersion_ps_per_nm_km, dispersion_slope_ps_per_nm2_km
+        Chromatic dispersion and its slope at `reference_wavelength_nm`; with no slope, the group-velocity
+        dispersion beta_2 is the same at every wavelength.
+    effective_area_um2
+        Effective area of one core.
+    nonlinear_index_m2_per_w
+        Kerr coefficient n2.
+    crosstalk
+        Measured crosstalk of weakly coupled cores, or between groups.
+    skew_ps_per_km, random_skew_ps_per_sqrt_km
+        Skew between neighbouring weakly coupled cores: its steady part, and the standard deviation of its random
+        part. They narrow the spread of crosstalk around its mean.
+    rayleigh_db_per_km
+        Rayleigh part of the attenuation at `reference_wavelength_nm`; what is scattered back matters where cores carry
+        light both ways. With a `core`, that of its `glass_loss`.
+    spatial_mode_dispersion_ps_per_sqrt_km, spatial_mode_dispersion_definition
+        Spatial mode dispersion of randomly coupled cores, and what the number means: "sigma" is the standard
+        deviation of the intensity impulse response, "2sigma" is twice that.
+    bend_radius_mm, twist_rate_per_m
+        Mean bend radius and twist (turns per metre).
+    reference_wavelength_nm
+        Wavelength of dispersion and slope.
+    correlation_length_m
+        Correlation length of the random structure, for the coupling computed from a profile; infinite for
+        phase-matching points alone.
+    elasto_optic
+        Factor on the bend radius for stress-induced index changes, 1.28 in silica; 1 leaves it out.
+    glass_loss
+        Attenuation spectrum of the glass, or the name of a fit; for the attenuation computed from a profile.
+    attenuation_offset_db_per_km
+        What each core's attenuation differs from the computed one.
+    coating_index
+        Index of the coating, for the loss of cores near the edge.
+
+    Raises
+    ------
+    DescriptionError
+        If the cores do not fit the cladding or overlap, a core is in no group or in two, or weakly coupled cores have
+        neither a measured crosstalk nor a profile to compute it from.
+
+    Examples
+    --------
+    >>> from mcfiber.descriptions.layout import HexagonalLayout
+    >>> fiber = MulticoreFiber(layout=HexagonalLayout(cores=19, pitch_um=18), coupling="random")
+    >>> fiber.cores
+    19
+    """
+
+    layout: Layout
+    cladding_diameter_um: Annotated[Real, number(above=0, high=2000)] = 125.0
+    core: Profile | None = None
+    coupling: Literal["weak", "random", "groups"] = "weak"
+    groups: Annotated[
+        tuple[tuple[int, ...], ...] | None,
+        _none_or(each(each(integer(low=0), single=False), single=False, remedy="give the core numbers of each group")),
+    ] = None
+    attenuation_db_per_km: Annotated[
+        Real | tuple[Real, ...] | WavelengthTable,
+        _table_or(each(number(above=0, high=100, remedy="attenuation is a positive loss"))),
+    ] = 0.2
+    dispersion_ps_per_nm_km: Annotated[Real, number(low=-500, high=500)] = 17.0
+    dispersion_slope_ps_per_nm2_km: Annotated[Real | None, number(low=-10, high=10)] = None
+    effective_area_um2: Annotated[Real, number(above=1, high=10_000)] = 80.0
+    nonlinear_index_m2_per_w: Annotated[Real, number(low=0, high=1e-17)] = 2.6e-20
+    crosstalk: MeasuredCrosstalk | None = None
+    skew_ps_per_km: Annotated[Real, number(low=0, high=1e6)] = 0.0
+    random_skew_ps_per_sqrt_km: Annotated[Real, number(low=0, high=1e6)] = 0.0
+    rayleigh_db_per_km: Annotated[Real, number(low=0, high=100)] = 0.14
+    spatial_mode_dispersion_ps_per_sqrt_km: Annotated[Real | None, number(low=0, high=1e5)] = None
+    spatial_mode_dispersion_definition: Literal["sigma", "2sigma"] = "sigma"
+    bend_radius_mm: Annotated[Real, number(above=0, infinite=True)] = 140.0
+    twist_rate_per_m: Annotated[Real, number(low=0, high=1000)] = 0.2
+    reference_wavelength_nm: Annotated[Real, number(low=1000, high=2000)] = 1550.0
+    correlation_length_m: Annotated[Real, number(above=0, infinite=True)] = 0.05
+    elasto_optic: Annotated[Real, number(low=0.5, high=2)] = 1.0
+    glass_loss: Annotated[GlassLoss, BeforeValidator(named_loss)] = GlassLoss()
+    attenuation_offset_db_per_km: Annotated[Real | tuple[Real, ...] | None, each(number(low=-10, high=100))] = None
+    coating_index: Annotated[Real, number(low=1, high=4)] = 1.486
+
+    @model_validator(mode="after")
+    def _grouped(self) -> Self:
+        if self.coupling != "groups":
+            if self.groups is not None:
+                msg = (
+                    f'groups: means nothing for coupling = "{self.coupling}"; leave it out, or set coupling = "groups"'
+                )
+                raise refused(msg)
+            return self
+        if self.groups is None:
+            msg = "groups: is missing; give the core numbers of each group of cores that are received together"
+            raise refused(msg)
+        listed = [core for group in self.groups for core in group]
+        if (largest := max(listed)) >= self.cores:
+            msg = f"groups: got core {largest}; allowed: 0 to {self.cores - 1}, the cores of the layout"
+            raise refused(msg)
+        for core in range(self.cores):
+            if (times := listed.count(core)) != 1:
+                msg = f"groups: core {core} is listed {times} times; allowed: every core in exactly one group"
+                raise refused(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        thickness = outer_cladding_thickness(self.layout, convert(self.cladding_diameter_um, "um"))
+        if not is_axis(thickness) and thickness <= 0:
+            msg = (
+                f"cladding_diameter_um: got {self.cladding_diameter_um:g} um, but the outermost core's centre lies "
+                f"{-thickness * 1e6:g} um outside; allowed: above {self.cladding_diameter_um - 2e6 * thickness:g} um; "
+                "widen the cladding or reduce the pitch"
+            )
+            raise refused(msg)
+        for name in ("attenuation_db_per_km", "attenuation_offset_db_per_km"):
+            losses = getattr(self, name)
+            if isinstance(losses, tuple) and len(losses) != self.cores:
+                msg = f"{name}: got {len(losses)} values for {self.cores} cores; give one for each core"
+                raise refused(msg)
+        apart = len(self.core_groups) > 1
+        if apart and self.crosstalk is None and self.core is None:
+            msg = (
+                "crosstalk: is missing; weakly coupled cores need their measured crosstalk, or an index profile `core` "
+                'to compute it from (or set coupling = "random" for cores that are received together)'
+            )
+            raise refused(msg)
+        if self.coupling != "weak" and not apart and self.crosstalk is not None:
+            msg = "crosstalk: randomly coupled cores are received together, so crosstalk has no meaning; remove it"
+            raise refused(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _cores_fit(self) -> Self:
+        if self.core is None:
+            return self
+        if self.core.cores not in (None, self.cores):
+            msg = f"core: describes {self.core.cores} cores, but the layout has {self.cores}; give one value for each"
+            raise refused(msg)
+        radius, pitch = self.core.guiding_radius(), convert(self.layout.pitch_um, "um")
+        if self.cores > 1 and not is_axis(radius) and not is_axis(pitch) and pitch < 2 * radius:
+            msg = (
+                f"layout.pitch_um: cores of {radius * 1e6:g} um radius overlap at a distance of {pitch * 1e6:g} um; "
+                f"allowed: above {2e6 * radius:g} um; raise the pitch or reduce core.radius_um"
+            )
+            raise refused(msg)
+        return self
+
+    def computes(self, field: str) -> bool:
+        """Tell whether a value was left out and is to be computed from the index profile."""
+        given = field in self.model_fields_set and getattr(self, field) is not None
+        return self.core is not None and not given
+
+    @property
+    def cores(self) -> int:
+        """Number of cores."""
+        return self.layout.cores
+
+    @property
+    def coupled_cores(self) -> int:
+        """Number of cores that share their light: all where coupling is random, of the largest group, else one."""
+        return max(map(len, self.core_groups))
+
+    @property
+    def core_groups(self) -> Groups:
+        """Cores that are received together, group by group; each alone where coupling is weak."""
+        return core_groups(self.coupling, self.groups, self.cores)

@@ -1,0 +1,182 @@
+"""Modulation formats, as described: uniform ones by name, shaped ones, points, or the best of several."""
+
+import math
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from pydantic import AfterValidator, BeforeValidator, model_validator
+
+from mcfiber.descriptions.checks import number, sequence
+from mcfiber.descriptions.errors import refused
+from mcfiber.descriptions.record import Description
+from mcfiber.typing import is_axis
+
+UNIFORM_FORMATS = {
+    "QPSK": 2,
+    "8QAM": 3,
+    "rectangular-8QAM": 3,
+    "16QAM": 4,
+    "32QAM": 5,
+    "64QAM": 6,
+    "128QAM": 7,
+    "256QAM": 8,
+    "512QAM": 9,
+    "1024QAM": 10,
+}
+"""Bits per symbol of the formats that have a name."""
+
+
+def _known(name: str) -> str:
+    if name not in (*UNIFORM_FORMATS, "best"):
+        msg = f"got {name!r}; allowed: {', '.join(UNIFORM_FORMATS)}, best, or a table of kind shaped, points or best"
+        raise ValueError(msg)
+    return name
+
+
+def _structural(value: Any) -> float:
+    if is_axis(value):
+        msg = "got an axis; every entropy is a constellation of its own: give one number, and loop over them"
+        raise ValueError(msg)
+    return float(value)
+
+
+def _pairs(value: Any) -> Any:
+    """Turn complex numbers into pairs, which TOML and JSON can hold."""
+    if isinstance(value, (np.ndarray, list, tuple)):
+        array = np.asarray(value)
+        if array.ndim == 1 and array.dtype.kind == "c":
+            return tuple((float(point.real), float(point.imag)) for point in array)
+        return array.tolist() if isinstance(value, np.ndarray) else value
+    return value
+
+
+class ShapedFormat(Description):
+    """Square QAM with Maxwell-Boltzmann probabilities: the more energy, the rarer.
+
+    Parameters
+    ----------
+    base
+        The constellation.
+    entropy
+        Entropy of its symbols in bit, above 2 and at most that of uniform symbols.
+
+    References
+    ----------
+    .. [1] F. R. Kschischang, S. Pasupathy, "Optimal nonuniform signaling for Gaussian channels," IEEE Trans.
+       Inf. Theory 39(3), 913-929, 1993.
+
+    Examples
+    --------
+    >>> ShapedFormat(base="64QAM", entropy=5.0).entropy
+    5.0
+    >>> ShapedFormat.for_rate("64QAM", net_bits=4.0, code_rate=0.75).entropy
+    5.5
+    """
+
+    kind: Literal["shaped"] = "shaped"
+    base: Literal["16QAM", "64QAM", "256QAM", "1024QAM"]
+    entropy: Annotated[float, number(above=2.0, high=10.0), AfterValidator(_structural)]
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.entropy > UNIFORM_FORMATS[self.base]:
+            msg = f"entropy: got {self.entropy:g}; {self.base} carries at most {UNIFORM_FORMATS[self.base]} bit"
+            raise refused(msg)
+        return self
+
+    @classmethod
+    def for_rate(cls, base: str, *, net_bits: float, code_rate: float) -> Self:
+        """Choose the entropy with which a code of one rate carries a net rate (shaping before the code).
+
+        Parameters
+        ----------
+        base
+            The constellation.
+        net_bits
+            Net bits per symbol and polarisation, ``entropy - (1 - code_rate) * bits``.
+        code_rate
+            Rate of the code.
+        """
+        return cls(base=base, entropy=net_bits + (1.0 - code_rate) * UNIFORM_FORMATS.get(base, 0))
+
+
+class PointFormat(Description):
+    """Any constellation: points, with labels and probabilities.
+
+    Parameters
+    ----------
+    points
+        Symbols as pairs (real, imaginary) or complex numbers, in any scale; as many as a power of two.
+    labels
+        Bits of each point, as an integer; left out, a point's position in the list.
+    probabilities
+        How often each is sent; left out, equally often.
+    """
+
+    kind: Literal["points"] = "points"
+    points: Annotated[tuple[tuple[float, float], ...], BeforeValidator(_pairs)]
+    labels: Annotated[tuple[int, ...], sequence()] = ()
+    probabilities: Annotated[tuple[float, ...], sequence()] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        count = len(self.points)
+        if count not in (2 ** np.arange(1, 13)) or len(set(self.points)) < count:
+            msg = f"points: got {len(set(self.points))} different points; allowed: a power of two, 2 to 4096"
+            raise refused(msg)
+        if not np.all(np.isfinite(self.points)):
+            msg = "points: got a value that is not finite"
+            raise refused(msg)
+        if self.labels and sorted(self.labels) != list(range(count)):
+            msg = f"labels: each of 0 to {count - 1} must occur once"
+            raise refused(msg)
+        if self.probabilities and not (
+            len(self.probabilities) == count
+            and min(self.probabilities) > 0.0
+            and math.isclose(sum(self.probabilities), 1.0, rel_tol=1e-9)
+        ):
+            msg = f"probabilities: give {count} values above 0 that sum to 1"
+            raise refused(msg)
+        return self
+
+
+SingleFormat = Annotated[str, AfterValidator(_known)] | ShapedFormat | PointFormat
+
+
+class BestFormat(Description):
+    """For every channel the format with the highest net rate.
+
+    GMI is not nested: at low signal-to-noise ratios 256QAM carries less than 16QAM.
+
+    Parameters
+    ----------
+    candidates
+        The formats to choose from.
+    """
+
+    kind: Literal["best"] = "best"
+    candidates: tuple[SingleFormat, ...] = ("QPSK", "8QAM", "16QAM", "32QAM", "64QAM", "128QAM", "256QAM", "1024QAM")
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.candidates or "best" in self.candidates:
+            msg = "candidates: give at least one format, none of them best"
+            raise refused(msg)
+        return self
+
+
+Format = SingleFormat | BestFormat
+
+
+def candidates(modulation: Format) -> tuple[SingleFormat, ...]:
+    """List the formats that a transceiver may use."""
+    if isinstance(modulation, str) and modulation == "best":
+        return BestFormat().candidates
+    return modulation.candidates if isinstance(modulation, BestFormat) else (modulation,)
+
+
+def format_name(modulation: SingleFormat) -> str:
+    """Name a format for tables and attributes, without spaces."""
+    if isinstance(modulation, ShapedFormat):
+        return f"{modulation.base}-{modulation.entropy:g}bit"
+    return f"{len(modulation.points)}-points" if isinstance(modulation, PointFormat) else modulation

@@ -1,0 +1,328 @@
+"""Raman pumps and lumped losses of a span, as described."""
+
+import itertools
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from pydantic import PlainValidator, model_validator
+
+from mcfiber.descriptions.checks import by_band, by_name, each, integer, number
+from mcfiber.descriptions.errors import refused
+from mcfiber.descriptions.record import Description
+from mcfiber.descriptions.spectrum import BANDS_NM
+from mcfiber.typing import Real, is_axis
+
+
+class RamanPump(Description):
+    """A pump that amplifies the signals of every core along the fibre.
+
+    Parameters
+    ----------
+    wavelength_nm
+        Of the pump, outside the band of the signals.
+    power_mw
+        In each core, where the pump enters the fibre.
+    direction
+        "backward": from the end of the span towards its start; "forward": with the signals.
+    attenuation_db_per_km
+        Of the fibre at the pump's wavelength.
+
+    Examples
+    --------
+    >>> RamanPump(wavelength_nm=1450, power_mw=250).direction
+    'backward'
+    """
+
+    wavelength_nm: Annotated[Real, number(low=1000, high=2000)]
+    power_mw: Annotated[Real, number(low=0, high=5000)]
+    direction: Literal["forward", "backward"] = "backward"
+    attenuation_db_per_km: Annotated[Real, number(low=0, high=10)] = 0.25
+
+
+class LumpedLoss(Description):
+    """A loss at one place of a span, such as a bad splice.
+
+    Parameters
+    ----------
+    position_km
+        From the start of the span, inside it.
+    loss_db
+        Of signals and pumps.
+
+    Examples
+    --------
+    >>> LumpedLoss(position_km=40, loss_db=0.5).loss_db
+    0.5
+    """
+
+    position_km: Annotated[Real, number(above=0, high=2000)]
+    loss_db: Annotated[Real, number(low=0, high=100, remedy="a loss in dB is positive")]
+
+
+_LOSS = number(low=0, high=100, remedy="a loss in dB is positive")
+
+
+def _directions(value: Any, info: Any) -> Any:
+    """Accept "same", or a list of +1 and -1."""
+    return value if isinstance(value, str) and value == "same" else _ways.func(value, info)  # type: ignore[call-arg]
+
+
+def _way(value: Any, _info: Any) -> int:
+    if isinstance(value, (bool, np.bool_)) or is_axis(value) or value not in (1, -1):
+        msg = f"got {value!r}; allowed: +1 or -1"
+        raise ValueError(msg)
+    return int(value)
+
+
+_ways = each(PlainValidator(_way), single=False, remedy='+1 or -1 for each core, or "same"')
+
+
+class Amplifier(Description):
+    """An amplifier for each core that restores the power lost since the last one.
+
+    Parameters
+    ----------
+    noise_figure_db
+        Signal-spontaneous noise figure: one number, or one for each band.  Below 0 dB it is the equivalent figure of
+        a hybrid with distributed Raman amplification, of a fictitious amplifier behind the span (see
+        `mcfiber.line.amplifiers.equivalent_noise_figure`; or give the span its `raman_pumps`).
+    core_noise_figure_offset_db
+        Difference of each core's noise figure, where cores differ.
+    output_tilt_db
+        Tilt of the output that gain flattening leaves in each band: highest less lowest frequency.
+    core_output_offset_db
+        Difference of each core's output power, where gains differ; the same after every span.
+    output_power_limit_dbm
+        Largest signal output: one number, or one for each band. Where more is asked for, all channels are lowered.
+    pumping
+        "core": the limit is that of each core. "cladding": all cores share one pump, and the limit is that of their
+        sum.
+    crosstalk_db
+        Crosstalk of a multicore amplifier: total from all neighbours; none by default.
+
+    Examples
+    --------
+    >>> Amplifier(noise_figure_db={"C": 5.0, "L": 6.0}).noise_figure_db["L"]
+    6.0
+    """
+
+    noise_figure_db: Annotated[
+        Real | dict[str, Real],
+        by_band(
+            number(low=-10, high=30, remedy="below 0 dB only for hybrids with distributed Raman amplification"),
+            bands=BANDS_NM,
+        ),
+    ] = 5.0
+    core_noise_figure_offset_db: Annotated[tuple[float, ...] | None, each(number(low=-20, high=20))] = None
+    output_tilt_db: Annotated[Real, number(low=-30, high=30)] = 0.0
+    core_output_offset_db: Annotated[tuple[float, ...] | None, each(number(low=-30, high=30))] = None
+    output_power_limit_dbm: Annotated[Real | dict[str, Real] | None, by_band(number(low=-50, high=60))] = None
+    pumping: Literal["core", "cladding"] = "core"
+    crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
+
+
+class Span(Description):
+    """A length of fibre between two amplifiers, with its fan-in, fan-out and splices.
+
+    Parameters
+    ----------
+    length_km
+        Length of fibre.
+    fan_in_loss_db
+        Loss from the amplifier's output (where launch power is defined) to the fibre.
+    fan_out_loss_db
+        Loss from the fibre to the next amplifier's input.
+    splices, splice_loss_db
+        Number of splices and mean loss of each; they are spread evenly, so their loss adds to the attenuation.
+    lumped_losses
+        Losses at single places of the fibre, ascending positions.
+    amplifier
+        After this span, if it is another than that of the link: its noise figure. What amplifiers put out belongs to
+        the link, for the launch power is the same at every span.
+    raman_pumps
+        Pumps of distributed Raman amplification; the amplifier after the span restores what is still missing.
+    temperature_k
+        Of the fibre, for the noise of Raman amplification.
+    fan_in_crosstalk_db, fan_out_crosstalk_db
+        Crosstalk of the devices: total from all neighbours; none by default.
+    splice_crosstalk_db
+        Crosstalk of each splice: total from all neighbours; none by default.
+
+    Examples
+    --------
+    >>> Span(length_km=86.1, fan_in_loss_db=0.9, fan_out_loss_db=3.1).length_km
+    86.1
+    """
+
+    length_km: Annotated[Real, number(above=0, high=2000, remedy="give the length of one span")]
+    fan_in_loss_db: Annotated[Real, _LOSS] = 0.0
+    fan_out_loss_db: Annotated[Real, _LOSS] = 0.0
+    splices: Annotated[int, integer(low=0, high=100_000)] = 0
+    splice_loss_db: Annotated[Real, _LOSS] = 0.0
+    lumped_losses: tuple[LumpedLoss, ...] = ()
+    amplifier: Amplifier | None = None
+    raman_pumps: tuple[RamanPump, ...] = ()
+    temperature_k: Annotated[Real, number(above=0, high=1000)] = 300.0
+    fan_in_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
+    fan_out_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
+    splice_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
+
+    @model_validator(mode="after")
+    def _amplifier_of_noise_only(self) -> Self:
+        given = set() if self.amplifier is None else self.amplifier.model_fields_set
+        if other := sorted(given - {"noise_figure_db", "core_noise_figure_offset_db"}):
+            msg = f"amplifier.{other[0]}: is the same for all spans; give it in the link's amplifier"
+            raise refused(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _losses_inside(self) -> Self:
+        places = [0.0, *(loss.position_km for loss in self.lumped_losses), self.length_km]
+        if any(is_axis(place) for place in places):
+            return self
+        if any(after <= before for before, after in itertools.pairwise(places)):
+            msg = f"lumped_losses: positions must ascend inside the span, between 0 and {self.length_km:g} km"
+            raise refused(msg)
+        return self
+
+
+class LoopEquipment(Description):
+    """What a recirculating loop adds after the first amplifier of a lap: equaliser, switch, second amplifier.
+
+    Parameters
+    ----------
+    loss_db
+        Loss between the two amplifiers.
+    first_amplifier_excess_db
+        Output power of the first amplifier above the launch power.
+    amplifier
+        The second amplifier, which restores launch power.
+    """
+
+    loss_db: Annotated[Real, _LOSS]
+    first_amplifier_excess_db: Annotated[Real, number(low=0, high=30)] = 0.0
+    amplifier: Amplifier = Amplifier()
+
+    @model_validator(mode="after")
+    def _amplifies(self) -> Self:
+        attenuates = self.first_amplifier_excess_db > self.loss_db
+        if not is_axis(attenuates) and attenuates:
+            msg = (
+                f"first_amplifier_excess_db: got {self.first_amplifier_excess_db:g} dB, more than the loss of "
+                f"{self.loss_db:g} dB between the amplifiers, so the second one would attenuate; lower it"
+            )
+            raise refused(msg)
+        return self
+
+
+LOSS_SOURCES = ("fan_in", "fan_out", "splices", "fiber", "amplifier")
+"""Where mode-dependent loss arises in a span."""
+
+
+class Link(Description):
+    """The whole line of one fibre.
+
+    Parameters
+    ----------
+    span
+        One span, repeated `span_count` times, or a list of different spans.
+    span_count
+        Number of equal spans (or laps of a loop).
+    amplifier
+        Amplifier after each span.
+    loop
+        Equipment of a recirculating loop, where there is one.
+    launch_power_dbm
+        Power of a channel in one core, both polarisations, at the amplifier's output before the fan-in: one
+        number, or a list with one for each channel (ascending frequency), for all bands or for each.
+    core_launch_offset_db
+        Difference of each core's launch power, where cores are launched unequally; -100 leaves a core dark.
+        Amplifiers restore it after every span, and their own `core_output_offset_db` comes on top.
+    core_directions
+        "same", or a list of +1 and -1: which way the signal of each core travels. Spans are numbered in the direction
+        +1; fan-in and fan-out are each signal's own. A neighbour of the other direction disturbs by what is scattered
+        back (see `MulticoreFiber.rayleigh_db_per_km`) and by two hops, and not in fan-ins, splices and amplifiers.
+    core_permutation
+        Where cores are exchanged between spans: the core that the signal of each core enters in the next span
+        (spans counted in the direction +1). What a result tells of a core is then of the signal that has it in the
+        first span.
+    mode_dependent_loss_rms_db
+        Standard deviation of the modes' power gains in dB that one span (with its devices and amplifiers) adds
+        where cores are randomly coupled: one number, or a table of its sources ("fan_in", "fan_out", "splices",
+        "fiber", "amplifier"), each with all that it adds in one span. Modes mix between them, so variances add.
+    power_control
+        What the amplifiers after the spans restore: the power of the "signal", or the total power, noise included,
+        of every "channel" or of each "band", where noise displaces signal.
+    repeat
+        "independent": every span mixes the modes anew; "same": a loop sends light through the same fibre again.
+
+    Examples
+    --------
+    >>> link = Link(span=Span(length_km=80), span_count=10, launch_power_dbm={"C": 0, "L": -1})
+    >>> link.count
+    10
+    """
+
+    span: Span | tuple[Span, ...]
+    span_count: Annotated[int | None, integer(low=1, high=100_000)] = None
+    amplifier: Amplifier = Amplifier()
+    loop: LoopEquipment | None = None
+    launch_power_dbm: Annotated[
+        Real | dict[str, Real | tuple[Real, ...]] | tuple[Real, ...],
+        by_band(each(number(low=-100, high=40)), bands=BANDS_NM),
+    ] = 0.0
+    core_launch_offset_db: Annotated[
+        tuple[float, ...] | None, each(number(low=-100, high=40, axis=False), single=False)
+    ] = None
+    core_directions: Annotated[Literal["same"] | tuple[int, ...], PlainValidator(_directions)] = "same"
+    core_permutation: Annotated[tuple[int, ...] | None, each(integer(low=0), single=False)] = None
+    mode_dependent_loss_rms_db: Annotated[
+        Real | dict[str, Real], by_name(number(low=0, high=20), "source", names=LOSS_SOURCES)
+    ] = 0.0
+    power_control: Literal["signal", "channel", "band"] = "signal"
+    repeat: Literal["independent", "same"] = "independent"
+
+    @model_validator(mode="after")
+    def _counted(self) -> Self:
+        if isinstance(self.span, tuple):
+            if not self.span:
+                msg = "span: an empty list is no line; give at least one span"
+                raise refused(msg)
+            if self.span_count not in (None, len(self.span)):
+                msg = f"span_count: got {self.span_count} with a list of {len(self.span)} spans; leave it out"
+                raise refused(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _exchanged(self) -> Self:
+        order = self.core_permutation
+        if order is not None and sorted(order) != list(range(len(order))):
+            msg = (
+                f"core_permutation: got {list(order)}, which does not have each core from 0 to {len(order) - 1} once; "
+                "give for each core the one that its signal enters in the next span"
+            )
+            raise refused(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _both_ways(self) -> Self:
+        spans = self.span if isinstance(self.span, tuple) else (self.span,)
+        if self.both_directions and (
+            self.loop is not None or any(one.raman_pumps or one.lumped_losses for one in spans)
+        ):
+            msg = (
+                "core_directions: with both directions in use a loop, Raman pumps or lumped losses along the fibre "
+                "would differ between cores, which is not modelled; leave them out, or let all cores go the same way"
+            )
+            raise refused(msg)
+        return self
+
+    @property
+    def both_directions(self) -> bool:
+        """Whether some cores carry light one way and some the other."""
+        return self.core_directions != "same" and len(set(self.core_directions)) > 1
+
+    @property
+    def count(self) -> int:
+        """Number of spans."""
+        return len(self.span) if isinstance(self.span, tuple) else self.span_count or 1

@@ -1,0 +1,274 @@
+"""Design of the cross-section: what thickness, pitch, number of cores or profile meets a demand."""
+
+import math
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+import xarray as xr
+
+from mcfiber import units
+from mcfiber.descriptions.fiber import MulticoreFiber
+from mcfiber.descriptions.layout import HexagonalLayout, RingLayout, SquareLayout
+from mcfiber.fiber.attenuation import coating_loss_of
+from mcfiber.fiber.coupling import core_coupling
+from mcfiber.fiber.index import wavelength_axis
+from mcfiber.fiber.modes import (
+    check_guided,
+    cladding_index,
+    core_modes,
+    cutoff_wavelengths,
+    design_arrays,
+    profile_of,
+    solved,
+    theoretical_cutoff,
+)
+
+_THINNEST, _THICKEST = 3e-6, 1e-3  # m
+
+
+def required_cladding_thickness(
+    fiber: Any, *, loss_limit_db_per_km: Any = 1e-3, wavelength_nm: float = 1625.0, coating_index: Any = 1.486
+) -> xr.DataArray:
+    """Distance of a core's centre from the cladding's edge at which the loss to the coating meets a limit.
+
+    Parameters
+    ----------
+    fiber
+        An index profile, or a fibre that has one.
+    loss_limit_db_per_km
+        Allowed excess loss; 0.001 dB/km is a common rule.
+    wavelength_nm
+        Longest wavelength in use, where the loss is largest.
+    coating_index
+        Index of the coating.
+
+    Returns
+    -------
+    xarray.DataArray
+        Distance. [m]
+
+    Raises
+    ------
+    ValueError
+        If the limit is not positive, or the core guides nothing.
+
+    Examples
+    --------
+    >>> from mcfiber.descriptions.profile import StepCore
+    >>> thickness = required_cladding_thickness(StepCore(radius_um=4.5, delta_percent=0.35))
+    >>> round(thickness.item() * 1e6, 1)
+    39.2
+    """
+    if np.any(np.asarray(loss_limit_db_per_km) <= 0):
+        msg = f"got a loss limit of {loss_limit_db_per_km} dB/km; allowed: above 0 (no thickness makes it vanish)"
+        raise ValueError(msg)
+    profile = profile_of(fiber)
+    wavelength, _ = wavelength_axis(wavelength_nm)
+    found = solved(0, 1, wavelength, design_arrays(profile))
+    check_guided(found.effective_index, wavelength)
+    limit = units.convert(loss_limit_db_per_km, "db_per_km")
+    index = cladding_index(profile, wavelength)
+
+    def too_thin(thickness: Any) -> Any:
+        return coating_loss_of(found, wavelength, index, thickness, coating_index).isel(channel=0) > limit
+
+    low = xr.zeros_like(too_thin(_THINNEST) * 1.0) + _THINNEST
+    high = low * 0 + _THICKEST
+    for _ in range(60):
+        middle = np.sqrt(low * high)
+        thin = too_thin(middle)
+        low, high = middle.where(thin, low), high.where(thin, middle)
+    result: xr.DataArray = np.sqrt(low * high)
+    result.name = "required_cladding_thickness"
+    result.attrs = {"units": "m", "long_name": "distance of the core's centre from the cladding's edge"}
+    return result
+
+
+def required_pitch(
+    fiber: MulticoreFiber,
+    *,
+    crosstalk_limit_db: float,
+    length_km: float,
+    wavelength_nm: float,
+    definition: Literal["pair", "total_from_neighbours"] = "total_from_neighbours",
+) -> float:
+    """Pitch in um at which the mean crosstalk of the worst core meets a limit.
+
+    Parameters
+    ----------
+    fiber
+        A fibre with a `core` and a layout with a pitch; its own pitch is where the search begins.
+    crosstalk_limit_db
+        Allowed mean crosstalk after `length_km`, at most -15 dB: the sum of h L over the other cores.
+    length_km
+        Length.
+    wavelength_nm
+        Longest wavelength in use, where crosstalk is largest.
+    definition
+        "pair": from one neighbour; "total_from_neighbours": from all other cores.
+
+    Raises
+    ------
+    ValueError
+        If the limit is above -15 dB, or no pitch up to 500 um meets it.
+
+    Examples
+    --------
+    >>> from mcfiber.descriptions.profile import StepCore
+    >>> fiber = MulticoreFiber(layout=HexagonalLayout(cores=7, pitch_um=40), cladding_diameter_um=200,
+    ...                        core=StepCore(radius_um=4.5, delta_percent=0.35))
+    >>> round(required_pitch(fiber, crosstalk_limit_db=-30, length_km=100, wavelength_nm=1565), 2)
+    49.1
+    """
+    if crosstalk_limit_db > -15:
+        msg = f"got a limit of {crosstalk_limit_db:g} dB; allowed: at most -15 dB, where h L adds up"
+        raise ValueError(msg)
+    wide = fiber.replace({"cladding_diameter_um": 2000.0})
+
+    def excess(pitch: float) -> float:
+        h = core_coupling(
+            wide.replace({"layout.pitch_um": pitch}), wavelength_nm=wavelength_nm
+        ).power_coupling.values * units.convert(length_km, "km")
+        worst = h.max() if definition == "pair" else h.sum(axis=1).max()
+        return 10 * math.log10(worst) - crosstalk_limit_db
+
+    low = 2.05e6 * float(profile_of(fiber).rings().radius[-1])
+    return _bracketed(excess, low, 500.0, "no pitch between touching trenches and 500 um meets the limit")
+
+
+def largest_layout(
+    kind: Literal["hexagonal", "ring", "square"],
+    *,
+    pitch_um: float,
+    cladding_diameter_um: float,
+    cladding_thickness_um: float,
+) -> HexagonalLayout | RingLayout | SquareLayout:
+    """Layout of the most cores that a cladding holds.
+
+    Parameters
+    ----------
+    kind
+        "hexagonal" (complete rings), "ring" or "square".
+    pitch_um
+        Distance of neighbouring cores.
+    cladding_diameter_um
+        Diameter of the glass.
+    cladding_thickness_um
+        Least distance of a core's centre from the edge, see `required_cladding_thickness`.
+
+    Raises
+    ------
+    ValueError
+        If not even the smallest layout of that kind fits.
+
+    Examples
+    --------
+    >>> largest_layout("hexagonal", pitch_um=40, cladding_diameter_um=240, cladding_thickness_um=40).cores
+    19
+    """
+    radius = cladding_diameter_um / 2 - cladding_thickness_um + 1e-9
+    steps = radius / pitch_um
+    if radius >= 0 and kind == "hexagonal":
+        rings = math.floor(steps)
+        return HexagonalLayout(cores=1 + 3 * rings * (rings + 1), pitch_um=pitch_um)
+    if radius >= 0 and kind == "square":
+        return SquareLayout(cores=(1 + math.floor(steps * math.sqrt(2))) ** 2, pitch_um=pitch_um)
+    if steps >= 0.5:
+        return RingLayout(cores=math.floor(math.pi / math.asin(0.5 / steps) + 1e-9), pitch_um=pitch_um)
+    msg = (
+        f"no {kind} layout fits: {radius:g} um are left inside a thickness of {cladding_thickness_um:g} um; "
+        "widen the cladding, or reduce pitch or thickness"
+    )
+    raise ValueError(msg)
+
+
+def matched_core(
+    like: Any,
+    *,
+    mode_field_diameter_um: float,
+    cutoff_nm: float,
+    wavelength_nm: float = 1550.0,
+    diameter: Literal["petermann", "gaussian"] = "petermann",
+    cutoff: Literal["theoretical", "practical"] = "theoretical",
+    bend_radius_mm: float = math.inf,
+) -> Any:
+    """Core of wanted mode-field diameter and cutoff: radius and index difference of a profile are changed.
+
+    Parameters
+    ----------
+    like
+        A profile with radius_um and delta_percent, whose other values (trench, exponent, glass) stay.
+    mode_field_diameter_um
+        Wanted diameter at `wavelength_nm`.
+    cutoff_nm
+        Wanted cutoff wavelength of LP11.
+    wavelength_nm
+        Wavelength of the diameter.
+    diameter
+        Definition of the diameter.
+    cutoff, bend_radius_mm
+        Which cutoff; the radius of the bend of a practical one.
+
+    Returns
+    -------
+    The profile with the radius and index difference found.
+
+    Raises
+    ------
+    ValueError
+        If no radius from 0.8 to 20 um fits.
+
+    Examples
+    --------
+    >>> from mcfiber.descriptions.profile import StepCore
+    >>> core = matched_core(StepCore(radius_um=4, delta_percent=0.4), mode_field_diameter_um=10.4, cutoff_nm=1260)
+    >>> round(core.radius_um, 3), round(core.delta_percent, 4)
+    (4.099, 0.3283)
+    """
+    if not {"radius_um", "delta_percent"} <= type(like).model_fields.keys() or np.ndim(like.radius_um) > 0:
+        msg = f"got a {type(like).__name__}; give a profile of one core with one radius_um and delta_percent to change"
+        raise ValueError(msg)
+    wanted = f"{cutoff_nm:g} nm cutoff and {mode_field_diameter_um:g} um diameter"
+    name = {"theoretical": "cutoff_wavelength", "practical": "practical_cutoff_wavelength"}[cutoff]
+
+    def with_cutoff(radius: float) -> Any:
+        def excess(delta: float) -> float:
+            core = like.replace({"radius_um": radius, "delta_percent": delta})
+            if cutoff == "theoretical":
+                found = float(theoretical_cutoff(core))
+            else:
+                found = float(cutoff_wavelengths(core, bend_radius_mm=bend_radius_mm)[name])
+            return found * 1e9 - cutoff_nm if math.isfinite(found) else -cutoff_nm
+
+        return like.replace(
+            {"radius_um": radius, "delta_percent": _bracketed(excess, 0.01, 9.0, f"no index difference gives {wanted}")}
+        )
+
+    def excess(radius: float) -> float:
+        modes = core_modes(with_cutoff(radius), wavelength_nm=wavelength_nm, cutoffs=False)
+        return float(modes[f"{diameter}_diameter"]) * 1e6 - mode_field_diameter_um
+
+    return with_cutoff(_bracketed(excess, 0.8, 20.0, f"no radius gives {wanted}"))
+
+
+def _bracketed(function: Callable[[float], float], low: float, high: float, refusal: str) -> float:
+    """Root by Brent's method after a search for the first change of sign on a geometric grid."""
+    from scipy.optimize import brentq
+
+    grid = np.geomspace(low, high, 24)
+    before, value = grid[0], _or_nan(function, grid[0])
+    for after in grid[1:]:
+        there = _or_nan(function, after)
+        if value * there <= 0:
+            return float(brentq(function, before, after, xtol=1e-9, rtol=1e-12))
+        before, value = after, there
+    raise ValueError(refusal)
+
+
+def _or_nan(function: Callable[[float], float], value: float) -> float:
+    """Points where nothing is guided are no solution."""
+    try:
+        return function(float(value))
+    except ValueError:
+        return math.nan

@@ -1,0 +1,1 @@
+"""Figures of results, fibres, crosstalk and mixing."""

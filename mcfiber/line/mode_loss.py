@@ -1,0 +1,143 @@
+"""Mode-dependent loss of randomly coupled cores along the line."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from mcfiber import labelled
+from mcfiber.fiber.groups import by_group_size
+from mcfiber.kernels import mixing as kernels
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Repeat = Literal["independent", "same"]
+
+
+@dataclass(frozen=True)
+class ModeDependentLoss:
+    """Mode-dependent loss of a whole line, in nepers of power; each has a dimension only where it differs.
+
+    Attributes
+    ----------
+    sum
+        Root sum square over the spans, xi: what the statistics of the gains depend on.
+    effective
+        The same as the noise of the line sees it, which enters along the way: what the penalty of a receiver
+        depends on.  Equal to `sum` for equal independent spans.
+    rms
+        Standard deviation over the modes of the accumulated log gains.
+    peak_to_peak
+        Mean log ratio of the largest to the smallest gain.
+    """
+
+    sum: "xr.DataArray"
+    effective: "xr.DataArray"
+    rms: "xr.DataArray"
+    peak_to_peak: "xr.DataArray"
+
+
+def mode_dependent_loss(
+    span_rms: Any, *, modes: int, spans: int = 1, repeat: Repeat = "independent"
+) -> ModeDependentLoss:
+    """Mode-dependent loss or gain that a line of strongly mixing spans accumulates.
+
+    Parameters
+    ----------
+    span_rms
+        Standard deviation of the log power gains of one span with its devices, over the modes: a number, or a
+        labelled array; along a dimension ``span`` it holds one value for each span.  A table holds one for each
+        source ({"fan_in": ..., "amplifier": ..., "splices": ..., "fiber": ...}), between which the modes mix, so
+        that variances add. [Np]
+    modes
+        Number of modes, twice the number of cores.
+    spans
+        Number of equal spans; left out where `span_rms` has the dimension ``span``.
+    repeat
+        "independent": spans mix anew, variances add.  "same": a loop that passes the same fibre every lap.
+
+    Returns
+    -------
+    ModeDependentLoss
+        Root sum square, the same as noise sees it, rms and mean peak to peak.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two modes or no span, or `repeat` is unknown.
+
+    Notes
+    -----
+    With xi^2 = K sigma^2 (or the correlated sum, `mcfiber.kernels.mixing.growth`), the rms is
+    xi sqrt(1 + xi^2/12 D^2/(D^2 - 1)) [1]_ [2]_, exact for many weak spans.  The peak to peak is the rms times
+    the mean spread of a random Hermitian matrix, within 1 % up to 15 dB.  A singular value of the channel's
+    matrix counts, never an eigenvalue.  The effective loss is exact to second order: twice the variance that the
+    channel has gathered, on average over where the noise enters.  With it one table of penalties serves loops too,
+    where the sum would err by up to 1 dB, but only about: for laps of the same fibre (5 dB rms) it overstates the
+    penalty by 0.3 dB for two modes, agrees within 0.1 dB for eight, and understates it for many modes and laps, by
+    0.05 to 0.30 dB for 38 modes and 100 laps (24 draws, 2.4 standard errors).
+
+    References
+    ----------
+    .. [1] K.-P. Ho and J. M. Kahn, "Mode-dependent loss and gain: statistics and effect on mode-division
+       multiplexing," *Opt. Express*, vol. 19, pp. 16612-16635, 2011.
+    .. [2] K.-P. Ho, "Exact model for mode-dependent gains and losses in multimode fiber," *J. Lightw.
+       Technol.*, vol. 30, pp. 3603-3609, 2012.
+
+    Examples
+    --------
+    >>> loss = mode_dependent_loss(0.7 / 4.342945, modes=38, spans=21)
+    >>> round(float(loss.rms) * 4.342945, 2)  # dB
+    3.28
+    """
+    if isinstance(span_rms, Mapping):
+        span_rms = sum(value**2 for value in span_rms.values()) ** 0.5
+    spans = _count(span_rms, spans)
+    if modes < 2 or spans < 1:
+        msg = f"got {modes} modes and {spans} spans; allowed: at least two modes (one core) and one span"
+        raise ValueError(msg)
+    if repeat not in ("independent", "same"):
+        msg = f"repeat: got {repeat!r}; allowed: 'independent', 'same'"
+        raise ValueError(msg)
+    names = tuple(f"mode_dependent_loss_{what}" for what in ("sum", "effective", "rms", "peak_to_peak"))
+    factors = (kernels.growth(spans, modes, repeat), kernels.noise_growth(spans, modes, repeat))
+    numbers = (float(modes), kernels.expected_spread(modes))
+    return ModeDependentLoss(*labelled.compute(names, kernels.ACCUMULATED_LOSS, span_rms, *factors, *numbers))
+
+
+def grouped_loss(
+    span_rms: Any, sizes: Sequence[int], *, spans: int = 1, repeat: Repeat = "independent"
+) -> ModeDependentLoss:
+    """Mode-dependent loss of groups of cores: of every core's group, which has twice as many modes as cores.
+
+    A core that is alone in its group, beside larger ones, has none: it is received by itself.
+
+    Parameters
+    ----------
+    span_rms, spans, repeat
+        As for `mode_dependent_loss`.
+    sizes
+        Number of cores in each core's group; with one size, nothing differs between cores.
+
+    Examples
+    --------
+    >>> loss = grouped_loss(0.1, (2, 2, 1), spans=16)
+    >>> [round(float(value), 3) for value in loss.sum]
+    [0.4, 0.4, 0.0]
+    """
+    mixed = len(set(sizes)) > 1
+
+    def loss(cores: int) -> tuple[Any, ...]:
+        own = 0.0 if cores == 1 and mixed else span_rms
+        found = mode_dependent_loss(own, modes=2 * cores, spans=spans, repeat=repeat)
+        return found.sum, found.effective, found.rms, found.peak_to_peak
+
+    return ModeDependentLoss(*by_group_size(sizes, loss))
+
+
+def _count(span_rms: Any, spans: int) -> int:
+    sizes = dict(getattr(span_rms, "sizes", {}))
+    if spans != 1 and sizes.get("span", spans) != spans:
+        msg = f"spans: got {spans} with {sizes['span']} values along the dimension span; leave it out"
+        raise ValueError(msg)
+    return int(sizes.get("span", spans))

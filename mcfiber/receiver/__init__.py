@@ -1,0 +1,1 @@
+"""What arrives: needs only a signal-to-noise ratio."""

@@ -1,0 +1,122 @@
+"""The signal-to-noise ratio that a transceiver needs, and how much more there is."""
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from mcfiber import labelled, units
+from mcfiber._jit import lift
+from mcfiber.descriptions.codes import DvbS2Code, FixedRateCode, OverheadCode
+from mcfiber.descriptions.formats import candidates
+from mcfiber.descriptions.transceiver import Transceiver
+from mcfiber.kernels import modulation as kernels
+from mcfiber.receiver.rates import code_law, shared_tables
+from mcfiber.typing import FloatArray
+
+LOWEST_DB, HIGHEST_DB = -60.0, 90.0
+
+
+HALVINGS = 48  # of 150 dB: to 1e-12 dB
+
+
+def required_snr(transceiver: Transceiver, *, net_bits: Any = None, ngmi: Any = None) -> xr.DataArray:
+    """Signal-to-noise ratio at the decision from which on a target is met.
+
+    Parameters
+    ----------
+    transceiver
+        Format, code and pilots.
+    net_bits
+        Net bits per symbol and polarisation, after code and pilots.
+    ngmi
+        Normalised GMI. Without either target: that the code works at all.
+
+    Returns
+    -------
+    :data:`~mcfiber.variables.required_snr`
+        Linear; infinite where the target cannot be met. [1]
+
+    Raises
+    ------
+    ValueError
+        If both targets are given; if none is and the code has no threshold; if `ngmi` is asked of the best of
+        several formats.
+
+    Examples
+    --------
+    >>> code = {"kind": "fixed_rate", "code_rate": 0.8, "ngmi_threshold": 0.85}
+    >>> snr = required_snr(Transceiver(format="16QAM", code=code))
+    >>> f"{10 * np.log10(float(snr)):.2f} dB"
+    '11.07 dB'
+    """
+    _checked(transceiver, net_bits, ngmi)
+    law = code_law(transceiver.code)
+    kept = (1.0 - units.si(transceiver, "pilot_overhead_percent")) * law.outer_rate
+    wanted = ngmi if ngmi is not None else np.finfo(float).tiny if net_bits is None else net_bits
+    shared = shared_tables(transceiver)
+
+    def bisect(*arrays: FloatArray) -> None:
+        _bisect(arrays[0], arrays[1:5], shared, ngmi is not None, arrays[5])
+
+    lifted = lift(bisect, "(),(),(),(),()->()")
+    return labelled.compute("required_snr", lifted, wanted, kept, law.fraction, law.gap, law.code_rate)
+
+
+def snr_margin(transceiver: Transceiver, snr: Any, **target: Any) -> xr.DataArray:
+    """Signal-to-noise ratio over the required one; at least 1 where the target is met.
+
+    Parameters
+    ----------
+    transceiver
+        Format, code and pilots.
+    snr
+        Signal-to-noise ratio at the decision, linear. Any dimensions. [1]
+    **target
+        As for `required_snr`.
+
+    Returns
+    -------
+    :data:`~mcfiber.variables.snr_margin`
+        Linear. [1]
+
+    Examples
+    --------
+    >>> code = {"kind": "fixed_rate", "code_rate": 0.8, "ngmi_threshold": 0.85}
+    >>> f"{10 * np.log10(float(snr_margin(Transceiver(format='16QAM', code=code), 20.0))):.2f} dB"
+    '1.94 dB'
+    """
+    needed = required_snr(transceiver, **target)
+    result = xr.apply_ufunc(np.divide, snr, needed, keep_attrs=False)
+    return labelled.stamp("snr_margin", xr.DataArray(result))
+
+
+def _checked(transceiver: Transceiver, net_bits: Any, ngmi: Any) -> None:
+    if net_bits is not None and ngmi is not None:
+        msg = "give net_bits or ngmi, not both"
+        raise ValueError(msg)
+    stepped = isinstance(transceiver.code, (FixedRateCode, OverheadCode, DvbS2Code))
+    if net_bits is None and ngmi is None and not stepped:
+        msg = f"a code of kind {transceiver.code.kind} has no threshold of its own; give net_bits or ngmi"
+        raise ValueError(msg)
+    if ngmi is not None and len(candidates(transceiver.format)) > 1:
+        msg = "ngmi belongs to one format, not to the best of several; give net_bits"
+        raise ValueError(msg)
+
+
+def _bisect(
+    wanted: FloatArray,
+    parameters: tuple[FloatArray, ...],
+    shared: tuple[FloatArray, ...],
+    by_ngmi: bool,
+    snr: FloatArray,
+) -> None:
+    """Fill in the smallest ratio that is enough; rates and NGMI rise with the ratio."""
+    low, high = np.full_like(wanted, LOWEST_DB), np.full_like(wanted, HIGHEST_DB)
+    outputs = [np.empty_like(wanted) for _ in range(6)]
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        kernels.rates(10.0 ** (0.1 * middle), *parameters, *shared, *outputs)
+        enough = outputs[3 if by_ngmi else 4] >= wanted
+        high, low = np.where(enough, middle, high), np.where(enough, low, middle)
+    snr[:] = np.where(high == HIGHEST_DB, np.inf, np.where(low == LOWEST_DB, 0.0, 10.0 ** (0.1 * high)))

@@ -1,0 +1,1 @@
+"""The slow and the random, on the same records as the fast path."""

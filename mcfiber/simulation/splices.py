@@ -1,0 +1,164 @@
+"""Splices and fan-ins of multicore fibres: losses of all cores, drawn together."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mcfiber import labelled, units
+from mcfiber.descriptions.fiber import MulticoreFiber
+from mcfiber.fiber.geometry import positions
+from mcfiber.kernels.splice import SPLICE_TRANSMISSION
+from mcfiber.typing import FloatArray
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+STAGE = 9  # first entry of the spawn key: splices
+
+
+BLOCK = 64  # realisations of one stream
+
+
+def splice_loss(
+    first_radius: Any,
+    second_radius: Any = None,
+    *,
+    offset: Any = 0.0,
+    tilt: Any = 0.0,
+    gap: Any = 0.0,
+    index: Any = 1.444,
+    wavelength: Any = 1550e-9,
+) -> "xr.DataArray":
+    """Loss where two modes meet, as a ratio of at least 1 of the power before to that after.
+
+    Gaussian modes: good for the loss, useless for crosstalk, whose tails are far stronger than a Gaussian's.
+
+    Parameters
+    ----------
+    first_radius, second_radius
+        Radii where the field has fallen to 1/e (half the mode-field diameter); equal where the second is left out. [m]
+    offset, tilt, gap
+        Lateral offset, angle between the axes, distance of the faces. [m, rad, m]
+    index
+        Refractive index between the faces. [1]
+    wavelength
+        Vacuum wavelength. [m]
+
+    Returns
+    -------
+    :data:`splice_loss`
+        Dimensions of the inputs. [1]
+
+    References
+    ----------
+    .. [1] D. Marcuse, "Loss analysis of single-mode fiber splices," *Bell Syst. Tech. J.*, vol. 56, no. 5,
+       pp. 703-718, 1977.
+
+    Examples
+    --------
+    >>> loss = splice_loss(5.2e-6, offset=1e-6)
+    >>> round(10 * math.log10(float(loss)), 4)  # dB
+    0.1606
+    """
+    second = first_radius if second_radius is None else second_radius
+    passed = labelled.compute(
+        "splice_loss", SPLICE_TRANSMISSION, first_radius, second, offset, tilt, gap, index, wavelength
+    )
+    return labelled.stamp("splice_loss", units.mapped(lambda part: 1.0 / part, passed))
+
+
+def draw_splice_loss(
+    fiber: MulticoreFiber,
+    *,
+    draws: int,
+    seed: int,
+    offset_um: float = 0.0,
+    rotation_deg: float = 0.0,
+    position_error_um: float = 0.0,
+    tilt_deg: float = 0.0,
+    wavelength_nm: float = 1550.0,
+) -> "xr.DataArray":
+    """Losses of the cores of random splices: one offset, rotation and tilt of the fibre, and errors of its cores.
+
+    The cores of a splice share the fibre's misalignment, so their losses are correlated: a rotation moves a core by
+    its distance from the axis, and leaves a core on the axis where it is.
+
+    Parameters
+    ----------
+    fiber
+        Layout and effective area; the mode's radius is that of a Gaussian of the same effective area.
+    draws
+        Number of splices.
+    seed
+        Of the draws; the first n of N are the same for any N.
+    offset_um
+        Standard deviation of the fibre's offset along each of two directions.
+    rotation_deg
+        Standard deviation of the fibre's rotation about its axis.
+    position_error_um
+        Standard deviation of each core's own position, both fibres together, along each direction.
+    tilt_deg
+        Standard deviation of the tilt along each direction.
+    wavelength_nm
+        Vacuum wavelength.
+
+    Returns
+    -------
+    :data:`splice_loss`
+        Dimensions (draw, core). [1]
+
+    Raises
+    ------
+    ValueError
+        If there is no draw, or a standard deviation is negative.
+
+    Examples
+    --------
+    >>> from mcfiber.descriptions.layout import HexagonalLayout
+    >>> layout = HexagonalLayout(cores=7, pitch_um=40)
+    >>> fiber = MulticoreFiber(layout=layout, cladding_diameter_um=160, coupling="random")
+    >>> loss = draw_splice_loss(fiber, draws=3, seed=1, rotation_deg=1.0)
+    >>> bool(loss.sel(core=0).max() < loss.sel(core=1).max())  # the core on the axis does not move
+    True
+    """
+    import xarray as xr
+
+    spreads = {
+        "offset_um": offset_um,
+        "rotation_deg": rotation_deg,
+        "position_error_um": position_error_um,
+        "tilt_deg": tilt_deg,
+    }
+    for name, value in spreads.items():
+        if not 0.0 <= value < math.inf:
+            msg = f"{name}: got {value}; allowed: a standard deviation of at least 0"
+            raise ValueError(msg)
+    if draws < 1:
+        msg = f"draws: got {draws}; allowed: at least 1"
+        raise ValueError(msg)
+    centre = np.asarray(positions(fiber.layout))
+    normal = np.concatenate([_normals(seed, block, fiber.cores) for block in range(-(-draws // BLOCK))])[:draws]
+    shared, own = normal[:, :5], normal[:, 5:].reshape(draws, fiber.cores, 2)
+    turn = units.convert(rotation_deg, "deg") * shared[:, 2, None]
+    # A rotation by an angle moves a core at radius r by the chord 2 r sin(angle/2).
+    moved_x = np.cos(turn) * centre[:, 0] - np.sin(turn) * centre[:, 1] - centre[:, 0]
+    moved_y = np.sin(turn) * centre[:, 0] + np.cos(turn) * centre[:, 1] - centre[:, 1]
+    common, error = units.convert(offset_um, "um"), units.convert(position_error_um, "um")
+    offset = np.hypot(
+        moved_x + common * shared[:, 0, None] + error * own[..., 0],
+        moved_y + common * shared[:, 1, None] + error * own[..., 1],
+    )
+    tilt = units.convert(tilt_deg, "deg") * np.hypot(shared[:, 3], shared[:, 4])
+    return splice_loss(
+        units.mapped(lambda area: np.sqrt(area / math.pi), units.si(fiber, "effective_area_um2")),
+        offset=xr.DataArray(offset, dims=("draw", "core"), coords={"core": np.arange(fiber.cores)}),
+        tilt=xr.DataArray(tilt, dims="draw"),
+        wavelength=units.convert(wavelength_nm, "nm"),
+    )
+
+
+def _normals(seed: int, block: int, cores: int) -> FloatArray:
+    """Standard normal numbers of one block of splices: five of the fibre, two of each core."""
+    random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(STAGE, block)))
+    return random.standard_normal((BLOCK, 5 + 2 * cores))

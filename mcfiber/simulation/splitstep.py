@@ -1,0 +1,475 @@
+"""Coupled Manakov equations by the symmetric split-step method, in cores that mix at random.
+
+In each core ``dA/dz = (-attenuation/2 + j beta2/2 w^2 + j beta3/6 w^3) A + j (8/9) gamma |A|^2 A``; after each
+section a random unitary matrix mixes the two polarisations of all cores, and each mixture gets its own delay.
+Amplitudes are normalised to the loss, and amplifiers restore the power: the linear part is unitary.  One core
+alone is the Manakov equation.  Interference shrinks as 3/(2 cores + 1) when cores mix strongly [1]_.
+
+References
+----------
+.. [1] C. Antonelli, M. Shtaif, A. Mecozzi, "Modeling of nonlinear propagation in space-division multiplexed
+   fiber-optic transmission," J. Lightw. Technol., vol. 34, pp. 36-54, 2016.
+.. [2] S. Musetti, P. Serena, A. Bononi, "On the accuracy of split-step Fourier simulations for wideband
+   nonlinear optical communications," J. Lightw. Technol., vol. 36, pp. 5669-5677, 2018.
+"""
+
+import math
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Literal
+
+import numpy as np
+from scipy import fft
+
+from mcfiber.kernels.splitstep import delayed, filtered, kerr_rotation, transfer
+from mcfiber.typing import AnyArray, FloatArray
+
+RESOLVED_PHASE = math.pi  # mismatch of the outermost four-wave mixing in a step, above which it is not resolved
+
+
+EQUAL_STEPS = 8  # steps of one length in a row, so that their transfer function is computed once
+
+
+KEPT_LENGTHS = 16  # transfer functions held at a time
+
+
+class UnresolvedStepWarning(UserWarning):
+    """Steps too long for the signal's bandwidth: the interference comes out too large."""
+
+
+@dataclass(frozen=True)
+class CoupledFiber:
+    """A span of fibre with equal cores, in SI.
+
+    Attributes
+    ----------
+    length, attenuation, beta2, beta3
+        Of the span; power attenuation. [m, 1/m, s^2/m, s^3/m]
+    gamma
+        Nonlinear coefficient of one core, without the 8/9. [1/(W m)]
+    cores
+        Number of cores whose fields mix; a core alone holds two polarisations.
+    section
+        Length between two random mixtures; infinity for none (the 8/9 has averaged the polarisations). [m]
+    mode_dispersion
+        Rms of the delays of the 2 x cores modes after a length, over its square root. [s/m^0.5]
+    averaged
+        Whether the Kerr effect acts on the power of all cores together, with 8/9 x 3/(2 cores + 1), instead of in
+        each core between the mixtures.
+    """
+
+    length: float
+    attenuation: float
+    beta2: float
+    gamma: float
+    beta3: float = 0.0
+    cores: int = 1
+    section: float = math.inf
+    mode_dispersion: float = 0.0
+    averaged: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        for name in ("length", "section"):
+            if getattr(self, name) <= 0.0:
+                msg = f"{name} must be above 0 m, got {getattr(self, name)!r}"
+                raise ValueError(msg)
+        if self.cores < 1 or self.attenuation < 0.0 or self.mode_dispersion < 0.0:
+            msg = f"cores must be at least 1, attenuation and mode_dispersion at least 0; got {self!r}"
+            raise ValueError(msg)
+        if math.isinf(self.section) and (self.mode_dispersion > 0.0 or (self.cores > 1 and not self.averaged)):
+            msg = "give section, the length between two mixtures: without it cores do not mix and modes have no delay"
+            raise ValueError(msg)
+
+    @property
+    def modes(self) -> int:
+        """Field components: two polarisations of each core."""
+        return 2 * self.cores
+
+    def effective_length(self, start: float, stop: float) -> float:
+        """Integral of the relative power between two positions. [m]"""
+        if self.attenuation == 0.0:
+            return stop - start
+        return (math.exp(-self.attenuation * start) - math.exp(-self.attenuation * stop)) / self.attenuation
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How a span is cut into steps.
+
+    Attributes
+    ----------
+    rule
+        ``"four_wave_mixing"``: the first step lets the outermost four-wave mixing of the band turn by `phase`,
+        later ones grow with the third root of the loss, which keeps the local error constant;
+        ``"logarithmic"``: `count` steps of equal effective length; ``"constant"``: `count` equal steps.
+    phase
+        Mismatch ``pi^2 |beta2| bandwidth^2`` times the first step. [rad]
+    count
+        Number of steps in a span, before they are fitted into sections.
+    """
+
+    rule: Literal["four_wave_mixing", "logarithmic", "constant"] = "four_wave_mixing"
+    phase: float = 0.25 * RESOLVED_PHASE
+    count: int = 100
+
+    def length(self, fiber: CoupledFiber, position: float, bandwidth: float) -> float:
+        """Length of a step that starts at a position of the span. [m]"""
+        loss = fiber.attenuation * position
+        if self.rule == "four_wave_mixing":
+            return self.phase / max(_mismatch(fiber, bandwidth), 1e-300) * math.exp(loss / 3.0)
+        if self.rule == "logarithmic" and fiber.attenuation > 0.0:
+            share = fiber.effective_length(0.0, fiber.length) / self.count
+            rest = math.exp(-loss) - fiber.attenuation * share
+            return -math.log(rest) / fiber.attenuation - position if rest > 0.0 else math.inf
+        return fiber.length / self.count
+
+    def plan(self, fiber: CoupledFiber, bandwidth: float) -> list[list[float]]:
+        """Lengths of the steps, section by section. [m]"""
+        if self.rule not in ("four_wave_mixing", "logarithmic", "constant"):
+            msg = f"rule must be one of four_wave_mixing, logarithmic, constant; got {self.rule!r}"
+            raise ValueError(msg)
+        sections = max(1, math.ceil(fiber.length / fiber.section - 1e-9))
+        width = fiber.length / sections
+        plan = [self._section(fiber, number * width, (number + 1) * width, bandwidth) for number in range(sections)]
+        turn = _mismatch(fiber, bandwidth) * plan[0][0]
+        if turn > RESOLVED_PHASE * (1.0 + 1e-9):
+            needed = plan[0][0] * RESOLVED_PHASE / turn
+            msg = (
+                f"the first step of {plan[0][0]:.4g} m is too long for a bandwidth of {bandwidth:.4g} Hz: "
+                f"interference will come out too large; at most {needed:.4g} m are needed"
+            )
+            warnings.warn(msg, UnresolvedStepWarning, stacklevel=3)
+        return plan
+
+    def _section(self, fiber: CoupledFiber, start: float, stop: float, bandwidth: float) -> list[float]:
+        lengths: list[float] = []
+        while stop - start > 1e-9 * stop:
+            step = self.length(fiber, start, bandwidth)
+            repeats = 1 if self.rule == "logarithmic" else EQUAL_STEPS
+            if step * repeats >= (stop - start) * (1.0 - 1e-9):  # what is left, in equal steps
+                repeats = max(1, math.ceil((stop - start) / step - 1e-9))
+                step = (stop - start) / repeats
+            lengths += [step] * repeats
+            start += step * repeats
+        return lengths
+
+
+def _mismatch(fiber: CoupledFiber, bandwidth: float) -> float:
+    """Largest four-wave mixing mismatch at the middle of the band. [1/m]"""
+    return math.pi**2 * (abs(fiber.beta2) + math.pi * abs(fiber.beta3) * bandwidth) * bandwidth**2
+
+
+@dataclass(frozen=True)
+class Mixing:
+    """Random mixtures of one span: unitary matrices and delays for each section, drawn on the host.
+
+    Attributes
+    ----------
+    matrices
+        Shape (section, mode, mode).
+    delays
+        Shape (section, mode). [s]
+    """
+
+    matrices: AnyArray
+    delays: FloatArray
+
+    @classmethod
+    def draw(cls, fiber: CoupledFiber, seed: int, span: int) -> "Mixing | None":
+        """Draw the mixtures of a span; the same ones for the same seed and span, whatever device computes."""
+        if math.isinf(fiber.section):
+            return None
+        generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1, span)))
+        sections, modes = max(1, math.ceil(fiber.length / fiber.section - 1e-9)), fiber.modes
+        shape = (sections, modes, modes)
+        gaussian = generator.normal(size=shape) + 1j * generator.normal(size=shape)
+        q, r = np.linalg.qr(gaussian)
+        diagonal = np.einsum("sii->si", r)
+        delays = generator.normal(size=(sections, modes))
+        delays -= delays.mean(axis=1, keepdims=True)
+        rms = np.sqrt(np.mean(delays**2, axis=1, keepdims=True))
+        delays *= fiber.mode_dispersion * math.sqrt(fiber.length / sections) / rms
+        return cls(q * (diagonal / np.abs(diagonal))[:, None, :], delays)
+
+
+class HostArrays:
+    """The arrays' side of the computation: scipy's Fourier transform and compiled loops."""
+
+    def __init__(self, workers: int = 1) -> None:
+        self.workers = workers
+
+    def array(self, values: Any, kind: Any) -> Any:
+        """Copy values to the device."""
+        return np.array(values, dtype=kind, order="C")
+
+    def host(self, values: Any) -> AnyArray:
+        """Copy values to the host."""
+        return np.asarray(values)
+
+    def forward(self, field: Any) -> Any:
+        """Spectrum of each row."""
+        return fft.fft(field, axis=-1, overwrite_x=True, workers=self.workers)
+
+    def backward(self, field: Any) -> Any:
+        """Field of each row."""
+        return fft.ifft(field, axis=-1, overwrite_x=True, workers=self.workers)
+
+    def kerr(self, field: Any, strength: float, groups: int) -> Any:
+        """Rotate each group of components by its power."""
+        kerr_rotation(np.full(groups, strength), field.reshape(groups, -1, field.shape[-1]))
+        return field
+
+    def transfer(self, propagation: Any, length: float, kind: Any) -> Any:
+        """Transfer function of a piece of fibre."""
+        out = np.empty((1, propagation.size), kind)
+        transfer(propagation[None], np.array([length]), out)
+        return out[0]
+
+    def filtered(self, field: Any, function: Any) -> Any:
+        """Multiply all rows by a transfer function."""
+        filtered(function, field)
+        return field
+
+    def delayed(self, field: Any, turns: FloatArray) -> Any:
+        """Delay each row."""
+        delayed(turns, field)
+        return field
+
+
+class ModuleArrays(HostArrays):
+    """The same with the operations of an array module alone: NumPy, or CuPy on a graphics processor."""
+
+    def __init__(self, module: ModuleType, fourier: ModuleType) -> None:
+        super().__init__()
+        self.module = module
+        self.fourier = fourier
+
+    def array(self, values: Any, kind: Any) -> Any:
+        """Copy values to the device."""
+        return self.module.array(values, dtype=kind)
+
+    def host(self, values: Any) -> AnyArray:
+        """Copy values to the host."""
+        return np.asarray(values.get() if hasattr(values, "get") else values)
+
+    def forward(self, field: Any) -> Any:
+        """Spectrum of each row."""
+        return self.fourier.fft(field, axis=-1).astype(field.dtype, copy=False)
+
+    def backward(self, field: Any) -> Any:
+        """Field of each row."""
+        return self.fourier.ifft(field, axis=-1).astype(field.dtype, copy=False)
+
+    def kerr(self, field: Any, strength: float, groups: int) -> Any:
+        """Rotate each group of components by its power."""
+        grouped = field.reshape(groups, -1, field.shape[-1])
+        power = (grouped.real**2 + grouped.imag**2).sum(axis=1, keepdims=True)
+        return (grouped * self.module.exp(1j * strength * power).astype(field.dtype)).reshape(field.shape)
+
+    def transfer(self, propagation: Any, length: float, kind: Any) -> Any:
+        """Transfer function of a piece of fibre."""
+        return self.module.exp(1j * length * propagation).astype(kind)
+
+    def filtered(self, field: Any, function: Any) -> Any:
+        """Multiply all rows by a transfer function."""
+        return field * function
+
+    def delayed(self, field: Any, turns: FloatArray) -> Any:
+        """Delay each row."""
+        order = self.module.fft.fftfreq(field.shape[-1], 1.0 / field.shape[-1])
+        phase = self.module.asarray(turns)[:, None] * order
+        return field * self.module.exp(-1j * phase).astype(field.dtype)
+
+
+@dataclass(frozen=True)
+class Line:
+    """Equal spans, each followed by an amplifier that restores the power exactly; no noise.
+
+    Attributes
+    ----------
+    fiber
+        One span.
+    spans
+        Number of spans.
+    seed
+        Of the random mixtures.
+    repeated
+        Whether all spans have the mixtures of the first one (a loop).
+    """
+
+    fiber: CoupledFiber
+    spans: int = 1
+    seed: int = 0
+    repeated: bool = False
+
+    def mixings(self) -> Iterator[Mixing | None]:
+        """Mixtures, span by span."""
+        for span in range(self.spans):
+            yield Mixing.draw(self.fiber, self.seed, 0 if self.repeated else span)
+
+
+def propagated(
+    spectrum: AnyArray,
+    sample_rate: float,
+    line: Line,
+    *,
+    steps: Steps | None = None,
+    bandwidth: float | None = None,
+    precision: Literal["single", "double"] = "double",
+    arrays: HostArrays | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> AnyArray:
+    """Spectrum of the field after a line.
+
+    Parameters
+    ----------
+    spectrum
+        Fourier transform of the periodic field, polarisations of a core side by side.
+        Shape (mode, frequency). [W^0.5]
+    sample_rate
+        Samples in a second; at least twice the bandwidth, so that mixing products do not fold into it. [Hz]
+    line
+        Fibre, spans, seed.
+    steps
+        Cut of a span into steps.
+    bandwidth
+        Occupied by the signal; found from the spectrum if left out. [Hz]
+    precision
+        ``"single"`` (complex64) is enough for one span: about -85 dB of the signal.
+    arrays
+        Where arrays live: `HostArrays` by default, `ModuleArrays` for another array module.
+    progress
+        Called with the number of sections done, and of all sections.
+
+    Returns
+    -------
+    ndarray
+        Spectrum on the host, with the whole linear channel in it. Shape (mode, frequency). [W^0.5]
+
+    Raises
+    ------
+    ValueError
+        If the spectrum's rows are not the fibre's modes, or the sample rate is below twice the bandwidth.
+
+    Warns
+    -----
+    UnresolvedStepWarning
+        If the first step cannot resolve the bandwidth.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> fiber = CoupledFiber(length=80e3, attenuation=4.6e-5, beta2=-21.7e-27, gamma=1.3e-3)
+    >>> from mcfiber.simulation.waveforms import wdm_signal
+    >>> signal = wdm_signal([0.0], 32e9, 1e-3, symbols=256, samples=1024, modes=2, seed=1)
+    >>> received = propagated(signal.spectrum, signal.sample_rate, Line(fiber))
+    >>> float(round(np.sum(np.abs(received) ** 2) / np.sum(np.abs(signal.spectrum) ** 2), 9))
+    1.0
+    """
+    fiber = line.fiber
+    if spectrum.shape[0] != fiber.modes:
+        msg = f"the spectrum has {spectrum.shape[0]} rows; {fiber.cores} cores have {fiber.modes} components"
+        raise ValueError(msg)
+    occupied = _occupied(spectrum, sample_rate) if bandwidth is None else bandwidth
+    if sample_rate < 2.0 * occupied * (1.0 - 1e-9):
+        msg = f"sample_rate must be at least twice the bandwidth, {2.0 * occupied:.4g} Hz; got {sample_rate:.4g} Hz"
+        raise ValueError(msg)
+    plan = (steps or Steps()).plan(fiber, occupied)
+    engine = _Engine(fiber, spectrum.shape[1], sample_rate, precision, arrays or HostArrays())
+    field = engine.arrays.array(spectrum, engine.kind)
+    for span, mixing in enumerate(line.mixings()):
+        position = 0.0
+        for section, lengths in enumerate(plan):
+            field = engine.section(field, position, lengths)
+            if mixing is not None:
+                field = engine.mixed(field, mixing.matrices[section], mixing.delays[section])
+            position += sum(lengths)
+            if progress is not None:
+                progress(span * len(plan) + section + 1, line.spans * len(plan))
+    return engine.arrays.host(field)
+
+
+def linear_channel_removed(
+    spectrum: AnyArray, sample_rate: float, line: Line, *, arrays: HostArrays | None = None
+) -> AnyArray:
+    """Spectrum without the linear part of a line: dispersion, mixtures and delays undone, last first.
+
+    Parameters
+    ----------
+    spectrum, sample_rate, line, arrays
+        As in `propagated`.
+
+    Returns
+    -------
+    ndarray
+        Shape (mode, frequency). [W^0.5]
+    """
+    fiber = line.fiber
+    engine = _Engine(fiber, spectrum.shape[1], sample_rate, "double", arrays or HostArrays())
+    field = engine.arrays.array(spectrum, engine.kind)
+    for mixing in reversed(list(line.mixings())):
+        for section in range(0 if mixing is None else len(mixing.delays) - 1, -1, -1):
+            if mixing is not None:
+                field = engine.unmixed(field, mixing.matrices[section], mixing.delays[section])
+    field = engine.linear(field, -fiber.length * line.spans)
+    return engine.arrays.host(field)
+
+
+class _Engine:
+    """Operators of one fibre on one frequency grid."""
+
+    def __init__(self, fiber: CoupledFiber, size: int, sample_rate: float, precision: str, arrays: HostArrays) -> None:
+        if precision not in ("single", "double"):
+            msg = f"precision must be single or double, got {precision!r}"
+            raise ValueError(msg)
+        self.fiber = fiber
+        self.arrays = arrays
+        self.kind = np.complex64 if precision == "single" else np.complex128
+        self.duration = size / sample_rate
+        w = 2.0 * math.pi * np.fft.fftfreq(size, 1.0 / sample_rate)
+        self.propagation = arrays.array(fiber.beta2 / 2.0 * w**2 + fiber.beta3 / 6.0 * w**3, np.float64)
+        self.kept: dict[float, Any] = {}
+
+    def linear(self, field: Any, length: float) -> Any:
+        """Dispersion of a length; transfer functions of the latest lengths are kept."""
+        if length not in self.kept:
+            if len(self.kept) >= KEPT_LENGTHS:
+                self.kept.clear()
+            self.kept[length] = self.arrays.transfer(self.propagation, length, self.kind)
+        return self.arrays.filtered(field, self.kept[length])
+
+    def section(self, field: Any, position: float, lengths: list[float]) -> Any:
+        """Steps of a section: half the dispersion, the Kerr phase, half the dispersion; neighbours' halves together."""
+        fiber = self.fiber
+        field = self.linear(field, 0.5 * lengths[0])
+        factor = 8.0 / 9.0 * fiber.gamma * (3.0 / (2 * fiber.cores + 1) if fiber.averaged else 1.0)
+        for index, step in enumerate(lengths):
+            strength = factor * fiber.effective_length(position, position + step)
+            field = self.arrays.backward(field)
+            field = self.arrays.kerr(field, strength, 1 if fiber.averaged else fiber.cores)
+            field = self.arrays.forward(field)
+            rest = lengths[index + 1] if index + 1 < len(lengths) else 0.0
+            field = self.linear(field, 0.5 * (step + rest))
+            position += step
+        return field
+
+    def mixed(self, field: Any, matrix: AnyArray, delays: FloatArray) -> Any:
+        """Mixture after a section: a unitary matrix, then delays."""
+        field = self.arrays.array(matrix, self.kind) @ field
+        return self.arrays.delayed(field, 2.0 * math.pi * delays / self.duration) if np.any(delays) else field
+
+    def unmixed(self, field: Any, matrix: AnyArray, delays: FloatArray) -> Any:
+        """Undo a mixture."""
+        if np.any(delays):
+            field = self.arrays.delayed(field, -2.0 * math.pi * delays / self.duration)
+        return self.arrays.array(matrix.conj().T, self.kind) @ field
+
+
+def _occupied(spectrum: AnyArray, sample_rate: float) -> float:
+    """Width of the band that holds anything."""
+    order = np.fft.fftfreq(spectrum.shape[1], 1.0 / sample_rate)
+    there = order[np.any(np.abs(spectrum) > 1e-9 * np.abs(spectrum).max(), axis=0)]
+    return float(np.ptp(there) + sample_rate / spectrum.shape[1])

@@ -1,0 +1,1 @@
+"""Many evaluations: sweeps, uncertainty, calibration, search, launch powers."""

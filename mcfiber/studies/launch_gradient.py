@@ -1,0 +1,340 @@
+"""The noise of a line as a function of the launch powers, with exact derivatives."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from mcfiber._jit import lift
+from mcfiber.descriptions.errors import refused
+from mcfiber.descriptions.line import Link
+from mcfiber.fiber.channels import Channels
+from mcfiber.fiber.medium import Glass
+from mcfiber.kernels import adjoint as backwards
+from mcfiber.kernels import isrs, nonlinear, raman, silica
+from mcfiber.line.amplifiers import added_noise
+from mcfiber.line.interference import TERMS, Accumulation, InterferenceModel, coupled_core_factor, coupling_factor
+from mcfiber.line.power import power_profile
+from mcfiber.line.raman import Evolution
+from mcfiber.typing import FloatArray
+
+_SEVEN = ",".join(["(channel)"] * 6) + ",()"
+
+
+_GN = lift(nonlinear.gn_closed_form, f"{_SEVEN}->(channel)")
+
+
+_GN_BACK = lift(backwards.gn_closed_form_adjoint, f"{_SEVEN},(channel),(channel)->(channel)")
+
+
+_INPUTS = ",".join(["(channel)"] * 5) + ",(channel,term),(channel,term)"
+
+
+_ISRS = lift(isrs.isrs_gn, f"{_INPUTS}->(channel),(channel)")
+
+
+_ISRS_BACK = lift(backwards.isrs_gn_adjoint, f"{_INPUTS},(channel),(channel),(channel)->(channel),(channel,term)")
+
+
+_FIT = "(channel,panel,node),(channel),(panel),(node,node_in)"
+
+
+_FITTED = lift(isrs.fitted_profile, f"{_FIT}->(channel,term),(channel,term)")
+
+
+_FITTED_BACK = lift(backwards.fitted_profile_adjoint, f"{_FIT},(channel,term),(channel,term)->(channel,panel,node)")
+
+
+_RAMAN = lift(
+    raman.raman_power,
+    "(channel),(channel),(channel),(channel),(channel),(offset),(),(),(panel),(panel),(node,node_in)"
+    "->(channel,panel,node)",
+)
+
+
+_RAMAN_BACK = lift(
+    backwards.raman_power_adjoint,
+    "(channel),(channel),(channel),(channel),(offset),(),(),(panel),(node,node_in),(channel,panel,node),"
+    "(channel,panel,node)->(channel)",
+)
+
+
+_COHERENCE = lift(isrs.coherence_exponent, "(channel),(channel),(channel),()->(channel)")
+
+
+def optimum_power(ase_power: Any, nli_coefficient: Any) -> Any:
+    """Launch power that maximises ``P / (ase_power + nli_coefficient P^3)``: ``(ase/(2 eta))^(1/3)``.
+
+    There the interference is half the amplifiers' noise, and the ratio is ``P/(1.5 ase_power)``. It holds for a
+    channel alone, or for all channels with one power and one coefficient; with Raman scattering the coefficient
+    depends on the power.
+
+    Parameters
+    ----------
+    ase_power
+        Amplified spontaneous emission. [W]
+    nli_coefficient
+        eta, interference over the cube of the power. [1/W^2]
+
+    Examples
+    --------
+    >>> round(optimum_power(5e-6, 1000.0) * 1e3, 6)  # mW
+    1.357209
+    """
+    return (ase_power / (2.0 * nli_coefficient)) ** (1.0 / 3.0)
+
+
+@dataclass(frozen=True)
+class _Fixed:
+    """What does not depend on the launch powers; plain arrays of shape (core, span, channel) or (core, span)."""
+
+    frequency: FloatArray
+    symbol_rate: FloatArray
+    gamma: FloatArray
+    beta2: FloatArray
+    attenuation: FloatArray
+    area: FloatArray
+    length: FloatArray
+    fan_in: FloatArray
+    outside: FloatArray  # span loss outside the computed evolution: all of it, or fan-in and fan-out
+    noise: FloatArray  # amplifier noise in the channel for no span loss, and for each unit of it
+    noise_slope: FloatArray
+
+
+class NoiseOfLaunch:
+    """Amplifier noise and interference of a line for any launch powers, and the derivatives back.
+
+    Parameters
+    ----------
+    link, glass, grid
+        The line; no field is an axis, and no span has Raman pumps.
+    model, accumulation
+        Of the interference.
+    scattering
+        Whether channels exchange power by Raman scattering.
+    amplifier_noise
+        Model of the amplifiers' noise.
+    mode_dispersion
+        Whether spatial mode dispersion lowers the interference of randomly coupled cores.
+
+    Raises
+    ------
+    DescriptionError
+        If the line has Raman pumps, or a field that is an axis.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        glass: Glass,
+        grid: Channels,
+        *,
+        model: InterferenceModel = "gn",
+        accumulation: Accumulation = "incoherent",
+        scattering: bool = False,
+        amplifier_noise: str = "exact",
+        mode_dispersion: bool = True,
+    ) -> None:
+        spans = link.span if isinstance(link.span, tuple) else (link.span,)
+        if any(span.raman_pumps for span in spans):
+            msg = "link.span.raman_pumps: launch powers are optimised for lines without pumps; remove them"
+            raise refused(msg)
+        profile = power_profile(link, glass, grid, raman="silica" if scattering else "none")
+        self._model = model
+        self._fixed = _fixed(link, glass, grid, profile, amplifier_noise)
+        self._panels: _Panels | None = None
+        if profile.evolution is not None:
+            self._panels = _panels(profile.evolution, self._fixed)
+        self._scattering = scattering
+        self._repeat = float(link.count) if self._fixed.length.shape[1] == 1 else 1.0
+        self.mixes = mode_dispersion and glass.coupled_cores > 1 and glass.mode_dispersion is not None
+        self._mixing = (glass, profile, grid, mode_dispersion)
+        self._factor = np.full((1, 1, grid.count), coupled_core_factor(glass.coupled_cores))
+        self.settle(np.broadcast_to(np.asarray(profile.launch, dtype=float), (grid.count,)))
+        self._growth: Any = 1.0
+        if accumulation == "coherent":
+            fixed = self._fixed
+            exponent = _COHERENCE(fixed.symbol_rate, fixed.beta2, fixed.attenuation, fixed.length)
+            self._growth = float(link.count) ** exponent
+        self._state: dict[str, Any] = {}
+
+    def settle(self, launch: FloatArray) -> None:
+        """Take the effect of mode dispersion at these launch powers, on which it depends little.
+
+        It stays so until the next call, and derivatives hold it fixed; it needs to be called only where `mixes`.
+
+        Parameters
+        ----------
+        launch
+            Shape (channel,). [W]
+        """
+        import xarray as xr
+
+        if not self.mixes:
+            return
+        glass, profile, grid, mode_dispersion = self._mixing
+        spread = replace(profile, fiber_input=xr.DataArray(launch, dims="channel"))
+        factor = coupling_factor(glass, spread, grid, mode_dispersion)
+        self._factor = _plain(factor, {"core": 1, "span": 1, "channel": grid.count})
+
+    def __call__(self, launch: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Noise powers at launch level, for the launch power of each channel.
+
+        Parameters
+        ----------
+        launch
+            The same in every core. Shape (channel,). [W]
+
+        Returns
+        -------
+        tuple
+            Amplifier noise and interference. Shape (core, channel), with one core where all are equal. [W]
+        """
+        fixed = self._fixed
+        power = launch / fixed.fan_in
+        state: dict[str, Any] = {"power": power}
+        loss = fixed.outside
+        if self._panels is not None:
+            state["profile"] = self._evolve(self._panels, power)
+            loss = fixed.outside * (power / state["profile"][..., -1, -1])
+        ase = fixed.noise + fixed.noise_slope * loss
+        state |= {"loss": loss, **self._interfere(state)}
+        self._state = state
+        nli = state["nli"] * fixed.fan_in * self._factor
+        return self._repeat * ase.sum(axis=1), self._repeat * nli.sum(axis=1)
+
+    def pullback(self, ase_adjoint: FloatArray, nli_adjoint: FloatArray) -> FloatArray:
+        """Derivative of an objective by the launch powers of the last call.
+
+        Parameters
+        ----------
+        ase_adjoint, nli_adjoint
+            Derivative of the objective by what the last call returned. Shape (core, channel). [1/W]
+
+        Returns
+        -------
+        FloatArray
+            Shape (channel,). [1/W]
+        """
+        fixed, state = self._fixed, self._state
+        power = state["power"]
+        by_loss = self._repeat * ase_adjoint[:, None, :] * fixed.noise_slope
+        by_nli = self._repeat * nli_adjoint[:, None, :] * fixed.fan_in * self._factor
+        by_power, by_coefficient = self._interfere_back(by_nli)
+        if self._panels is not None:
+            by_profile = self._fit_back(self._panels, by_coefficient)
+            by_profile[..., -1, -1] -= by_loss * state["loss"] / state["profile"][..., -1, -1]
+            by_power = by_power + by_loss * state["loss"] / power + self._evolve_back(self._panels, by_profile)
+        result: FloatArray = (by_power / fixed.fan_in).sum(axis=(0, 1))
+        return result
+
+    def _interfere(self, state: dict[str, Any]) -> dict[str, Any]:
+        fixed = self._fixed
+        common = (fixed.frequency, fixed.symbol_rate, state["power"], fixed.gamma, fixed.beta2)
+        if self._model == "gn":
+            return {"nli": _GN(*common, fixed.attenuation, fixed.length)}
+        if self._panels is None:
+            coefficient, decay = np.ones((*state["power"].shape, 1)), fixed.attenuation[..., None]
+        else:
+            panels = (self._panels.length, self._panels.integration)
+            coefficient, decay = _FITTED(state["profile"], fixed.attenuation, *panels, sizes={"term": TERMS})
+        own, cross = _ISRS(*common, coefficient, decay)
+        return {"nli": own * self._growth + cross, "cross": cross, "coefficient": coefficient, "decay": decay}
+
+    def _interfere_back(self, by_nli: FloatArray) -> tuple[FloatArray, FloatArray | None]:
+        fixed, state = self._fixed, self._state
+        common = (fixed.frequency, fixed.symbol_rate, state["power"], fixed.gamma, fixed.beta2)
+        if self._model == "gn":
+            return _GN_BACK(*common, fixed.attenuation, fixed.length, state["nli"], by_nli), None
+        by_power, by_coefficient = _ISRS_BACK(
+            *common, state["coefficient"], state["decay"], state["cross"], by_nli * self._growth, by_nli
+        )
+        return by_power, by_coefficient
+
+    def _fit_back(self, panels: "_Panels", by_coefficient: FloatArray | None) -> FloatArray:
+        profile = self._state["profile"]
+        if by_coefficient is None:
+            return np.zeros_like(profile)
+        inputs = (profile, self._fixed.attenuation, panels.length, panels.integration, self._state["coefficient"])
+        result: FloatArray = _FITTED_BACK(*inputs, by_coefficient)
+        return result
+
+    def _evolve(self, panels: "_Panels", power: FloatArray) -> FloatArray:
+        fixed = self._fixed
+        result: FloatArray = _RAMAN(
+            fixed.frequency, power, np.ones_like(power), fixed.attenuation, fixed.area, self._efficiency(),
+            silica.STEP, 1.0, panels.length, panels.transmission, panels.integration,
+        )  # fmt: skip
+        return result
+
+    def _evolve_back(self, panels: "_Panels", by_profile: FloatArray) -> FloatArray:
+        fixed, power = self._fixed, self._state["power"]
+        result: FloatArray = _RAMAN_BACK(
+            fixed.frequency, power, np.ones_like(power), fixed.area, self._efficiency(),
+            silica.STEP, 1.0, panels.length, panels.integration, self._state["profile"], by_profile,
+        )  # fmt: skip
+        return result
+
+    def _efficiency(self) -> FloatArray:
+        return silica.raman_efficiency() * float(self._scattering)
+
+
+@dataclass(frozen=True)
+class _Panels:
+    """Grid along the fibre; the first two of shape (core, span, panel)."""
+
+    length: FloatArray
+    transmission: FloatArray
+    integration: FloatArray
+
+
+def _panels(evolution: Evolution, fixed: _Fixed) -> _Panels:
+    sizes = dict(zip(("core", "span"), fixed.length.shape, strict=True)) | {"panel": evolution.power.sizes["panel"]}
+    return _Panels(
+        _plain(evolution.panel, sizes), _plain(evolution.transmission, sizes), np.asarray(evolution.integration)
+    )
+
+
+def _fixed(link: Link, glass: Glass, grid: Channels, profile: Any, amplifier_noise: str) -> _Fixed:
+    span_loss = profile.span_loss
+    none, one = (
+        added_noise(link, loss, grid, model=amplifier_noise) * grid.symbol_rate
+        for loss in (0.0 * span_loss, 0.0 * span_loss + 1.0)
+    )
+    without = span_loss if profile.evolution is None else span_loss * profile.evolution.end / profile.fiber_input
+    shared = [profile.launch, profile.fiber_input, profile.attenuation, profile.length, span_loss, none]
+    sizes = {"core": 1, "span": 1} | {
+        dim: size for value in shared for dim, size in dict(getattr(value, "sizes", {})).items()
+    }
+    sizes["channel"] = grid.count
+    extra = set(sizes) - {"core", "span", "channel", "panel", "node"}
+    if extra:
+        msg = f"optimize_launch: the system has the axes {', '.join(sorted(extra))}; give numbers instead"
+        raise refused(msg)
+
+    def plain(value: Any, *dims: str) -> FloatArray:
+        return _plain(value, {dim: sizes[dim] for dim in dims})
+
+    each = ("core", "span", "channel")
+    return _Fixed(
+        frequency=plain(grid.frequency, *each),
+        symbol_rate=plain(grid.symbol_rate, *each),
+        gamma=plain(glass.nonlinear_coefficient, *each),
+        beta2=plain(glass.group_velocity_dispersion, *each),
+        attenuation=plain(profile.attenuation, *each),
+        area=plain(glass.effective_area, *each),
+        length=plain(profile.length, "core", "span"),
+        fan_in=plain(profile.launch / profile.fiber_input, *each),
+        outside=plain(without, *each),
+        noise=plain(none, *each),
+        noise_slope=plain(one, *each) - plain(none, *each),
+    )
+
+
+def _plain(value: Any, sizes: dict[str, int]) -> FloatArray:
+    import xarray as xr
+
+    labelled = xr.DataArray(value)
+    missing = {dim: size for dim, size in sizes.items() if dim not in labelled.dims}
+    result: FloatArray = np.ascontiguousarray(labelled.expand_dims(missing).transpose(*sizes).data, dtype=np.float64)
+    return result

@@ -1,0 +1,156 @@
+"""What a sweep keeps of an evaluation: variables, or their extremes over cores and channels."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from mcfiber import variables
+from mcfiber.descriptions.errors import refused
+from mcfiber.evaluate import quantities
+from mcfiber.fiber.channels import channels
+from mcfiber.result import status_flags
+from mcfiber.status import NOT_COMPUTED, OK
+from mcfiber.typing import AnyArray
+
+if TYPE_CHECKING:
+    from mcfiber.descriptions.system import System
+
+REDUCTIONS = ("max", "min", "mean")
+
+
+INNER = ("core", "channel")
+"""Dimensions that a reduction goes over."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output: ``"snr"`` with its cores and channels, or ``"crosstalk:max"`` over them.
+
+    Attributes
+    ----------
+    text
+        As it was asked for.
+    inner
+        Lengths of the dimensions that it has beside those of the sweep.
+    """
+
+    text: str
+    inner: Mapping[str, int]
+
+    @property
+    def name(self) -> str:
+        """Name in the dataset."""
+        return self.text.replace(":", "_")
+
+    @property
+    def fill(self) -> float:
+        """Value of a point that is not computed yet."""
+        return NOT_COMPUTED if self.text == "status" else np.nan
+
+    @property
+    def dtype(self) -> type:
+        """Type of the values."""
+        return np.uint8 if self.text == "status" else np.float64
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """Attributes of the table; a reduction is said in the long name."""
+        variable, _, reduction = self.text.partition(":")
+        known = variables.lookup(variable).attributes()
+        if reduction:
+            known["long_name"] = f"{known['long_name']} ({reduction} over cores and channels)"
+        return known | (status_flags() if variable == "status" else {})
+
+
+def evaluated(
+    system: "System", texts: Sequence[str], *, draws: int | None = None, seed: int | None = None
+) -> dict[str, xr.DataArray]:
+    """Evaluate a system and keep the outputs, NaN at points that cannot exist, and `status`.
+
+    Parameters
+    ----------
+    system
+        May have axes.
+    texts
+        Outputs, as in ``"total_net_rate"`` or ``"crosstalk:max"``.
+    draws, seed
+        Number of random realisations, and their seed.
+    """
+    arrays = quantities(system, channels(system.spectrum), draws=draws, seed=seed)
+    status = arrays["status"]
+    found = {text: _reduced(arrays, text) for text in texts if text != "status"}
+    if bool((status != OK).any()):
+        found = {text: array.where(status == OK) for text, array in found.items()}
+    return found | {"status": status}
+
+
+def checked(outputs: Sequence[str] | str) -> tuple[str, ...]:
+    """Make a list of different outputs, with `status` last."""
+    texts = tuple(dict.fromkeys([outputs] if isinstance(outputs, str) else outputs))
+    if not texts:
+        msg = "outputs: is empty; name at least one variable, as in total_net_rate"
+        raise refused(msg)
+    return (*(text for text in texts if text != "status"), "status")
+
+
+def planned(probe: Mapping[str, xr.DataArray], systems: "Sequence[System]", dims: Sequence[str]) -> tuple[Output, ...]:
+    """Find the dimensions of every output from the evaluation of a few points.
+
+    Parameters
+    ----------
+    probe
+        What `evaluated` returned.
+    systems
+        With every combination of structural values.
+    dims
+        Dimensions of the sweep.
+    """
+    return tuple(Output(text, _inner(text, array, systems, dims)) for text, array in probe.items())
+
+
+def placed(array: xr.DataArray, output: Output, names: tuple[str, ...], shape: tuple[int, ...]) -> AnyArray:
+    """Values over all dimensions of a block, also those that the output does not differ along."""
+    sizes = dict(zip(names, shape, strict=True)) | dict(output.inner)
+    present = [name for name in sizes if name in array.dims]
+    values = array.transpose(*present).values
+    wide = values.reshape([size if name in present else 1 for name, size in sizes.items()])
+    result: AnyArray = np.array(np.broadcast_to(wide, tuple(sizes.values())), dtype=output.dtype)
+    return result
+
+
+def _reduced(arrays: Mapping[str, xr.DataArray], text: str) -> xr.DataArray:
+    variable, colon, reduction = text.partition(":")
+    if variable not in arrays:
+        msg = f"outputs: there is no variable {variable!r}; known: {', '.join(sorted(arrays))}"
+        raise refused(msg)
+    array = arrays[variable]
+    if not colon:
+        return array
+    if reduction not in REDUCTIONS:
+        msg = f"outputs: got the reduction {reduction!r}; allowed: {', '.join(REDUCTIONS)}"
+        raise refused(msg)
+    axes = tuple(axis for axis, dim in enumerate(array.dims) if dim in INNER)
+    kept = [dim for dim in array.dims if dim not in INNER]
+    return xr.DataArray(getattr(np, reduction)(array.data, axis=axes), dims=kept) if axes else array
+
+
+def _inner(text: str, array: xr.DataArray, systems: "Sequence[System]", dims: Sequence[str]) -> dict[str, int]:
+    """Cores and channels that an output differs along; where the structure changes, all that it may."""
+    if foreign := [str(dim) for dim in array.dims if dim not in (*INNER, "draw", *dims)]:
+        msg = f"system: has an axis {foreign[0]!r} of its own; sweep over its values instead"
+        raise refused(msg)
+    may = array.dims if len(systems) == 1 or ":" in text else variables.lookup(text).dims
+    found = {}
+    for dim in (dim for dim in INNER if dim in may):
+        sizes = {one.fiber.cores if dim == "core" else one.spectrum.count for one in systems}
+        if len(sizes) > 1:
+            msg = (
+                f"outputs: {text} has no one shape, as the sweep changes the number of {dim}s; "
+                f"write {text}:max (or min, mean)"
+            )
+            raise refused(msg)
+        found[dim] = sizes.pop()
+    return found | ({"draw": array.sizes["draw"]} if "draw" in array.dims else {})

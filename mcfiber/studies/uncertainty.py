@@ -1,0 +1,161 @@
+"""Predictions with intervals: a prediction is a sweep over what is not known."""
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from mcfiber import result
+from mcfiber.catalog import CatalogEntry
+from mcfiber.evaluate import evaluate
+from mcfiber.typing import IntArray
+
+INTERVAL = (0.05, 0.5, 0.95)
+
+
+def predict(entry: CatalogEntry, *, samples: int = 256, seed: int = 0) -> xr.Dataset:
+    """Evaluate a catalogue entry over the ranges of what is not known of it.
+
+    Ranges are uniform, independent and common to all spans, so quantiles of the result are a prior predictive
+    interval, not a confidence interval.
+
+    Parameters
+    ----------
+    entry
+        System, ranges and report.
+    samples
+        Number of samples.
+    seed
+        Of the samples; the first n of N are the same for any N.
+
+    Returns
+    -------
+    xarray.Dataset
+        The result of `evaluate` with dimension `sample`, if anything is uncertain; its provenance holds what was
+        reported.
+
+    Examples
+    --------
+    >>> import mcfiber
+    >>> prediction = mcfiber.predict(mcfiber.load("nict-2025-1808km"), samples=8)
+    >>> prediction.sizes["sample"]
+    8
+    """
+    if not entry.ranges and not entry.choices:
+        return result.noted(evaluate(entry.system), entry=entry.name, reported=entry.reported.model_dump())
+    drawn = entry.sampled(samples, seed)
+    blocks = list(_blocks(entry, drawn, samples))
+    parts = [evaluate(entry.system.replace(changes)) for _, changes in blocks]
+    numbers = {path: xr.DataArray(drawn[path], dims="sample") for path in entry.ranges}
+    return result.noted(
+        _joined(parts, [members for members, _ in blocks]) if entry.choices else parts[0],
+        system=entry.system.replace(numbers).to_dict(),
+        entry=entry.name,
+        reported=entry.reported.model_dump(),
+        samples=samples,
+        seed=seed,
+    )
+
+
+def _blocks(entry: CatalogEntry, drawn: dict[str, Any], samples: int) -> Iterator[tuple[IntArray, dict[str, Any]]]:
+    """Samples that share a combination of words, and their changes; numbers are axes over these samples."""
+    position = np.arange(samples)
+    words = {path: np.unique(drawn[path]) for path in entry.choices}
+    for combination in itertools.product(*words.values()):
+        chosen = dict(zip(words, combination, strict=True))
+        members = position[np.all([np.full(samples, True), *(drawn[path] == word for path, word in chosen.items())], 0)]
+        if members.size:
+            numbers = {
+                path: xr.DataArray(drawn[path][members], dims="sample", coords={"sample": members})
+                for path in entry.ranges
+            }
+            yield members, {path: str(word) for path, word in chosen.items()} | numbers
+
+
+def interval(values: Any) -> tuple[float, float, float]:
+    """5 %, 50 % and 95 % quantile over all samples, leaving out points that cannot exist."""
+    known = np.asarray(values, dtype=float)
+    known = known[~np.isnan(known)]
+    if not known.size:
+        return math.nan, math.nan, math.nan
+    # Between infinity and a number there is nothing to interpolate.
+    method: Any = "linear" if np.isfinite(known).all() else "inverted_cdf"
+    low, middle, high = np.quantile(known, INTERVAL, method=method)
+    return float(low), float(middle), float(high)
+
+
+def _joined(parts: list[xr.Dataset], members: list[IntArray]) -> xr.Dataset:
+    """Join blocks of samples; a variable has the dimension sample if it does in a block, or differs between them."""
+    order = np.argsort(np.concatenate(members))
+    first = parts[0]
+    joined: dict[Any, xr.Variable] = {}
+    for name, variable in first.variables.items():
+        pieces = [part.variables[name] for part in parts if name in part.variables]
+        if name == "sample" or len(pieces) < len(parts):
+            continue
+        varies = any("sample" in piece.dims or not _equal(piece, variable) for piece in pieces)
+        if varies or name == "total_net_rate":
+            wide = [_over_samples(piece, mine.size) for piece, mine in zip(pieces, members, strict=True)]
+            whole: Any = xr.Variable.concat([piece.transpose(*wide[0].dims) for piece in wide], "sample")  # type: ignore[no-untyped-call]
+            joined[name] = whole.isel(sample=order)
+        else:
+            joined[name] = variable.to_base_variable()
+    joined["sample"] = xr.Variable("sample", np.concatenate(members)[order])
+    names = [name for name in joined if name in first.coords or name == "sample"]
+    return result.indexed(xr.Dataset(joined, attrs=first.attrs).set_coords(names))
+
+
+def _equal(first: Any, second: Any) -> bool:
+    return bool(first.equals(second))
+
+
+def _over_samples(variable: xr.Variable, count: int) -> xr.Variable:
+    plain: Any = variable.to_base_variable()
+    wide: xr.Variable = plain if "sample" in plain.dims else plain.set_dims({"sample": count, **plain.sizes})
+    return wide
+
+
+@dataclass(frozen=True)
+class Influence:
+    """How much an uncertain input moves the predicted rate: rank correlation, -1 to 1."""
+
+    path: str
+    rank_correlation: float
+
+
+def influences(entry: CatalogEntry, prediction: xr.Dataset) -> list[Influence]:
+    """Rank the uncertain inputs of a prediction by their influence on the net rate, strongest first.
+
+    Spearman's rank correlation between the samples of each input and the total net rate; the squares of
+    independent inputs with monotone effects add up to about 1.
+
+    Parameters
+    ----------
+    entry
+        The entry that was predicted.
+    prediction
+        Its result, with the dimension sample.
+    """
+    notes = prediction.mcf.provenance
+    drawn = entry.sampled(notes["samples"], notes["seed"])
+    rate = ranks(prediction["total_net_rate"].values)
+    found = [Influence(path, correlation(ranks(values), rate)) for path, values in drawn.items()]
+    return sorted(found, key=lambda one: -abs(one.rank_correlation))
+
+
+def ranks(values: Any) -> Any:
+    """Ranks, with the mean rank for equal values."""
+    _, group, size = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(size)
+    return (last - (size - 1) / 2.0)[group]
+
+
+def correlation(first: Any, second: Any) -> float:
+    """Correlation coefficient of two lists of numbers; 0 where one does not vary."""
+    first, second = first - first.mean(), second - second.mean()
+    scale = float(np.sqrt((first @ first) * (second @ second)))
+    return float(first @ second) / scale if scale > 0.0 else 0.0

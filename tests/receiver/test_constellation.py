@@ -1,0 +1,142 @@
+"""Points, labels, probabilities and moments."""
+
+import itertools
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from mcfiber.descriptions.formats import UNIFORM_FORMATS, PointFormat, ShapedFormat
+from mcfiber.receiver.constellation import Constellation, constellation, gray, shaped_line, symbol_moments
+from mcfiber.receiver.information import information
+
+
+@pytest.mark.parametrize("name", UNIFORM_FORMATS)
+def test_constellation__energy_labels_and_distances(name):
+    known = constellation(name)
+    assert len(known.points) == 2**known.bits == 2 ** UNIFORM_FORMATS[name]
+    assert sorted(known.labels) == list(range(2**known.bits))
+    assert np.mean(np.abs(known.points) ** 2) == pytest.approx(1.0, rel=1e-14)
+    assert known.entropy == pytest.approx(known.bits, rel=1e-14)
+    distance = np.abs(known.points[:, None] - known.points)
+    assert known.smallest_distance == pytest.approx(distance[distance > 1e-9].min(), rel=1e-12)
+
+
+def penalty(name):
+    """Mean number of bits between neighbours."""
+    known = constellation(name)
+    distance = np.abs(known.points[:, None] - known.points)
+    near = (distance < 1.001 * known.smallest_distance) & (distance > 0.0)
+    differing = np.bitwise_count(known.labels[:, None] ^ known.labels)
+    return float(np.mean((differing * near).sum(1) / near.sum(1)))
+
+
+def test_constellation__gray_labels():
+    for name in ("QPSK", "rectangular-8QAM", "16QAM", "64QAM", "256QAM", "1024QAM"):
+        assert penalty(name) == 1.0
+    # Crosses cannot be labelled so: J. G. Smith, IEEE Transactions on Communications 23, 385 (1975).
+    assert penalty("32QAM") == pytest.approx(7.0 / 6.0, rel=1e-14)
+    for name, count in (("128QAM", 128), ("512QAM", 512)):
+        assert penalty(name) == pytest.approx(1.0 + 1.0 / math.sqrt(2 * count) + 1.0 / (3 * count), rel=1e-14)
+
+
+def test_constellation__two_rings_have_the_best_labels():
+    rings = constellation("8QAM")
+    snr = 10.0**0.9
+    best = information(rings, snr)[1]
+    # Flipping a bit of all labels changes nothing: label 0 may stay where it is.
+    for other in itertools.islice(itertools.permutations(range(1, 8)), 0, None, 7):
+        labels = np.array([0, *other])
+        assert information(Constellation(rings.points, labels, rings.probabilities), snr)[1] <= best + 1e-12
+
+
+def test_gray__neighbours_differ_by_one_bit():
+    labels = gray(32)
+    assert sorted(labels) == list(range(32))
+    assert all(int(step).bit_count() == 1 for step in labels[1:] ^ labels[:-1])
+
+
+def exact_moments(energies):
+    """Phi and Psi of integer energies, without rounding."""
+    e2, e4, e6 = (Fraction(sum(energy**power for energy in energies), len(energies)) for power in (1, 2, 3))
+    return float(e4 / e2**2 - 2), float(e6 / e2**3 - 9 * e4 / e2**2 + 12)
+
+
+def integer_energies(wide, cut):
+    side = range(1 - wide, wide, 2)
+    return [x * x + y * y for x in side for y in side if min(abs(x), abs(y)) <= wide - 1 - cut]
+
+
+@pytest.mark.parametrize(
+    ("name", "wide", "cut"),
+    [
+        ("QPSK", 2, 0),
+        ("16QAM", 4, 0),
+        ("64QAM", 8, 0),
+        ("256QAM", 16, 0),
+        ("1024QAM", 32, 0),
+        ("32QAM", 6, 2),
+        ("128QAM", 12, 4),
+        ("512QAM", 24, 8),
+    ],
+)
+def test_symbol_moments__exact(name, wide, cut):
+    energies = integer_energies(wide, cut)
+    assert len(energies) == 2 ** UNIFORM_FORMATS[name]
+    assert symbol_moments(name) == pytest.approx(exact_moments(energies), abs=1e-12)
+
+
+def test_symbol_moments__two_rings_and_shaped():
+    assert symbol_moments("8QAM") == pytest.approx((-2.0 / 3.0, 2.0), abs=1e-12)
+    assert symbol_moments("rectangular-8QAM") == pytest.approx(
+        exact_moments([x * x + y * y for x in (1, 3) for y in (1,)]), abs=1e-12
+    )
+    odd = np.arange(-7.0, 8.0, 2.0)
+    for rate, phi in ((0.02, -0.43311945392097106), (0.05, -0.18333628556119597), (0.1, -0.019269061170675394)):
+        weights = np.exp(-rate * odd**2) / np.exp(-rate * odd**2).sum()
+        entropy = float(-2.0 * np.sum(weights * np.log2(weights)))
+        assert symbol_moments(ShapedFormat(base="64QAM", entropy=entropy))[0] == pytest.approx(phi, abs=1e-12)
+    with pytest.raises(ValueError, match="best"):
+        symbol_moments("best")
+
+
+def test_symbol_moments__of_gaussian_points_vanish():
+    rng = np.random.default_rng(3)
+    points = rng.standard_normal(4096) + 1j * rng.standard_normal(4096)
+    phi, psi = symbol_moments(PointFormat(points=points))
+    # To first order they are the means of 2 L2 and -6 L3 of |b|^2, Laguerre polynomials of unit variance.
+    assert abs(phi) < 4.0 * 2.0 / math.sqrt(4096)
+    assert abs(psi) < 4.0 * 6.0 / math.sqrt(4096)
+
+
+@pytest.mark.parametrize("entropy", [1.001, 1.5, 2.2, 2.9, 3.0])
+def test_shaped_line__entropy_and_law(entropy):
+    line = shaped_line(8, entropy)
+    p = line.probabilities
+    assert p.sum() == pytest.approx(1.0, abs=1e-14)
+    assert -np.sum(p * np.log2(p)) == pytest.approx(entropy, abs=1e-9)
+    assert 2.0 * np.sum(p * line.levels**2) == pytest.approx(1.0, rel=1e-13)
+    if entropy > 2.0:  # the logarithm of the probability falls linearly with the energy
+        slope = np.diff(np.log(p[4:])) / np.diff(line.levels[4:] ** 2)
+        np.testing.assert_allclose(slope, slope[0], rtol=1e-9, atol=1e-9)
+
+
+def test_point_format__refuses_and_defaults():
+    with pytest.raises(ValueError, match="power of two"):
+        PointFormat(points=[(0, 1), (1, 0), (1, 1)])
+    with pytest.raises(ValueError, match="power of two"):
+        PointFormat(points=[(0, 1), (0, 1)])
+    with pytest.raises(ValueError, match="labels"):
+        PointFormat(points=[(0, 1), (1, 0)], labels=[1, 1])
+    with pytest.raises(ValueError, match="probabilities"):
+        PointFormat(points=[(0, 1), (1, 0)], probabilities=[0.5, 0.6])
+    known = constellation(PointFormat(points=np.array([3.0, -3.0 + 0j])))
+    assert list(known.points) == [1.0, -1.0]
+    assert list(known.labels) == [0, 1]
+
+
+def test_shaped_format__refuses():
+    with pytest.raises(ValueError, match="at most 4"):
+        ShapedFormat(base="16QAM", entropy=4.5)
+    assert ShapedFormat.for_rate("64QAM", net_bits=4.0, code_rate=0.75).entropy == 5.5

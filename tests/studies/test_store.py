@@ -1,0 +1,310 @@
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sweep_until_killed
+import xarray as xr
+import zarr
+from small_systems import small
+from sweep_until_killed import sweep
+
+import mcfiber as mcf
+from mcfiber.studies import outputs, sweeps
+
+LAUNCH, LOSS = "link.launch_power_dbm", "fiber.attenuation_db_per_km"
+OVER = {LAUNCH: [-2.0, -1.0, 0.0, 1.0, 2.0], LOSS: [0.16, 0.2]}
+LOOKS = 2
+SCRIPT = Path(sweep_until_killed.__file__)
+
+
+def files(folder):
+    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.fixture
+def blocks_of_two(monkeypatch):
+    monkeypatch.setattr(sweeps, "LARGEST_BLOCK", 2)
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """Count evaluations, less the two that look what is to come."""
+    whole, calls = outputs.quantities, []
+    monkeypatch.setattr(outputs, "quantities", lambda *a, **k: calls.append(1) or whole(*a, **k))
+    return lambda: len(calls) - LOOKS
+
+
+def test_store__equals_memory_and_reads_lazily(tmp_path, blocks_of_two):
+    over = OVER | {"transceiver.format": ["QPSK", "16QAM"]}
+    kept = ["total_net_rate", "crosstalk:max", "snr"]
+    memory = mcf.sweep(small(), over, outputs=kept)
+    store = mcf.sweep(small(), over, outputs=kept, store=tmp_path / "designs.zarr")
+    reopened = mcf.open_result(tmp_path / "designs.zarr")
+    assert not reopened["snr"].variable._in_memory
+    assert reopened["status"].dtype == np.uint8
+    for name in memory.data_vars:
+        np.testing.assert_array_equal(store[name], memory[name])
+        assert reopened[name].attrs == memory[name].attrs
+    for name in memory.coords:
+        np.testing.assert_array_equal(reopened[name], memory[name])
+        assert reopened[name].attrs == memory[name].attrs
+    assert reopened.mcf.provenance == memory.mcf.provenance
+    assert float(reopened["snr"].sel(wavelength=1553, method="nearest").isel(core=0).mean()) > 0
+    assert reopened["snr"].encoding["chunks"] == (1, 2, 1, 7, 4)
+
+
+def test_store__a_finished_sweep_computes_nothing_again(tmp_path, blocks_of_two, counted):
+    mcf.sweep(small(), OVER, store=tmp_path / "designs.zarr")
+    assert counted() == 5
+    before = files(tmp_path)
+    told = []
+    mcf.sweep(small(), OVER, store=tmp_path / "designs.zarr", progress=lambda *numbers: told.append(numbers))
+    assert counted() == 5 + LOOKS
+    assert told == [(5, 5)]
+    assert files(tmp_path) == before
+
+
+def test_store__resumes_with_its_own_blocks_and_clears_leftovers(tmp_path, monkeypatch, blocks_of_two, counted):
+    path = tmp_path / "designs.zarr"
+    mcf.sweep(small(), OVER, store=path)
+    zarr.open_group(str(path), mode="r+")["status"][2:4] = 255
+    leftover = path / "total_net_rate" / "c" / "0" / "0.123abc.partial"
+    leftover.write_bytes(b"half")
+    monkeypatch.setattr(sweeps, "LARGEST_BLOCK", 4096)
+    before = counted()
+    result = mcf.sweep(small(), OVER, store=path, memory_mb=500)
+    assert counted() - before == LOOKS + 2
+    assert not leftover.exists()
+    np.testing.assert_array_equal(result["total_net_rate"], mcf.sweep(small(), OVER)["total_net_rate"])
+
+
+def test_store__what_is_not_computed_yet_has_status_255_and_is_nan(tmp_path, monkeypatch, blocks_of_two):
+    path = tmp_path / "designs.zarr"
+
+    def stop(done, _total):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        mcf.sweep(small(), OVER, store=path, progress=stop, workers=1)
+    there = mcf.open_result(path)
+    done = there["status"] == 0
+    assert 4 <= int(done.sum()) < 10
+    assert (there["status"].where(~done, 255) == 255).all()
+    assert (there["total_net_rate"].notnull() == done).all()
+    finished = mcf.sweep(small(), OVER, store=path)
+    np.testing.assert_array_equal(finished["total_net_rate"], mcf.sweep(small(), OVER)["total_net_rate"])
+
+
+@pytest.mark.parametrize(
+    ("system", "over", "options", "told"),
+    [
+        ({LOSS: 0.21}, {LAUNCH: [1.0, 2.0]}, {}, "system differ"),
+        ({}, {LAUNCH: [1.0, 2.5]}, {}, "axes differ"),
+        ({}, {LAUNCH: [1.0, 2.0, 3.0]}, {}, "axes differ"),
+        ({}, {LOSS: [0.18, 0.2]}, {}, "axes differ"),
+        ({}, {LAUNCH: [1.0, 2.0]}, {"outputs": ["crosstalk:max"]}, "outputs differ"),
+        ({"link.span_count": 3}, {LOSS: [0.18, 0.2]}, {}, "system and axes differ"),
+    ],
+)
+def test_store__another_sweep_is_refused_and_left_alone(tmp_path, system, over, options, told):
+    path = tmp_path / "designs.zarr"
+    mcf.sweep(small(), {LAUNCH: [1.0, 2.0]}, store=path)
+    before = files(tmp_path)
+    with pytest.raises(mcf.DescriptionError, match=f"belongs to another sweep.*{told}"):
+        mcf.sweep(small().replace(system), over, store=path, **options)
+    assert files(tmp_path) == before
+
+
+def test_store__another_version_is_refused(tmp_path):
+    path = tmp_path / "designs.zarr"
+    mcf.sweep(small(), {LAUNCH: [1.0, 2.0]}, store=path)
+    note = path / "zarr.json"
+    table = json.loads(note.read_text())
+    provenance = json.loads(table["attributes"]["mcfiber"])
+    provenance["sweep"]["version"] = "0.0.1"
+    table["attributes"]["mcfiber"] = json.dumps(provenance)
+    note.write_text(json.dumps(table))
+    with pytest.raises(mcf.DescriptionError, match="version differ"):
+        mcf.sweep(small(), {LAUNCH: [1.0, 2.0]}, store=path)
+
+
+@pytest.mark.parametrize("kind", ["folder", "result", "zarr"])
+def test_store__a_folder_of_something_else_is_refused_and_left_alone(tmp_path, kind):
+    path = tmp_path / "designs.zarr"
+    if kind == "folder":
+        path.mkdir()
+        (path / "thesis.tex").write_text("years of work")
+    elif kind == "result":
+        small().evaluate().drop_vars(["band", "wavelength", "frequency"]).to_zarr(path, consolidated=False)
+    else:
+        zarr.open_group(str(path), mode="w")
+    before = files(tmp_path)
+    with pytest.raises(mcf.DescriptionError, match="something else than a sweep"):
+        mcf.sweep(small(), {LAUNCH: [1.0, 2.0]}, store=path)
+    assert files(tmp_path) == before
+
+
+def test_store__a_path_that_cannot_be_a_folder_is_an_error(tmp_path):
+    (tmp_path / "file").write_text("here")
+    for path in (tmp_path / "file", tmp_path / "file" / "designs.zarr"):
+        with pytest.raises(OSError, match=r"store: cannot write to .*file"):
+            mcf.sweep(small(), {LAUNCH: [1.0, 2.0]}, store=path)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_store__a_folder_without_permission_is_an_error(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(PermissionError, match="store: cannot write to"):
+        mcf.sweep(small(), {LAUNCH: [1.0, 2.0]}, store=tmp_path / "designs.zarr")
+
+
+def test_store__an_empty_folder_is_taken_and_a_killed_beginning_is_replaced(tmp_path):
+    path = tmp_path / "designs.zarr"
+    path.mkdir()
+    beginning = tmp_path / ".designs.zarr.new"
+    beginning.mkdir()
+    (beginning / "zarr.json").write_text("{")
+    result = mcf.sweep(small(), {LAUNCH: [1.0, 2.0]}, store=path)
+    assert (result["status"] == 0).all()
+    assert not beginning.exists()
+
+
+def test_store__a_full_disk_is_an_error_that_leaves_finished_blocks_and_resumes(tmp_path, monkeypatch, blocks_of_two):
+    path = tmp_path / "designs.zarr"
+    whole, written = zarr.storage._local._put, []
+
+    def full(where, value, *args, **kwargs):
+        if path in where.parents and "status" not in where.parts and len(written) >= 3:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if path in where.parents:
+            written.append(where)
+        return whole(where, value, *args, **kwargs)
+
+    monkeypatch.setattr(zarr.storage._local, "_put", full)
+    with pytest.raises(OSError, match=r"cannot write to .*No space left.*the same sweep resumes") as caught:
+        mcf.sweep(small(), OVER, store=path, workers=1)
+    assert caught.value.errno == errno.ENOSPC
+    before = files(path)
+    there = mcf.open_result(path)
+    assert 0 < int((there["status"] == 0).sum()) < 10
+    assert (there["total_net_rate"].notnull() | (there["status"] == 255)).all()
+    with pytest.raises(OSError, match="No space left"):  # still full
+        mcf.sweep(small(), OVER, store=path, workers=1)
+    assert {name: files(path)[name] for name in before} == before
+    monkeypatch.undo()
+    result = mcf.sweep(small(), OVER, store=path)
+    np.testing.assert_array_equal(result["total_net_rate"], mcf.sweep(small(), OVER)["total_net_rate"])
+
+
+def test_store__a_full_disk_at_the_beginning_leaves_nothing(tmp_path, monkeypatch):
+    def full(*_args, **_options):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(zarr.storage._local, "_put", full)
+    with pytest.raises(OSError, match="No space left"):
+        mcf.sweep(small(), {LAUNCH: [1.0, 2.0]}, store=tmp_path / "designs.zarr")
+    assert not list(tmp_path.iterdir())
+
+
+# ---------------------------------------------------------------------------------------------------------
+# kills
+
+
+def kill_and_resume(path, expected, random):
+    """Kill a sweep at a random moment, check what it left, resume and compare."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(SCRIPT.parent), *sys.path])}
+    process = subprocess.Popen([sys.executable, str(SCRIPT), str(path), "0.01"], env=environment)
+    deadline = time.monotonic() + 120
+    while not path.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(random.uniform(0.0, 0.5))
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    left = mcf.open_result(path)
+    done = left["status"] == 0
+    assert ((left["status"] == 255) | done).all()
+    for name in ("total_net_rate", "crosstalk_max", "snr_min"):
+        np.testing.assert_array_equal(left[name].where(done), expected[name].where(done))
+    finished = sweep(path)
+    for name in expected.data_vars:
+        np.testing.assert_array_equal(finished[name], expected[name])
+    assert not list(path.rglob("*.partial"))
+    return float(done.mean())
+
+
+def test_store__resumes_after_kills(tmp_path, monkeypatch):
+    monkeypatch.setattr(sweeps, "LARGEST_BLOCK", 12)
+    expected, random = sweep(), np.random.default_rng(1)
+    shares = [kill_and_resume(tmp_path / f"{number}.zarr", expected, random) for number in range(2)]
+    assert min(shares) < 1.0
+
+
+@pytest.mark.validate
+def test_store__resumes_after_twenty_kills(tmp_path, monkeypatch):
+    monkeypatch.setattr(sweeps, "LARGEST_BLOCK", 12)
+    expected, random = sweep(), np.random.default_rng(2)
+    shares = [kill_and_resume(tmp_path / f"{number}.zarr", expected, random) for number in range(20)]
+    assert sum(0.0 < share < 1.0 for share in shares) >= 10
+
+
+# ---------------------------------------------------------------------------------------------------------
+# beyond this machine's threads
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    dask = pytest.importorskip("dask")
+    distributed = pytest.importorskip("distributed")
+    settings = mcf.cluster_settings() | {"distributed.comm.timeouts.connect": "60s"}
+    with (
+        dask.config.set(settings),
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+def test_cluster__workers_compute_with_one_thread(cluster):
+    seen = cluster.run(lambda: os.environ["NUMBA_NUM_THREADS"])
+    assert set(seen.values()) == {"1"}
+    assert len(seen) == 2
+
+
+def test_cluster__same_bits_as_threads_with_and_without_a_store(cluster, tmp_path, monkeypatch):
+    monkeypatch.setattr(sweeps, "LARGEST_BLOCK", 12)
+    here = sweep()
+    beyond = sweep(client=cluster)
+    stored = sweep(tmp_path / "designs.zarr", client=cluster)
+    for name in here.data_vars:
+        np.testing.assert_array_equal(beyond[name], here[name])
+        np.testing.assert_array_equal(stored[name], here[name])
+
+
+def test_cluster__an_error_in_a_block_is_raised_here(cluster):
+    table = {"wavelength_nm": [1550.0, 1560.0], "value": [0.2, 0.2]}
+    over = {LAUNCH: [0.0], LOSS: [0.2, table]}  # the first is probed, the second does not cover the channels
+    with pytest.raises(mcf.DescriptionError, match="the table covers"):
+        mcf.sweep(small().replace({"spectrum.groups.0.lowest_frequency_thz": 194.0}), over, client=cluster)
+
+
+def test_cluster__a_worker_that_dies_in_the_middle_costs_nothing_but_time(cluster, tmp_path, monkeypatch):
+    monkeypatch.setattr(sweeps, "LARGEST_BLOCK", 4)
+    expected = mcf.sweep(small(), OVER)
+    victims = [cluster.run(os.getpid)[next(iter(cluster.scheduler_info()["workers"]))]]
+
+    def kill(done, _total):
+        if done >= 1 and victims:
+            os.kill(victims.pop(), signal.SIGKILL)
+
+    result = mcf.sweep(small(), OVER, store=tmp_path / "designs.zarr", client=cluster, progress=kill)
+    assert not victims
+    xr.testing.assert_equal(result["total_net_rate"].load(), expected["total_net_rate"])
