@@ -1,51 +1,185 @@
-"""The one way from labelled data to kernels: named dimensions, broadcasting, stamps from the table."""
+"""The one way from labels to kernels: named dimensions, broadcasting by name, stamps from the table.
 
-from collections.abc import Callable, Iterable
+Behind the doors a quantity is a number or an `xarray.Variable`: an array with named dimensions and nothing else, ten
+times cheaper to make than a DataArray.  Coordinates of axes are put back when a result is packed.  Every function here
+takes numbers, Variables and DataArrays; where a DataArray comes in, one goes out, with its coordinates and stamped.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
+import xarray as xr
 
-from mcfiber.typing import AnyArray, is_axis
+from mcfiber import units
+from mcfiber.descriptions.errors import refused
+from mcfiber.descriptions.record import axes
+from mcfiber.dimensions import Dims, broadcast, merged, spread
+from mcfiber.typing import AnyArray, Quantity, is_axis
 from mcfiber.variables import lookup
 
 if TYPE_CHECKING:
-    import xarray as xr
+    from mcfiber._jit import Kernel, Signature
 
-    from mcfiber._jit import Lifted
+# ---------------------------------------------------------------------------------------------------------
+# making labelled arrays
 
 
-def stacked(values: Iterable[Any], dim: str) -> Any:
-    """Put the values of a list, numbers or axes, along a dimension."""
-    import xarray as xr
+def array(dims: Sequence[str], values: AnyArray) -> xr.Variable:
+    """Label the dimensions of an array."""
+    return xr.Variable(tuple(dims), values, fastpath=True)
 
+
+def variable(value: Any) -> Quantity:
+    """Take what a description holds: a number as it is, an axis as an array with a named dimension."""
+    if isinstance(value, xr.Variable) or not is_axis(value):
+        return value
+    return array(value.dims, np.asarray(value.values))
+
+
+def quantity(description: Any, field: str) -> Quantity:
+    """Read a field of a description in SI: a number or a labelled array; lists and tables item by item."""
+    return _entered(units.si(description, field))
+
+
+def _entered(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_entered, value))
+    if isinstance(value, dict):
+        return {key: _entered(item) for key, item in value.items()}
+    return variable(value)
+
+
+def stacked(values: Iterable[Quantity], dim: str, *, last: bool = False) -> xr.Variable:
+    """Put numbers and labelled arrays along a new dimension, in front or last; they broadcast by name."""
     listed = list(values)
     if not any(map(is_axis, listed)):
-        return xr.DataArray(np.asarray(listed), dims=dim)
-    return xr.concat(xr.broadcast(*map(xr.DataArray, listed)), dim=dim)
+        return array((dim,), np.asarray(listed, dtype=np.float64))
+    lead, arrays = broadcast(*listed)
+    if last:
+        return array((*lead, dim), np.stack(np.broadcast_arrays(*arrays), axis=-1))
+    return array((dim, *lead), np.stack(np.broadcast_arrays(*arrays)))
 
 
-def stamp(name: str, array: "xr.DataArray") -> "xr.DataArray":
-    """Set name and attributes of a labelled array from the table; meanings of its own flags stay."""
-    array.name = name
-    flags = {key: value for key, value in array.attrs.items() if key in ("flag_values", "flag_meanings")}
-    array.attrs = lookup(name).attributes() | flags
-    return array
+def joined(values: Sequence[Quantity], counts: Sequence[int], dim: str) -> xr.Variable:
+    """Put values one after the other along a dimension, each over its own count of places (last dimension)."""
+    lead: Dims = ()
+    for value in values:
+        lead = merged(lead, (name for name in getattr(value, "dims", ()) if name != dim))
+    parts = [spread(value, (*lead, dim)) for value in values]
+    shape = np.broadcast_shapes(*(part.shape[:-1] for part in parts))
+    wide = [np.broadcast_to(part, (*shape, count)) for part, count in zip(parts, counts, strict=True)]
+    return array((*lead, dim), np.concatenate(wide, axis=-1))
+
+
+def renamed(value: Quantity, **names: str) -> Quantity:
+    """Rename dimensions, where there are any of these names."""
+    if not any(name in getattr(value, "dims", ()) for name in names):
+        return value
+    if isinstance(value, xr.DataArray):
+        return value.rename({old: new for old, new in names.items() if old in value.dims})
+    return array(tuple(names.get(dim, dim) for dim in value.dims), value.data)
+
+
+def has(value: Quantity, dim: str) -> bool:
+    """Tell whether a value differs along a dimension."""
+    return dim in getattr(value, "dims", ())
+
+
+# ---------------------------------------------------------------------------------------------------------
+# stamps
+
+
+def stamp(name: str, values: Any) -> Any:
+    """Set name and attributes of a labelled array from the table; meanings of its own flags stay.
+
+    A number or an `xarray.Variable` comes back as it is: it is stamped where a result is packed.
+    """
+    if not isinstance(values, xr.DataArray):
+        return values
+    values.name = name
+    flags = {key: value for key, value in values.attrs.items() if key in ("flag_values", "flag_meanings")}
+    values.attrs = lookup(name).attributes() | flags
+    return values
+
+
+def labelled_result(name: str, value: Quantity, coords: Mapping[str, Any] | None = None) -> xr.DataArray:
+    """Make the stamped DataArray that a public function returns."""
+    if isinstance(value, xr.DataArray):
+        result: xr.DataArray = stamp(name, value)
+        return result
+    made = xr.DataArray(value) if not isinstance(value, xr.Variable) else xr.DataArray(value.data, dims=value.dims)
+    known = {key: item for key, item in (coords or {}).items() if set(_dims_of(item, key)) <= set(made.dims)}
+    result = stamp(name, made.assign_coords(known) if known else made)
+    return result
+
+
+def _dims_of(coordinate: Any, name: str) -> Dims:
+    if isinstance(coordinate, tuple):
+        return (coordinate[0],) if isinstance(coordinate[0], str) else tuple(coordinate[0])
+    return tuple(coordinate.dims) if is_axis(coordinate) else (name,)
+
+
+def labelled_dataset(values: Mapping[str, Quantity], coords: Mapping[str, Any]) -> xr.Dataset:
+    """Make the dataset that a public function returns: stamped variables of the table, and coordinates."""
+    dims = {dim for value in values.values() for dim in getattr(value, "dims", ())}
+    known = {name: item for name, item in coords.items() if set(_dims_of(item, name)) <= dims}
+    data = {
+        name: (getattr(value, "dims", ()), getattr(value, "data", value), lookup(name).attributes())
+        for name, value in values.items()
+    }
+    return xr.Dataset(data, coords=known)
+
+
+def coordinates_of(*descriptions: Any) -> dict[str, Any]:
+    """Labels of all axes that descriptions hold, by name; the same axis must have the same labels everywhere.
+
+    Raises
+    ------
+    DescriptionError
+        If two fields hold axes of one name with different labels or lengths.
+    """
+    found: dict[str, Any] = {}
+    sizes: dict[str, tuple[int, str]] = {}
+    for description in descriptions:
+        for path, axis in axes(description):
+            for dim, size in zip(axis.dims, axis.shape, strict=True):
+                known, first = sizes.setdefault(dim, (size, path))
+                if known != size:
+                    msg = f"{path}: the axis {dim!r} has {size} values, but {known} in {first}; give both one length"
+                    raise refused(msg)
+            for name, labels in _labels(axis):
+                if name in found and not np.array_equal(np.asarray(found[name].values), np.asarray(labels.values)):
+                    msg = f"{path}: the axis {name!r} has other labels than elsewhere; give both the same"
+                    raise refused(msg)
+                found.setdefault(name, labels)
+    return found
+
+
+def _labels(axis: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(axis, xr.DataArray):
+        for name, labels in axis.coords.items():
+            yield str(name), labels
+    elif getattr(axis, "labels", None) is not None:
+        yield axis.dims[0], xr.DataArray(axis.labels, dims=axis.dims[0])
+
+
+# ---------------------------------------------------------------------------------------------------------
+# computing
 
 
 @overload
-def compute(name: str, function: "Lifted", /, *inputs: Any, sizes: dict[str, int] | None = ...) -> "xr.DataArray": ...
-
-
+def compute(name: str, function: "Kernel", /, *inputs: Any, sizes: dict[str, int] | None = ...) -> Quantity: ...
 @overload
 def compute(
-    name: tuple[str, ...], function: "Lifted", /, *inputs: Any, sizes: dict[str, int] | None = ...
-) -> "tuple[xr.DataArray, ...]": ...
-
-
+    name: tuple[str, ...], function: "Kernel", /, *inputs: Any, sizes: dict[str, int] | None = ...
+) -> tuple[Quantity, ...]: ...
 def compute(
-    name: str | tuple[str, ...], function: "Lifted", /, *inputs: Any, sizes: dict[str, int] | None = None
+    name: str | tuple[str, ...], function: "Kernel", /, *inputs: Any, sizes: dict[str, int] | None = None
 ) -> Any:
-    """Apply a lifted kernel to labelled data and stamp the result.
+    """Apply a kernel to labelled data.
 
     Core dimensions are those of the kernel's signature; an input that lacks one does not differ along it, and
     neither does the result where every input lacks it.  All other dimensions (core, span, sample, a sweep's axes)
@@ -54,128 +188,98 @@ def compute(
     Parameters
     ----------
     name
-        Variable of the table, or one for each output.
+        Variable of the table, or one for each output: where a DataArray comes in, the results are stamped.
     function
-        Kernel made by `mcfiber._jit.lift`.
+        Made by `mcfiber._jit.kernel` with a signature.
     *inputs
-        Numbers, arrays of the core dimensions, or DataArrays.
+        Numbers, arrays of the core dimensions, Variables or DataArrays; inputs that all designs share as plain arrays.
     sizes
         Lengths of output dimensions that no input has.
     """
-    import xarray as xr
-
-    present = [
-        tuple(dim for dim in core if dim in getattr(value, "dims", core[-np.ndim(value) :] if np.ndim(value) else ()))
-        for value, core in zip(inputs, function.signature.inputs, strict=True)
-    ]
-
-    known = {dim for dims in present for dim in dims} | (sizes or {}).keys()
-    carried = [tuple(dim for dim in core if dim in known) for core in function.signature.outputs]
-
-    def call(*arrays: AnyArray) -> Any:
-        result = function(
-            *(
-                _with_missing(np.asarray(array), have, core)
-                for array, have, core in zip(arrays, present, function.signature.inputs, strict=True)
-            ),
-            sizes=sizes,
-        )
-        if isinstance(result, tuple):
-            return tuple(map(_without_missing, result, carried, function.signature.outputs))
-        return _without_missing(result, carried[0], function.signature.outputs[0])
-
-    lead = _common_lead(inputs, present)
-    if lead is None:
-        result = xr.apply_ufunc(
-            call,
-            *(_labelled(value, have) for value, have in zip(inputs, present, strict=True)),
-            input_core_dims=present,
-            output_core_dims=carried,
-            keep_attrs=False,
-        )
+    names = (name,) if isinstance(name, str) else name
+    if any(isinstance(value, xr.DataArray) for value in inputs):
+        results = _with_coordinates(names, function, inputs, sizes)
     else:
-        arrays = call(*(value.data if hasattr(value, "dims") else value for value in inputs))
-        several = arrays if isinstance(arrays, tuple) else (arrays,)
-        labelled = tuple(xr.DataArray(one, dims=lead + dims) for one, dims in zip(several, carried, strict=True))
-        result = labelled if isinstance(arrays, tuple) else labelled[0]
-    if isinstance(name, str):
-        return stamp(name, _as_dataarray(result))
-    return tuple(stamp(one, _as_dataarray(array)) for one, array in zip(name, result, strict=True))
+        results = _computed(function, inputs, sizes)
+    return results[0] if isinstance(name, str) else results
 
 
-def combined(function: Callable[..., Any], *values: Any) -> Any:
-    """Combine arrays and numbers with an elementwise function, keeping labels but no attributes.
+@dataclass(frozen=True)
+class _Plan:
+    """How inputs of given dimensions reach a kernel: made once for each combination."""
 
-    Labelled values that agree in their dimensions take a short way, several times faster than arithmetic on labelled
-    arrays; others are broadcast by name.
+    spread: tuple[Dims | None, ...]  # dimensions that each input is spread over; None for a number
+    outputs: tuple[Dims, ...]  # dimensions of each output
+    dropped: tuple[tuple[int, ...], ...]  # places, from the end, of core dimensions that no input has
+
+
+@lru_cache(maxsize=4096)
+def _plan(signature: "Signature", given: tuple[Dims | None, ...], sizes: Dims) -> _Plan:
+    lead: Dims = ()
+    known = set(sizes)
+    for dims, core in zip(given, signature.inputs, strict=True):
+        if dims is not None:
+            lead = merged(lead, (dim for dim in dims if dim not in core))
+            known |= set(dims) & set(core)
+    spread = tuple(
+        None if dims is None else lead + core for dims, core in zip(given, signature.inputs, strict=True)
+    )
+    outputs = tuple(lead + tuple(dim for dim in core if dim in known) for core in signature.outputs)
+    dropped = tuple(
+        tuple(place - len(core) for place, dim in enumerate(core) if dim not in known) for core in signature.outputs
+    )
+    return _Plan(spread, outputs, dropped)
+
+
+def _computed(function: "Kernel", inputs: Sequence[Any], sizes: dict[str, int] | None) -> tuple[xr.Variable, ...]:
+    signature = function.signature
+    own = [
+        array(core[len(core) - value.ndim :], value) if isinstance(value, np.ndarray) and value.ndim else value
+        for value, core in zip(inputs, signature.inputs, strict=False)
+    ]
+    plan = _plan(signature, tuple(getattr(value, "dims", None) for value in own), tuple(sizes or ()))
+    arrays = [value if dims is None else spread(value, dims) for value, dims in zip(own, plan.spread, strict=True)]
+    outputs = function(*arrays, *inputs[len(own) :], sizes=sizes)
+    several = outputs if isinstance(outputs, tuple) else (outputs,)
+    return tuple(
+        array(dims, values.squeeze(axis=dropped) if dropped else values)
+        for values, dims, dropped in zip(several, plan.outputs, plan.dropped, strict=True)
+    )
+
+
+def _with_coordinates(
+    names: Sequence[str], function: "Kernel", inputs: Sequence[Any], sizes: dict[str, int] | None
+) -> tuple[xr.DataArray, ...]:
+    """Where a DataArray comes in: its coordinates are aligned (and refused where they differ), and stay."""
+    aligned = xr.align(*(value for value in inputs if isinstance(value, xr.DataArray)), join="exact", copy=False)
+    taken = iter(aligned)
+    plain = [next(taken).variable if isinstance(value, xr.DataArray) else value for value in inputs]
+    coords = {name: one for labelled in aligned for name, one in labelled.coords.items()}
+    results = _computed(function, plain, sizes)
+    return tuple(labelled_result(name, value, coords) for name, value in zip(names, results, strict=True))
+
+
+def combined(function: Callable[..., Any], *values: Quantity) -> Quantity:
+    """Combine numbers and labelled arrays with an elementwise function; they broadcast by name, attributes go.
 
     Parameters
     ----------
     function
         Of arrays, such as ``numpy.multiply``.
     *values
-        Numbers or DataArrays.
+        Numbers, Variables or DataArrays.
 
     Examples
     --------
     >>> combined(max, 2.0, 3.0)
     3.0
     """
-    import xarray as xr
-
-    labelled = [value for value in values if hasattr(value, "dims")]
-    if not labelled:
+    named = [value for value in values if is_axis(value)]
+    if not named:
         return function(*values)
-    if any(value.dims != labelled[0].dims for value in labelled):
+    if any(isinstance(value, xr.DataArray) for value in named):
         return xr.apply_ufunc(function, *values, keep_attrs=False)
-    data = function(*(value.data if hasattr(value, "dims") else value for value in values))
-    result = max(labelled, key=lambda value: len(value.coords)).copy(deep=False, data=data)
-    result.attrs = {}
-    return result
-
-
-def _common_lead(inputs: tuple[Any, ...], present: list[tuple[str, ...]]) -> tuple[str, ...] | None:
-    """Dimensions in front of the core ones where all labelled inputs share them and none has coordinates.
-
-    Then there is nothing to align or to broadcast by name, and the general way, four times slower, is not needed.
-    """
-    lead: tuple[str, ...] = ()
-    shape: tuple[int, ...] = ()
-    for value, have in zip(inputs, present, strict=True):
-        if not hasattr(value, "dims"):
-            continue
-        count = len(value.dims) - len(have)
-        own = value.dims[:count]
-        if (
-            value.dims != own + have
-            or len(value.coords) > 0
-            or (own and lead and (own, value.shape[:count]) != (lead, shape))
-        ):
-            return None
-        if own:
-            lead, shape = own, value.shape[:count]
-    return lead
-
-
-def _labelled(value: Any, dims: tuple[str, ...]) -> Any:
-    import xarray as xr
-
-    return xr.DataArray(value, dims=dims) if isinstance(value, np.ndarray) and value.ndim else value
-
-
-def _with_missing(array: AnyArray, have: tuple[str, ...], core: tuple[str, ...]) -> AnyArray:
-    lead = array.ndim - len(have)
-    return array.reshape(
-        array.shape[:lead] + tuple(array.shape[lead + have.index(dim)] if dim in have else 1 for dim in core)
-    )
-
-
-def _without_missing(array: AnyArray, have: tuple[str, ...], core: tuple[str, ...]) -> AnyArray:
-    lead = array.ndim - len(core)
-    return array.reshape(array.shape[:lead] + tuple(array.shape[lead + core.index(dim)] for dim in have))
-
-
-def _as_dataarray(value: Any) -> "xr.DataArray":
-    import xarray as xr
-
-    return value if isinstance(value, xr.DataArray) else xr.DataArray(value)
+    if all(value.dims == named[0].dims for value in named):
+        return array(named[0].dims, function(*(value.data if is_axis(value) else value for value in values)))
+    dims, arrays = broadcast(*values)
+    return array(dims, function(*arrays))

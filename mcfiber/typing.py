@@ -10,6 +10,10 @@ IntArray: TypeAlias = NDArray[np.int64]
 ComplexArray: TypeAlias = NDArray[np.complex128]
 AnyArray: TypeAlias = NDArray[Any]
 
+Quantity: TypeAlias = Any
+"""A value in SI: a number, or an array with named dimensions (behind the doors an `xarray.Variable`, which has no
+coordinates; in public functions a `xarray.DataArray`).  Any, because arithmetic with each of them is allowed."""
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -21,5 +25,5 @@ else:
 
 
 def is_axis(value: Any) -> bool:
-    """Tell whether a value of a field is a labelled axis."""
+    """Tell whether a value has named dimensions: an axis of a description, or a labelled array."""
     return hasattr(value, "dims")

@@ -242,5 +242,7 @@ _add("crosstalk_penalty", "core channel", "1", "factor by which crosstalk raises
      "Of all other noises; infinite where crosstalk alone is too much.", low=1.0)  # fmt: skip
 _add("tolerated_crosstalk", "", "1", "crosstalk that costs a format a given penalty")
 _add("crosstalk_reach", "channel", "m", "length of fibre after which crosstalk costs a given penalty")
+_add("required_cladding_thickness", "", "m", "distance of the core's centre from the cladding's edge",
+     "At which the loss to the coating meets a limit.")  # fmt: skip
 # Splices.
 _add("splice_loss", "draw core", "1", "power before over power after a splice", low=1.0)

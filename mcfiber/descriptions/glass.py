@@ -68,15 +68,6 @@ class SilicaGlass(Description):
             raise refused(msg)
         return self
 
-    def sellmeier(self) -> list[Any]:
-        """Six numbers: B_1, B_2, B_3 and l_1, l_2, l_3. [1, m]"""
-        germanium, fluorine = self.germanium_mole_percent / 100, self.fluorine_mole_percent
-        scale = (1.0, 1.0, 1.0, 1e-6, 1e-6, 1e-6)
-        return [
-            (pure + germanium * (oxide - pure) + fluorine * (doped - pure)) * factor
-            for pure, oxide, doped, factor in zip(SILICA, GERMANIA, FLUORINE_1_MOLE_PERCENT, scale, strict=True)
-        ]
-
 
 class ConstantGlass(Description):
     """A medium of constant index, for comparison with calculations that neglect material dispersion.
@@ -89,10 +80,6 @@ class ConstantGlass(Description):
 
     kind: Literal["constant"] = "constant"
     index: Annotated[Real, number(low=1, high=4)]
-
-    def sellmeier(self) -> list[Any]:
-        """Six numbers: B_1, B_2, B_3 and l_1, l_2, l_3. [1, m]"""
-        return [self.index**2 - 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
 
 
 class TabulatedGlass(Description):
@@ -127,7 +114,7 @@ class TabulatedGlass(Description):
         if len(self.index) != len(self.wavelength_nm):
             msg = f"index: got {len(self.index)} values for {len(self.wavelength_nm)} wavelengths; give one for each"
             raise refused(msg)
-        _, fitted = self._fit()
+        _, fitted = self.fit()
         worst = float(np.max(np.abs(np.sqrt(1 + fitted) - self.index)))
         if worst > _TABLE_ERROR:
             msg = (
@@ -137,17 +124,14 @@ class TabulatedGlass(Description):
             raise refused(msg)
         return self
 
-    def _fit(self) -> tuple[FloatArray, FloatArray]:
+    def fit(self) -> tuple[FloatArray, FloatArray]:
+        """Three Sellmeier terms at the resonances of silica, and the squared index less 1 that they give."""
         square = (np.asarray(self.wavelength_nm) * 1e-3) ** 2
         basis = np.stack([square / (square - resonance**2) for resonance in SILICA[3:]], axis=1)
         # Stay near silica in the directions that a narrow table does not determine.
         excess = np.asarray(self.index) ** 2 - 1 - basis @ np.asarray(SILICA[:3])
         terms = np.asarray(SILICA[:3]) + np.linalg.lstsq(basis, excess, rcond=1e-7)[0]
         return terms, basis @ terms
-
-    def sellmeier(self) -> list[Any]:
-        """Six numbers: B_1, B_2, B_3 and l_1, l_2, l_3. [1, m]"""
-        return [*self._fit()[0].tolist(), *(resonance * 1e-6 for resonance in SILICA[3:])]
 
 
 Glass = Annotated[SilicaGlass | ConstantGlass | TabulatedGlass, Field(discriminator="kind")]

@@ -6,7 +6,6 @@ relative to the cladding's glass, ``Delta = (n^2 - n_clad^2)/(2 n^2)`` at every 
 Numbers may be given for each core of a fibre, as a list.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
@@ -17,7 +16,6 @@ from mcfiber.descriptions.checks import each, number
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.glass import Glass, SilicaGlass
 from mcfiber.descriptions.record import Description
-from mcfiber.labelled import stacked
 from mcfiber.typing import Real
 
 PerCore = Real | tuple[Real, ...]
@@ -41,34 +39,10 @@ _RATIO = each(number(low=1, high=20, remedy="the trench begins at this multiple 
 _WIDTH = each(number(low=0, high=20, remedy="the trench's width over the core's radius"))
 
 
-@dataclass(frozen=True)
-class Rings:
-    """A profile as the mode solver takes it, in SI.
-
-    Attributes
-    ----------
-    radius, delta
-        Outer radius (m) and relative index difference of every ring, from inside.
-    exponent
-        Of a graded centre; infinite for a constant one.
-    glasses
-        Glass of every ring, then of the cladding.
-    """
-
-    radius: list[Any]
-    delta: list[Any]
-    exponent: Any
-    glasses: list[Any]
-
-
 class _Profile(Description):
     """What all profiles share."""
 
     cladding: Glass = SilicaGlass()
-
-    def rings(self) -> Rings:
-        """The profile as rings, in SI."""
-        raise NotImplementedError
 
     def guiding_radius(self) -> Any:
         """Outer radius of the ring of highest index (of the first core in a list). [m]"""
@@ -111,11 +85,6 @@ class _Core(_Profile):
             raise refused(msg)
         return self
 
-    def _centre(self) -> tuple[Any, Any, Any]:
-        """Radius (m), relative index difference and glass of the core."""
-        delta = 0.0 if self.delta_percent is None else per_core(self, "delta_percent")
-        return per_core(self, "radius_um"), delta, self.glass or self.cladding
-
 
 class StepCore(_Core):
     """A core of constant index.
@@ -139,11 +108,6 @@ class StepCore(_Core):
 
     kind: Literal["step"] = "step"
 
-    def rings(self) -> Rings:
-        """The profile as rings, in SI."""
-        radius, delta, glass = self._centre()
-        return Rings([radius], [delta], np.inf, [glass, self.cladding])
-
 
 class GradedCore(_Core):
     """A core whose squared index falls as ``1 - 2 Delta (r/a)^exponent`` to the cladding's.
@@ -158,11 +122,6 @@ class GradedCore(_Core):
 
     kind: Literal["graded"] = "graded"
     exponent: Annotated[PerCore, each(number(low=0.5, high=5000, remedy="use a step for a constant index"))] = 2.0
-
-    def rings(self) -> Rings:
-        """The profile as rings, in SI."""
-        radius, delta, glass = self._centre()
-        return Rings([radius], [delta], per_core(self, "exponent"), [glass, self.cladding])
 
 
 class TrenchAssistedCore(_Core):
@@ -183,26 +142,14 @@ class TrenchAssistedCore(_Core):
     --------
     >>> core = TrenchAssistedCore(radius_um=4.5, delta_percent=0.36, trench_delta_percent=-0.7,
     ...                           trench_inner_ratio=2.0, trench_width_ratio=1.0)
-    >>> core.rings().radius
-    [4.5e-06, 9e-06, 1.35e-05]
+    >>> core.trench_delta_percent
+    -0.7
     """
 
     kind: Literal["trench"] = "trench"
     trench_delta_percent: Annotated[PerCore, _LOWERED]
     trench_inner_ratio: Annotated[PerCore, _RATIO] = 2.0
     trench_width_ratio: Annotated[PerCore, _WIDTH] = 1.0
-
-    def rings(self) -> Rings:
-        """The profile as rings, in SI."""
-        radius, delta, glass = self._centre()
-        inner, width = per_core(self, "trench_inner_ratio"), per_core(self, "trench_width_ratio")
-        clad = self.cladding
-        return Rings(
-            [radius, radius * inner, radius * (inner + width)],
-            [delta, 0.0, per_core(self, "trench_delta_percent")],
-            np.inf,
-            [glass, clad, clad, clad],
-        )
 
 
 class WCore(_Core):
@@ -221,17 +168,6 @@ class WCore(_Core):
     kind: Literal["w"] = "w"
     depressed_delta_percent: Annotated[PerCore, _LOWERED]
     depressed_width_ratio: Annotated[PerCore, _WIDTH] = 1.0
-
-    def rings(self) -> Rings:
-        """The profile as rings, in SI."""
-        radius, delta, glass = self._centre()
-        width = per_core(self, "depressed_width_ratio")
-        return Rings(
-            [radius, radius * (1.0 + width)],
-            [delta, per_core(self, "depressed_delta_percent")],
-            np.inf,
-            [glass, self.cladding, self.cladding],
-        )
 
 
 class RingsCore(_Profile):
@@ -279,17 +215,5 @@ class RingsCore(_Profile):
         """Outer radius of the ring of highest index. [m]"""
         return units.convert(self.radius_um[int(np.argmax(np.asarray(self.delta_percent)))], "um")
 
-    def rings(self) -> Rings:
-        """The profile as rings, in SI."""
-        radii = [units.convert(radius, "um") for radius in self.radius_um]
-        deltas = [units.convert(delta, "percent") for delta in self.delta_percent]
-        return Rings(radii, deltas, np.inf, [self.cladding] * (len(radii) + 1))
-
 
 Profile = Annotated[StepCore | TrenchAssistedCore | WCore | GradedCore | RingsCore, Field(discriminator="kind")]
-
-
-def per_core(description: Any, field: str) -> Any:
-    """Read a field in SI; a list becomes a labelled array along `core`."""
-    value = units.si(description, field)
-    return stacked(value, "core") if isinstance(value, tuple) else value

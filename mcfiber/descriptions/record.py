@@ -66,6 +66,22 @@ class Description(BaseModel):
         )
 
 
+def axes(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """All axes inside a description, each with its path."""
+    if is_axis(value):
+        yield path, value
+    elif isinstance(value, Description):
+        for name in value.model_fields_set:
+            yield from axes(getattr(value, name), f"{path}.{name}" if path else name)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from axes(item, f"{path}.{key}")
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            if not isinstance(item, (int, float)):
+                yield from axes(item, f"{path}.{index}")
+
+
 def plain(value: Any) -> Any:
     """Turn a value of a description into plain tables, lists and numbers; an axis into a table of its values."""
     if isinstance(value, Description):

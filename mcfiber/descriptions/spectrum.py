@@ -1,9 +1,9 @@
 """The channels of one core: bands, grids, symbol rates."""
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 import numpy as np
 from pydantic import model_validator
@@ -12,10 +12,8 @@ from mcfiber import units
 from mcfiber.descriptions.checks import each, flag, integer, number, sequence
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.record import Description
-from mcfiber.typing import Real, is_axis
-
-if TYPE_CHECKING:
-    pass
+from mcfiber.dimensions import broadcast
+from mcfiber.typing import AnyArray, FloatArray, Real
 
 BandName = Literal["O", "E", "S", "C", "L", "U"]
 
@@ -82,39 +80,27 @@ class ChannelGroup(Description):
 
     @model_validator(mode="after")
     def _on_grid(self) -> Self:
+        sizes, (comb,), _ = combs((self,))
         if self.lowest_frequency_thz is None:
-            _check_fit(self)
+            if not sizes:
+                _check_fit(comb)
             return self
-        _check_place(self)
+        _check_place(comb)
         if self.grid == "itu":
-            steps = (self.lowest_frequency_thz - ANCHOR_THZ) * 1e3 / self.spacing_ghz
+            steps = (comb.lowest - ANCHOR_THZ) * 1e3 / comb.spacing
             beside = np.abs(steps - np.round(steps)) > 1e-6
             if np.any(beside):
                 msg = (
-                    f"lowest_frequency_thz: got {_shown(self.lowest_frequency_thz, beside)} THz, which is not 193.1 "
-                    f'THz plus a multiple of {_shown(self.spacing_ghz, beside)} GHz; move it, or set grid = "free"'
+                    f"lowest_frequency_thz: got {_first(comb.lowest, beside)} THz, which is not 193.1 "
+                    f'THz plus a multiple of {_first(comb.spacing, beside)} GHz; move it, or set grid = "free"'
                 )
                 raise refused(msg)
         return self
 
-    def frequencies_thz(self) -> Any:
-        """Centre frequencies in THz, ascending: shape (channels,), or labelled where a field is an axis."""
-        steps: Any = np.arange(self.channels)
-        if is_axis(self.spacing_ghz) or is_axis(self.lowest_frequency_thz):
-            import xarray as xr
-
-            steps = xr.DataArray(steps, dims="channel")
-        return self._lowest() + steps * self.spacing_ghz * 1e-3
-
-    def _lowest(self) -> Any:
-        if self.lowest_frequency_thz is not None:
-            return self.lowest_frequency_thz
-        low, high = band_limits_thz(self.band)
-        lowest = (low + high) / 2 - (self.channels - 1) / 2 * self.spacing_ghz * 1e-3
-        if self.grid == "free":
-            return lowest
-        step = self.spacing_ghz * 1e-3
-        return ANCHOR_THZ + np.round((lowest - ANCHOR_THZ) / step) * step
+    def frequencies_thz(self) -> FloatArray:
+        """Centre frequencies in THz, ascending: the axes of the group, then its channels."""
+        _, (comb,), _ = combs((self,))
+        return comb.frequencies()
 
 
 class Spectrum(Description):
@@ -210,40 +196,94 @@ def band_of(frequency_thz: float) -> str:
     raise ValueError(msg)
 
 
-def _shown(value: Any, where: Any = True) -> str:
-    """Write a number, or the first value of an axis that is meant."""
-    if not is_axis(value):
-        return f"{value:g}"
-    chosen = where if is_axis(where) and where.dims == value.dims else np.ones(value.shape, bool)
-    return f"{value.values[int(np.argmax(np.asarray(chosen)))]:g}"
+class Comb(NamedTuple):
+    """A group of channels as numbers, or as arrays that broadcast against those of the other groups.
+
+    Attributes
+    ----------
+    band, channels
+        As described.
+    spacing, symbol_rate
+        In GHz and GBd.
+    lowest
+        Centre of the lowest channel, given or from the middle of the band. [THz]
+    """
+
+    band: str
+    channels: int
+    spacing: FloatArray
+    symbol_rate: FloatArray
+    lowest: FloatArray
+
+    def frequencies(self) -> FloatArray:
+        """Centre frequencies along a new last dimension. [THz]"""
+        result: FloatArray = self.lowest[..., None] + np.arange(self.channels) * self.spacing[..., None] * 1e-3
+        return result
+
+    def edges(self) -> tuple[FloatArray, FloatArray]:
+        """Lower and upper edge of the spectrum. [THz]"""
+        half = self.symbol_rate * 0.5e-3
+        return self.lowest - half, self.lowest + self.spacing * (1e-3 * (self.channels - 1)) + half
+
+    def too_wide(self) -> Any:
+        """Whether the channels need more than their band."""
+        low, high = band_limits_thz(self.band)
+        return self.spacing * (1e-3 * self.channels) > (high - low) * (1 + _TOLERANCE)
 
 
-def _too_wide(group: ChannelGroup) -> Any:
+def combs(groups: Sequence[ChannelGroup], *others: Any) -> tuple[dict[str, int], tuple[Comb, ...], list[AnyArray]]:
+    """Sizes of all axes of the groups (and of other values), groups of arrays that broadcast, and the other values."""
+    fields = [(one.spacing_ghz, one.symbol_rate_gbd, one.lowest_frequency_thz) for one in groups]
+    dims, arrays = broadcast(*(0.0 if value is None else value for row in fields for value in row), *others)
+    found = []
+    for index, group in enumerate(groups):
+        spacing, rate, lowest = arrays[3 * index : 3 * index + 3]
+        place = _middle_of_band(group, spacing) if group.lowest_frequency_thz is None else lowest
+        found.append(Comb(group.band, group.channels, spacing, rate, place))
+    sizes = dict(zip(dims, np.broadcast_shapes(*(one.shape for one in arrays)), strict=True))
+    return sizes, tuple(found), arrays[3 * len(groups) :]
+
+
+def _middle_of_band(group: ChannelGroup, spacing: FloatArray) -> FloatArray:
     low, high = band_limits_thz(group.band)
-    return group.spacing_ghz * (1e-3 * group.channels) > (high - low) * (1 + _TOLERANCE)
+    lowest: FloatArray = np.asarray((low + high) / 2 - (group.channels - 1) / 2 * spacing * 1e-3)
+    if group.grid == "free":
+        return lowest
+    step = spacing * 1e-3
+    return np.asarray(ANCHOR_THZ + np.round((lowest - ANCHOR_THZ) / step) * step)
 
 
-def _check_fit(group: ChannelGroup) -> None:
-    wrong = _too_wide(group)
-    if not is_axis(wrong) and wrong:
-        low, high = band_limits_thz(group.band)
+def ascending(groups: Sequence[Comb]) -> list[int]:
+    """Order of the groups by their lowest edge (its mean over the axes)."""
+    return sorted(range(len(groups)), key=lambda index: float(np.mean(groups[index].edges()[0])))
+
+
+def _first(value: Any, where: Any) -> str:
+    """Write a number, or the first value of an axis that is meant."""
+    values, chosen = np.broadcast_arrays(value, where)
+    return f"{values[chosen].flat[0]:g}"
+
+
+def _check_fit(comb: Comb) -> None:
+    if comb.too_wide():
+        low, high = band_limits_thz(comb.band)
         msg = (
-            f"channels: {group.channels} channels of {group.spacing_ghz:g} GHz need "
-            f"{group.spacing_ghz * 1e-3 * group.channels:.3f} THz, the {group.band} band has {high - low:.3f} THz; "
+            f"channels: {comb.channels} channels of {comb.spacing:g} GHz need "
+            f"{comb.spacing * 1e-3 * comb.channels:.3f} THz, the {comb.band} band has {high - low:.3f} THz; "
             "take fewer, or place them with lowest_frequency_thz"
         )
         raise refused(msg)
 
 
-def _check_place(group: ChannelGroup) -> None:
+def _check_place(comb: Comb) -> None:
     """A placed group may reach beyond its band (amplifiers do), but its middle may not."""
-    low, high = band_limits_thz(group.band)
-    middle = group._lowest() + group.spacing_ghz * (0.5e-3 * (group.channels - 1))
+    low, high = band_limits_thz(comb.band)
+    middle = comb.lowest + comb.spacing * (0.5e-3 * (comb.channels - 1))
     outside = (middle < low) | (middle > high)
     if np.any(outside):
         msg = (
-            f"lowest_frequency_thz: got {_shown(group.lowest_frequency_thz, outside)} THz, which puts the middle of "
-            f"the group at {_shown(middle, outside)} THz; allowed: {low:.3f} to {high:.3f} THz, the {group.band} band"
+            f"lowest_frequency_thz: got {_first(comb.lowest, outside)} THz, which puts the middle of "
+            f"the group at {_first(middle, outside)} THz; allowed: {low:.3f} to {high:.3f} THz, the {comb.band} band"
         )
         raise refused(msg)
 
@@ -266,42 +306,46 @@ def _check_list(frequency_thz: tuple[float, ...], symbol_rate_gbd: Any) -> None:
             raise refused(msg) from None
 
 
-def _edges(group: ChannelGroup) -> tuple[Any, Any]:
-    """Lower and upper spectral edge of a group in THz, with its axes."""
-    half = group.symbol_rate_gbd * 0.5e-3
-    lowest = group._lowest()
-    return lowest - half, lowest + group.spacing_ghz * (1e-3 * (group.channels - 1)) + half
-
-
-def _ascending(groups: tuple[ChannelGroup, ...]) -> list[int]:
-    """Order of the groups by their lowest edge (its mean over the axes)."""
-    return sorted(range(len(groups)), key=lambda index: float(np.mean(np.asarray(_edges(groups[index])[0]))))
-
-
-def _overlaps(spectrum: Spectrum) -> Iterator[tuple[Callable[[], str], Any]]:
-    """Ways in which channels may overlap: a message, and whether (or at which points of the axes) it is so."""
+def overlaps(spectrum: Spectrum) -> tuple[dict[str, int], list[tuple[Callable[[], str], Any]]]:
+    """Ways in which channels may overlap: sizes of their axes; a message, and whether (or where) it is so."""
     if spectrum.frequency_thz is not None:
-        if not spectrum.super_nyquist:
-            yield from _overlaps_of_list(spectrum)
-        return
-    for index, group in enumerate(spectrum.groups):
-        if group.channels > 1 and not spectrum.super_nyquist:
-            yield (
-                partial(_told_dense, index, group),
-                group.symbol_rate_gbd > group.spacing_ghz * (1 + _TOLERANCE),
-            )
-    guard = spectrum.guard_gap_ghz
-    if spectrum.super_nyquist and not is_axis(guard) and guard == 0:
-        return
-    for first, second in itertools.pairwise(_ascending(spectrum.groups)):
-        gap = (_edges(spectrum.groups[second])[0] - _edges(spectrum.groups[first])[1]) * 1e3
-        yield partial(_told_gap, first, second, gap, guard), gap < guard - _TOLERANCE_GHZ
+        return _overlaps_of_list(spectrum, np.asarray(spectrum.frequency_thz))
+    sizes, groups, (guard,) = combs(spectrum.groups, spectrum.guard_gap_ghz)
+    found: list[tuple[Callable[[], str], Any]] = []
+    if not spectrum.super_nyquist:
+        for index, group in enumerate(groups):
+            if group.channels > 1:
+                dense = group.symbol_rate > group.spacing * (1 + _TOLERANCE)
+                found.append((partial(_told_dense, index, group), dense))
+    elif not np.any(guard):
+        return sizes, found
+    for first, second in itertools.pairwise(ascending(groups)):
+        gap = (groups[second].edges()[0] - groups[first].edges()[1]) * 1e3
+        found.append((partial(_told_gap, first, second, gap, guard), gap < guard - _TOLERANCE_GHZ))
+    return sizes, found
 
 
-def _told_dense(index: int, group: ChannelGroup) -> str:
+def _overlaps_of_list(
+    spectrum: Spectrum, frequency: FloatArray
+) -> tuple[dict[str, int], list[tuple[Callable[[], str], Any]]]:
+    """Neighbours suffice: if two channels overlap, one of them overlaps any channel between them."""
+    if spectrum.super_nyquist:
+        return {}, []
+    order = np.argsort(frequency, kind="stable")
+    given = spectrum.symbol_rate_gbd
+    dims, rates = broadcast(*(given[index] if isinstance(given, tuple) else given for index in order))
+    found = []
+    for position in range(len(order) - 1):
+        pair = frequency[order[position]], frequency[order[position + 1]]
+        excess = (rates[position] + rates[position + 1]) * 0.5 - (pair[1] - pair[0]) * 1e3
+        found.append((partial(_told_pair, pair, excess), excess > _TOLERANCE_GHZ))
+    return dict(zip(dims, np.broadcast_shapes(*(one.shape for one in rates)), strict=True)), found
+
+
+def _told_dense(index: int, group: Comb) -> str:
     return (
-        f"groups.{index}.symbol_rate_gbd: got {group.symbol_rate_gbd:g} GBd on a spacing of "
-        f"{group.spacing_ghz:g} GHz, so channels overlap; widen the spacing, or set super_nyquist = true"
+        f"groups.{index}.symbol_rate_gbd: got {group.symbol_rate:g} GBd on a spacing of "
+        f"{group.spacing:g} GHz, so channels overlap; widen the spacing, or set super_nyquist = true"
     )
 
 
@@ -312,19 +356,7 @@ def _told_gap(first: int, second: int, gap: Any, guard: Any) -> str:
     )
 
 
-def _overlaps_of_list(spectrum: Spectrum) -> Iterator[tuple[Callable[[], str], Any]]:
-    """Neighbours suffice: if two channels overlap, one of them overlaps any channel between them."""
-    frequency = np.asarray(spectrum.frequency_thz)
-    order = np.argsort(frequency, kind="stable")
-    rate = spectrum.symbol_rate_gbd
-    rates: list[Any] = [rate[index] if isinstance(rate, tuple) else rate for index in order]
-    for position in range(len(order) - 1):
-        pair = frequency[order[position]], frequency[order[position + 1]]
-        excess = (rates[position] + rates[position + 1]) * 0.5 - (pair[1] - pair[0]) * 1e3
-        yield partial(_told_pair, pair, excess), excess > _TOLERANCE_GHZ
-
-
-def _told_pair(pair: tuple[float, float], excess: float) -> str:
+def _told_pair(pair: tuple[float, float], excess: Any) -> str:
     return (
         f"frequency_thz: channels at {pair[0]:g} and {pair[1]:g} THz overlap by {excess:g} GHz; "
         "move one, lower the symbol rate, or set super_nyquist = true"
@@ -332,6 +364,7 @@ def _told_pair(pair: tuple[float, float], excess: float) -> str:
 
 
 def _check_overlap(spectrum: Spectrum) -> None:
-    for told, wrong in _overlaps(spectrum):
-        if not is_axis(wrong) and wrong:
+    sizes, found = overlaps(spectrum)
+    for told, wrong in found:
+        if not sizes and wrong:
             raise refused(told())

@@ -1,77 +1,33 @@
-"""Rayleigh scattering back into the mode of a core, on plain arrays."""
+"""Attenuation of cores by its parts: the glass, bends, the coating behind a thin outer cladding; and backscatter."""
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import xarray as xr
 from numpy.typing import ArrayLike
 
 from mcfiber import units
+from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.glass import GlassLoss
-from mcfiber.typing import FloatArray
+from mcfiber.fiber.index import wavelengths
+from mcfiber.fiber.modes import LPMode, bend_loss_of, check_guided, cladding_index, solved
+from mcfiber.fiber.structure import FiberStructure, LossNumbers, fiber_structure, loss_numbers
+from mcfiber.kernels import loss as kernels
+from mcfiber.labelled import compute, coordinates_of, labelled_dataset
+from mcfiber.typing import FloatArray, Quantity
 
-if TYPE_CHECKING:
-    import xarray as xr
-
-    from mcfiber.fiber.modes import LPMode
-
-REFRACTIVE_INDEX = 1.4445
-"""Of a silica core near 1550 nm, for the part of the scattered light that it captures."""
-
-
-def capture_fraction(wavelength: ArrayLike, refractive_index: ArrayLike, effective_area: ArrayLike) -> FloatArray:
-    """Part of the Rayleigh-scattered light that a core guides backwards, ``3 lambda^2 / (8 pi n^2 A_eff)``.
-
-    Parameters
-    ----------
-    wavelength
-        In vacuum. [m]
-    refractive_index
-        Of the core. [1]
-    effective_area
-        Of the mode. [m^2]
-
-    References
-    ----------
-    .. [1] E. Brinkmeyer, "Analysis of the backscattering method for single-mode optical fibers," J. Opt. Soc.
-       Am. 70, 1010 (1980).
-
-    Examples
-    --------
-    >>> float(capture_fraction(1.55e-6, 1.4444, 80e-12).round(7))
-    0.0017182
-    """
-    ratio = np.asarray(wavelength, np.float64) / np.asarray(refractive_index)
-    result: FloatArray = 3.0 * ratio**2 / (8.0 * math.pi * np.asarray(effective_area))
-    return result
+GLASS_PARTS = (
+    "rayleigh_scattering",
+    "constant_loss",
+    "infrared_absorption",
+    "ultraviolet_absorption",
+    "hydroxyl_absorption",
+)
+"""Parts of the attenuation of the glass: variables of the table."""
 
 
-def backscatter(fiber: Any, frequency: Any, effective_area: Any) -> Any:
-    """Power that Rayleigh scattering sends backwards into the mode of its core. [1/m]
-
-    Parameters
-    ----------
-    fiber
-        Its Rayleigh part of the attenuation, which falls with the fourth power of the wavelength: given, or that of
-        its glass where it has an index profile.
-    frequency
-        Of the channels. [Hz]
-    effective_area
-        Of the mode. [m^2]
-    """
-    if fiber.computes("rayleigh_db_per_km"):
-        coefficient = units.si(fiber.glass_loss, "rayleigh_db_um4_per_km")
-    else:
-        coefficient = units.si(fiber, "rayleigh_db_per_km") * units.si(fiber, "reference_wavelength_nm") ** 4
-
-    def of_unit(hertz: Any) -> Any:
-        wavelength = units.wavelength(hertz)
-        return capture_fraction(wavelength, REFRACTIVE_INDEX, 1.0) / wavelength**4
-
-    return units.mapped(of_unit, frequency) * (coefficient / effective_area)
-
-
-def glass_attenuation(loss: GlassLoss, *, wavelength_nm: Any) -> "xr.Dataset":
+def glass_attenuation(loss: GlassLoss, *, wavelength_nm: Any) -> xr.Dataset:
     """Attenuation of the glass by its parts.
 
     Parameters
@@ -93,49 +49,17 @@ def glass_attenuation(loss: GlassLoss, *, wavelength_nm: Any) -> "xr.Dataset":
     >>> round(sum(part.item() for part in parts.values()) * 4342.944819, 3)
     0.19
     """
-    import xarray as xr
-
-    from mcfiber import labelled
-    from mcfiber._jit import lift
-    from mcfiber.fiber.index import wavelength_axis
-    from mcfiber.kernels.loss import glass_loss
-
-    wavelength, squeeze = wavelength_axis(wavelength_nm)
-    names = (
-        "rayleigh_scattering",
-        "constant_loss",
-        "infrared_absorption",
-        "ultraviolet_absorption",
-        "hydroxyl_absorption",
-    )
-    parts = labelled.compute(
-        names, lift(glass_loss, "(channel)" + ",()" * 8 + "->" + ",".join(["(channel)"] * 5)), wavelength,
-        *_numbers(loss),
-    )  # fmt: skip
-    result = xr.Dataset(dict(zip(names, parts, strict=True)))
-    return result.isel(channel=0) if squeeze else result
+    asked = wavelengths(wavelength_nm)
+    parts = _glass_parts(loss_numbers(loss), asked.metres)
+    result = labelled_dataset(parts, coordinates_of(loss) | asked.coords)
+    return result.isel(channel=0) if asked.single else result
 
 
-def _numbers(loss: GlassLoss) -> list[Any]:
-    """What the kernels take, in SI."""
-    return [
-        units.si(loss, "rayleigh_db_um4_per_km"),
-        units.si(loss, "constant_db_per_km"),
-        units.si(loss, "infrared_db_per_km"),
-        units.si(loss, "infrared_edge_um"),
-        *_ultraviolet(loss.ultraviolet_germanium_mole_percent),
-        units.si(loss, "hydroxyl_peak_db_per_km"),
-        units.si(loss, "hydroxyl_width_nm"),
-    ]
+def _glass_parts(loss: LossNumbers, wavelength: xr.Variable) -> dict[str, xr.Variable]:
+    return dict(zip(GLASS_PARTS, compute(GLASS_PARTS, kernels.glass_loss, wavelength, *loss), strict=True))
 
 
-def _ultraviolet(germanium_mole_percent: Any) -> tuple[Any, float]:
-    """Height (1/m) and edge (m) of [154.2 x/(46.6 x + 60)] 1e-2 exp(4.63/l) dB/km, x the mole fraction of GeO2."""
-    fraction = germanium_mole_percent / 100.0
-    return units.convert(1.542 * fraction / (46.6 * fraction + 60.0), "db_per_km"), 4.63e-6
-
-
-def core_attenuation(fiber: Any, *, wavelength_nm: Any) -> "xr.Dataset":
+def core_attenuation(fiber: MulticoreFiber, *, wavelength_nm: Any) -> xr.Dataset:
     """Attenuation of the cores of a fibre, by its parts.
 
     Parameters
@@ -168,81 +92,97 @@ def core_attenuation(fiber: Any, *, wavelength_nm: Any) -> "xr.Dataset":
     >>> bool(leak[0] < 1e-6), round(leak.max().item(), 1)
     (True, 1.1)
     """
-    from mcfiber import labelled
-    from mcfiber.fiber.index import wavelength_axis
-    from mcfiber.fiber.modes import bend_loss_of, check_guided, cladding_index, design_arrays, profile_of, solved
-
-    wavelength, squeeze = wavelength_axis(wavelength_nm)
-    profile = profile_of(fiber)
-    found = solved(0, 1, wavelength, design_arrays(profile))
-    check_guided(found.effective_index, wavelength)
-    parts = glass_attenuation(fiber.glass_loss, wavelength_nm=wavelength * 1e9)
-    parts["bend_loss"] = bend_loss_of(found, wavelength, units.si(fiber, "bend_radius_mm") * fiber.elasto_optic)
-    thickness = edge_distance(fiber)
+    asked, structure = wavelengths(wavelength_nm), fiber_structure(fiber)
+    found = solved(0, 1, asked.metres, structure.profile)
+    check_guided(found.effective_index, asked.metres)
+    parts: dict[str, Quantity] = dict(_glass_parts(structure.loss, asked.metres))
+    parts["bend_loss"] = bend_loss_of(found, asked.metres, structure.bend_radius)
+    cladding = cladding_index(structure.profile, asked.metres)
     parts["coating_loss"] = coating_loss_of(
-        found, wavelength, cladding_index(profile, wavelength), thickness, fiber.coating_index
+        found, asked.metres, cladding, structure.edge_distances, structure.coating_index
     )
-    offset = loss_offset(fiber)
-    if offset is not None:
-        parts["loss_offset"] = labelled.stamp("loss_offset", offset)
-    total: Any = sum(parts.values(), start=0.0)
-    parts["attenuation"] = labelled.stamp("attenuation", total)
-    return parts.isel(channel=0) if squeeze else parts
+    if structure.loss_offset is not None:
+        parts["loss_offset"] = structure.loss_offset
+    parts["attenuation"] = sum(parts.values(), start=0.0)
+    result = labelled_dataset(parts, coordinates_of(fiber) | asked.coords)
+    return result.isel(channel=0) if asked.single else result
 
 
-def total_attenuation(fiber: Any, wavelength: "xr.DataArray", found: "LPMode") -> "xr.DataArray":
+def total_attenuation(structure: FiberStructure, wavelength: xr.Variable, found: LPMode) -> xr.Variable:
     """The sum of `core_attenuation` alone, from solved modes, in one kernel. [1/m]"""
-    from mcfiber import labelled
-    from mcfiber._jit import lift
-    from mcfiber.fiber.modes import cladding_index, profile_of
-    from mcfiber.kernels.loss import total_loss
-
-    lifted = lift(total_loss, "(channel)" + ",()" * 8 + ",(channel)" * 4 + ",()" * 3 + "->(channel)")
-    total = labelled.compute(
-        "attenuation", lifted, wavelength, *_numbers(fiber.glass_loss), found.exterior_log_amplitude,
-        found.exterior_decay, found.effective_index, cladding_index(profile_of(fiber), wavelength),
-        edge_distance(fiber), fiber.coating_index, units.si(fiber, "bend_radius_mm") * fiber.elasto_optic,
-    )  # fmt: skip
-    offset = loss_offset(fiber)
-    return total if offset is None else labelled.stamp("attenuation", total + offset)
+    total: xr.Variable = compute(
+        "attenuation",
+        kernels.total_loss,
+        wavelength,
+        *structure.loss,
+        found.exterior_log_amplitude,
+        found.exterior_decay,
+        found.effective_index,
+        cladding_index(structure.profile, wavelength),
+        structure.edge_distances,
+        structure.coating_index,
+        structure.bend_radius,
+    )
+    return total if structure.loss_offset is None else total + structure.loss_offset
 
 
 def coating_loss_of(
-    found: "LPMode", wavelength: "xr.DataArray", cladding: Any, thickness: Any, coating_index: Any
-) -> "xr.DataArray":
-    """Excess loss to the coating, from solved modes and the distance (m) of the core's centre from the edge."""
-    from mcfiber import labelled
-    from mcfiber._jit import lift
-    from mcfiber.kernels.loss import coating_loss
-
-    lifted = lift(coating_loss, "(channel),(channel),(channel),(channel),(channel),(),()->(channel)")
+    found: LPMode, wavelength: xr.Variable, cladding: Quantity, thickness: Quantity, coating_index: Quantity
+) -> xr.Variable:
+    """Excess loss to the coating, from solved modes and the distance (m) of the core's centre from the edge. [1/m]"""
     beta = found.effective_index * (2 * np.pi / wavelength)
-    return labelled.compute(
-        "coating_loss", lifted, found.exterior_log_amplitude, found.exterior_decay, beta, cladding, wavelength,
-        thickness, coating_index,
-    )  # fmt: skip
+    outside = found.exterior_log_amplitude, found.exterior_decay
+    edge = cladding, wavelength, thickness, coating_index
+    result: xr.Variable = compute("coating_loss", kernels.coating_loss, *outside, beta, *edge)
+    return result
 
 
-def edge_distance(fiber: Any) -> Any:
-    """Distance of every core's centre from the cladding's edge, with dimension core where it differs. [m]"""
-    import xarray as xr
-
-    radius = np.hypot(*fiber.layout.unit_positions().T)
-    scale: Any = float(radius[0])
-    if not np.allclose(radius, radius[0], rtol=1e-9, atol=1e-12):
-        scale = xr.DataArray(radius, dims="core")
-    return units.si(fiber, "cladding_diameter_um") / 2 - scale * units.si(fiber.layout, "pitch_um")
+REFRACTIVE_INDEX = 1.4445
+"""Of a silica core near 1550 nm, for the part of the scattered light that it captures."""
 
 
-def loss_offset(fiber: Any) -> Any:
-    """What each core's attenuation differs from the computed one; None where nothing is given. [1/m]"""
-    from mcfiber.labelled import stacked
+def capture_fraction(wavelength: ArrayLike, refractive_index: ArrayLike, effective_area: ArrayLike) -> FloatArray:
+    """Part of the Rayleigh-scattered light that a core guides backwards, ``3 lambda^2 / (8 pi n^2 A_eff)``.
 
-    value = units.si(fiber, "attenuation_offset_db_per_km")
-    if value is None:
-        return None
-    if isinstance(value, tuple):
-        return stacked(value, "core")
-    import xarray as xr
+    Parameters
+    ----------
+    wavelength
+        In vacuum. [m]
+    refractive_index
+        Of the core. [1]
+    effective_area
+        Of the mode. [m^2]
 
-    return value if hasattr(value, "dims") else xr.DataArray(value)
+    References
+    ----------
+    .. [1] E. Brinkmeyer, "Analysis of the backscattering method for single-mode optical fibers," J. Opt. Soc.
+       Am. 70, 1010 (1980).
+
+    Examples
+    --------
+    >>> float(capture_fraction(1.55e-6, 1.4444, 80e-12).round(7))
+    0.0017182
+    """
+    ratio = np.asarray(wavelength, np.float64) / np.asarray(refractive_index)
+    result: FloatArray = 3.0 * ratio**2 / (8.0 * math.pi * np.asarray(effective_area))
+    return result
+
+
+def backscatter(rayleigh: Quantity, frequency: xr.Variable, effective_area: Quantity) -> Quantity:
+    """Power that Rayleigh scattering sends backwards into the mode of its core. [1/m]
+
+    Parameters
+    ----------
+    rayleigh
+        Rayleigh part of the attenuation times the fourth power of the wavelength. [m^3]
+    frequency
+        Of the channels. [Hz]
+    effective_area
+        Of the mode. [m^2]
+    """
+
+    def of_unit(hertz: Any) -> Any:
+        wavelength = units.wavelength(hertz)
+        return capture_fraction(wavelength, REFRACTIVE_INDEX, 1.0) / wavelength**4
+
+    return units.mapped(of_unit, frequency) * (rayleigh / effective_area)

@@ -1,17 +1,18 @@
 """Door 1: the channels of a spectrum in SI."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from mcfiber import units
-from mcfiber.descriptions.spectrum import ChannelGroup, Spectrum, _ascending, _overlaps, _too_wide, band_of
-from mcfiber.labelled import stacked
-from mcfiber.typing import is_axis
-
-if TYPE_CHECKING:
-    import xarray as xr
+from mcfiber.descriptions.spectrum import ChannelGroup, Comb, Spectrum, ascending, band_of, combs, overlaps
+from mcfiber.dimensions import trimmed
+from mcfiber.labelled import array, has, joined, quantity, stacked
+from mcfiber.typing import IntArray, Quantity, is_axis
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,53 @@ class Channels:
         Symbol rates, dimension channel only where they differ. [Hz]
     bands
         Name of the band of each channel.
+    overlapping, outside_band
+        Whether channels overlap or a guard gap is too small, and whether a group is wider than its band: a truth, or
+        one for each point of the axes (where there are none, a description refuses it).
     """
 
-    frequency: Any
-    symbol_rate: Any
+    frequency: Quantity
+    symbol_rate: Quantity
     bands: tuple[str, ...]
+    overlapping: Quantity = False
+    outside_band: Quantity = False
 
     @property
     def count(self) -> int:
         """Number of channels."""
         return len(self.bands)
+
+    @cached_property
+    def wavelength(self) -> Quantity:
+        """Vacuum wavelengths. [m]"""
+        return units.wavelength(self.frequency)
+
+    @cached_property
+    def members(self) -> Mapping[str, IntArray]:
+        """Numbers of the channels of each band."""
+        names = np.array(self.bands)
+        return {band: np.flatnonzero(names == band) for band in dict.fromkeys(self.bands)}
+
+    def spread(self, value: Any) -> Quantity:
+        """Put a value on the channels: a number or labelled array, a table by band, or a list by channel.
+
+        Parameters
+        ----------
+        value
+            Field of a description, in SI.
+        """
+        if isinstance(value, tuple):
+            return stacked(value, "channel")
+        if not isinstance(value, dict):
+            return value
+        # Every value once, then picked by position: a table by band holds few, and they may be axes.
+        distinct: list[Any] = []
+        position = np.empty(self.count, np.int64)
+        for band, where in self.members.items():
+            items = value[band] if isinstance(value[band], tuple) else (value[band],)
+            position[where] = len(distinct) + np.minimum(np.arange(where.size), len(items) - 1)
+            distinct.extend(items)
+        return stacked(distinct, "channel").isel(channel=position)
 
 
 def channels(spectrum: Spectrum) -> Channels:
@@ -50,61 +88,69 @@ def channels(spectrum: Spectrum) -> Channels:
     -------
     Channels
         Frequencies and symbol rates in SI, with the bands.
+
+    Examples
+    --------
+    >>> grid = channels(Spectrum(frequency_thz=[193.2, 193.1], symbol_rate_gbd=64))
+    >>> grid.count, grid.bands
+    (2, ('C', 'C'))
     """
-    import xarray as xr
-
     if spectrum.frequency_thz is not None:
-        frequency_thz = np.asarray(spectrum.frequency_thz)
-        order = np.argsort(frequency_thz, kind="stable")
-        bands = tuple(band_of(value) for value in frequency_thz[order])
-        frequency: Any = xr.DataArray(frequency_thz[order] * 1e12, dims="channel")
-        rate = units.si(spectrum, "symbol_rate_gbd")
-        if isinstance(rate, tuple):
-            rate = stacked([rate[index] for index in order], "channel")
-        return Channels(frequency, rate, bands)
-    groups = [spectrum.groups[index] for index in _ascending(spectrum.groups)]
+        return _listed(spectrum, np.asarray(spectrum.frequency_thz))
+    sizes, groups, _ = combs(spectrum.groups)
+    order = ascending(groups)
+    groups = tuple(groups[index] for index in order)
+    described = [spectrum.groups[index] for index in order]
+    counts = [group.channels for group in groups]
     bands = tuple(band for group in groups for band in (group.band,) * group.channels)
-    frequency = _joined([group.frequencies_thz() for group in groups], groups) * 1e12
-    rates = [units.si(group, "symbol_rate_gbd") for group in groups]
-    equal = len(groups) == 1 or all(not is_axis(rate) and rate == rates[0] for rate in rates)
-    rate = rates[0] if equal else _joined(rates, groups)
+    frequency = _concatenated(sizes, groups, described)
+    rates = [quantity(group, "symbol_rate_gbd") for group in described]
+    equal = len(groups) == 1 or all(isinstance(rate, float) and rate == rates[0] for rate in rates)
+    rate = rates[0] if equal else joined(rates, counts, "channel")
     if spectrum.super_nyquist and frequency.ndim == 1:  # groups may interleave
-        order = np.argsort(frequency.values, kind="stable")
-        bands = tuple(bands[index] for index in order)
-        return Channels(frequency[order], rate if equal else rate.isel(channel=order), bands)
-    return Channels(frequency, rate, bands)
+        sorting = np.argsort(frequency.values, kind="stable")
+        bands = tuple(bands[index] for index in sorting)
+        frequency, rate = frequency[sorting], rate.isel(channel=sorting) if has(rate, "channel") else rate
+    return Channels(frequency, rate, bands, _overlapping(spectrum), _outside_band(sizes, groups, described))
 
 
-def channels_overlap(spectrum: Spectrum) -> Any:
-    """Whether channels overlap or a guard gap is too small: a truth, or one for each point of the axes."""
-    wrong: Any = False
-    for _, found in _overlaps(spectrum):
-        wrong = wrong | found
-    return wrong
+def _listed(spectrum: Spectrum, frequency_thz: Any) -> Channels:
+    order = np.argsort(frequency_thz, kind="stable")
+    rate = quantity(spectrum, "symbol_rate_gbd")
+    if isinstance(rate, tuple):
+        rate = stacked([rate[index] for index in order], "channel")
+    frequency = array(("channel",), frequency_thz[order] * 1e12)
+    bands = tuple(band_of(value) for value in frequency_thz[order])
+    return Channels(frequency, rate, bands, _overlapping(spectrum))
 
 
-def channels_outside_band(spectrum: Spectrum) -> Any:
-    """Whether a group is wider than its band: a truth, or one for each point of the axes."""
-    wrong: Any = False
-    for group in spectrum.groups:
-        if group.lowest_frequency_thz is None:
-            wrong = wrong | _too_wide(group)
-    return wrong
+def _concatenated(sizes: Mapping[str, int], groups: Sequence[Comb], described: Sequence[ChannelGroup]) -> xr.Variable:
+    """Frequencies of the groups, one after the other. [Hz]"""
+    parts = [group.frequencies() for group in groups]
+    lead = np.broadcast_shapes(*(part.shape[:-1] for part in parts))
+    wide = np.concatenate([np.broadcast_to(part, (*lead, part.shape[-1])) for part in parts], axis=-1) * 1e12
+    places = (value for one in described for value in (one.spacing_ghz, one.lowest_frequency_thz))
+    dims, values = trimmed(sizes, wide, *places)
+    return array((*dims, "channel"), values)
 
 
-def _joined(values: list[Any], groups: list[ChannelGroup]) -> "xr.DataArray":
-    """Values of several groups, one after the other along the dimension channel."""
-    import xarray as xr
+def _overlapping(spectrum: Spectrum) -> Quantity:
+    sizes, found = overlaps(spectrum)
+    if not sizes or not found:
+        return False
+    wrong = np.logical_or.reduce(np.broadcast_arrays(*(wrong for _, wrong in found)))
+    alike = tuple(place for place, size in enumerate(sizes.values()) if wrong.shape[place] != size)
+    return array([dim for place, dim in enumerate(sizes) if place not in alike], wrong.squeeze(axis=alike))
 
-    if not any(is_axis(value) for value in values):
-        plain = [np.broadcast_to(value, (group.channels,)) for value, group in zip(values, groups, strict=True)]
-        return xr.DataArray(np.concatenate(plain), dims="channel")
-    labelled = [
-        value
-        if is_axis(value) and "channel" in value.dims
-        else xr.DataArray(value).expand_dims(channel=group.channels)
-        if np.ndim(value) == 0 or is_axis(value)
-        else xr.DataArray(value, dims="channel")
-        for value, group in zip(values, groups, strict=True)
+
+def _outside_band(sizes: Mapping[str, int], groups: Sequence[Comb], described: Sequence[ChannelGroup]) -> Quantity:
+    centred = [
+        (group, one.spacing_ghz)
+        for group, one in zip(groups, described, strict=True)
+        if one.lowest_frequency_thz is None and is_axis(one.spacing_ghz)
     ]
-    return xr.concat(xr.broadcast(*labelled, exclude=["channel"]), dim="channel")
+    if not centred:
+        return False
+    wrong = np.logical_or.reduce(np.broadcast_arrays(*(group.too_wide() for group, _ in centred)))
+    dims, values = trimmed(sizes, wrong, *(spacing for _, spacing in centred))
+    return array(dims, values)

@@ -1,32 +1,21 @@
 """Coupling between the cores of a fibre: kappa, h, supermodes and regimes, from profile and layout."""
 
 import warnings
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
 
-from mcfiber import labelled, units
-from mcfiber._jit import lift
-from mcfiber.fiber.geometry import pair_distances
-from mcfiber.fiber.index import wavelength_axis
-from mcfiber.fiber.modes import LPMode, check_guided, design_arrays, profile_of, solved, wavelength_coordinate
-from mcfiber.kernels import coupling
-
-_EQUAL = lift(coupling.equal_coupling, "(pair),(channel),(channel),(channel)->(pair,channel)")
-
-
-_UNLIKE = lift(
-    coupling.unlike_coupling,
-    "(),(channel),(core_out,core_in),(core,ring),(core,ring),(core),(core,medium,term)->(core_out,core_in,channel)",
-)
-
-
-_POWER = lift(coupling.power_coupling, "(),(),(),(),(),()->()")
-
-
-_REGIME = lift(coupling.coupling_regime, "(),(),(),(),(),(),(),()->()")
-
+from mcfiber import units
+from mcfiber.descriptions.fiber import MulticoreFiber
+from mcfiber.fiber.geometry import CorePlaces
+from mcfiber.fiber.index import Wavelengths, wavelengths
+from mcfiber.fiber.modes import LPMode, check_guided, solved
+from mcfiber.fiber.structure import FiberStructure, fiber_structure
+from mcfiber.kernels import coupling as kernels
+from mcfiber.labelled import array, combined, compute, coordinates_of, has, labelled_dataset, renamed, variable
+from mcfiber.typing import IntArray, Quantity
 
 REGIMES = ("weak", "intermediate", "random", "systematic")
 """Names of the values of `coupling_regime`."""
@@ -40,7 +29,7 @@ class OverlappingTrenchesWarning(UserWarning):
 
 
 def core_coupling(
-    fiber: Any, *, wavelength_nm: Any, length_km: Any = None, unlike_cores: UnlikeCores = "overlap"
+    fiber: MulticoreFiber, *, wavelength_nm: Any, length_km: Any = None, unlike_cores: UnlikeCores = "overlap"
 ) -> xr.Dataset:
     """Coupling of every pair of cores of a fibre, from its index profile and layout.
 
@@ -99,20 +88,26 @@ def core_coupling(
     >>> round(found.mode_coupling.sel(core_out=0, core_in=1).item(), 8)
     0.02547163
     """
-    wavelength, squeeze = wavelength_axis(wavelength_nm)
-    profile = profile_of(fiber)
-    check_separation(fiber)
-    found = solved(0, 1, wavelength, design_arrays(profile))
-    check_guided(found.effective_index, wavelength)
-    kappa = mode_coupling(fiber, wavelength, found, unlike_cores)
-    result = _power_coupling(fiber, wavelength, found, kappa)
+    asked, structure, found = _solved(fiber, wavelength_nm)
+    kappa = mode_coupling(structure, asked.metres, found, unlike_cores)
+    pairs = _pairs(structure, asked.metres, found)
+    h = power_coupling(structure, kappa, pairs)
+    result: dict[str, Quantity] = {"mode_coupling": kappa, "power_coupling": h}
+    if pairs.differs:
+        result["index_difference"] = pairs.index_difference
+    result["critical_bend_radius"] = _critical_bend_radius(pairs)
     if length_km is not None:
-        result["coupling_regime"] = _regime(fiber, wavelength, found, result, units.convert(length_km, "km"))
-    result = result.assign_coords(_core_coordinates(fiber) | wavelength_coordinate(wavelength))
-    return result.isel(channel=0) if squeeze else result
+        length = units.convert(variable(length_km), "km")
+        bend = structure.bend_radius, structure.twist
+        shape = pairs.mismatch, pairs.beta, pairs.distance
+        result["coupling_regime"] = compute("coupling_regime", kernels.coupling_regime, kappa, *shape, *bend, h, length)
+    index = np.arange(structure.cores)
+    coords = coordinates_of(fiber, length_km) | asked.coords | {"core_out": index, "core_in": index}
+    labelled = labelled_dataset(result, coords)
+    return labelled.isel(channel=0) if asked.single else labelled
 
 
-def supermodes(fiber: Any, *, wavelength_nm: Any, unlike_cores: UnlikeCores = "overlap") -> xr.Dataset:
+def supermodes(fiber: MulticoreFiber, *, wavelength_nm: Any, unlike_cores: UnlikeCores = "overlap") -> xr.Dataset:
     """Supermodes of the straight fibre: eigenvectors of the propagation constants and kappa of its cores.
 
     Parameters
@@ -136,115 +131,106 @@ def supermodes(fiber: Any, *, wavelength_nm: Any, unlike_cores: UnlikeCores = "o
     >>> supermodes(fiber, wavelength_nm=1550).supermode_shift.size
     7
     """
-    wavelength, squeeze = wavelength_axis(wavelength_nm)
-    check_separation(fiber)
-    found = solved(0, 1, wavelength, design_arrays(profile_of(fiber)))
-    check_guided(found.effective_index, wavelength)
-    kappa = mode_coupling(fiber, wavelength, found, unlike_cores).transpose(..., "core_out", "core_in")
+    asked, structure, found = _solved(fiber, wavelength_nm)
+    kappa = mode_coupling(structure, asked.metres, found, unlike_cores).transpose(..., "core_out", "core_in")
     matrix = kappa.values.copy()
-    if "core" in found.effective_index.dims:
-        beta = (found.effective_index * (2 * np.pi / wavelength)).rename(core="core_out")
-        offset = (beta - beta.mean("core_out")).broadcast_like(kappa.isel(core_in=0))
-        index = np.arange(fiber.cores)
+    if has(found.effective_index, "core"):
+        beta = renamed(found.effective_index * (2 * np.pi / asked.metres), core="core_out")
+        offset = (beta - beta.mean("core_out")).set_dims(dict(zip(kappa.dims[:-1], kappa.shape[:-1], strict=True)))
+        index = np.arange(structure.cores)
         matrix[..., index, index] = offset.transpose(*kappa.dims[:-1]).values
     shift, field = np.linalg.eigh(matrix)
-    dims = kappa.dims[:-2]
-    result = xr.Dataset(
-        {
-            "supermode_shift": labelled.stamp(
-                "supermode_shift", xr.DataArray(shift[..., ::-1].copy(), dims=(*dims, "supermode"))
-            ),
-            "supermode_field": ((*dims, "core", "supermode"), field[..., ::-1].copy()),
-        },
-        coords={name: kappa.coords[name] for name in dims if name in kappa.coords} | wavelength_coordinate(wavelength),
-    )
-    return result.isel(channel=0) if squeeze else result
+    dims = tuple(map(str, kappa.dims[:-2]))
+    coords = coordinates_of(fiber) | asked.coords
+    result = labelled_dataset({"supermode_shift": array((*dims, "supermode"), shift[..., ::-1].copy())}, coords)
+    result["supermode_field"] = ((*dims, "core", "supermode"), field[..., ::-1].copy())
+    return result.isel(channel=0) if asked.single else result
+
+
+def _solved(fiber: MulticoreFiber, wavelength_nm: Any) -> tuple[Wavelengths, FiberStructure, LPMode]:
+    """Wavelengths, structure and modes of a fibre whose cores do not overlap and guide."""
+    asked, structure = wavelengths(wavelength_nm), fiber_structure(fiber)
+    check_separation(structure)
+    found = solved(0, 1, asked.metres, structure.profile)
+    check_guided(found.effective_index, asked.metres)
+    return asked, structure, found
 
 
 def mode_coupling(
-    fiber: Any, wavelength: xr.DataArray, found: LPMode, unlike_cores: UnlikeCores = "overlap"
-) -> xr.DataArray:
-    """Kappa of every pair of cores at wavelengths (m), given the solved modes."""
-    if "core" in found.effective_index.dims:
-        design = design_arrays(profile_of(fiber))
+    structure: FiberStructure, wavelength: xr.Variable, found: LPMode, unlike_cores: UnlikeCores = "overlap"
+) -> xr.Variable:
+    """Kappa of every pair of cores at wavelengths (m), given the solved modes. [1/m]"""
+    result: xr.Variable
+    if has(found.effective_index, "core"):
         overlap = {"overlap": 1.0, "midplane": 0.0}[unlike_cores]
-        sizes = {"core": fiber.cores}
-        return labelled.compute(
-            "mode_coupling", _UNLIKE, overlap, wavelength, pair_distances(fiber.layout), *design, sizes=sizes
-        )
+        inputs = (overlap, wavelength, structure.places.pair_distances, *structure.profile.design)
+        sizes = {"core": structure.cores}
+        result = compute("mode_coupling", kernels.unlike_coupling, *inputs, sizes=sizes)
+        return result
     beta = found.effective_index * (2 * np.pi / wavelength)
-    distance, index = _unique_distances(fiber)
-    kappa = labelled.compute(
-        "mode_coupling", _EQUAL, distance, found.exterior_log_amplitude, found.exterior_decay, beta
-    )
-    square = kappa.isel(pair=xr.DataArray(index, dims=("core_out", "core_in")))
-    same = xr.DataArray(np.eye(fiber.cores, dtype=bool), dims=("core_out", "core_in"))
-    return labelled.stamp("mode_coupling", square.where(~same, 0.0))
+    distance, index = _unique_distances(structure.places)
+    outside = found.exterior_log_amplitude, found.exterior_decay
+    kappa = compute("mode_coupling", kernels.equal_coupling, distance, *outside, beta)
+    square = kappa.isel(pair=array(("core_out", "core_in"), index))
+    other = array(("core_out", "core_in"), 1.0 - np.eye(structure.cores))
+    result = combined(np.multiply, square, other)
+    return result
 
 
-def _unique_distances(fiber: Any) -> tuple[xr.DataArray, Any]:
+def _unique_distances(places: CorePlaces) -> tuple[xr.Variable, IntArray]:
     """Every distance once (dimension pair), and where each pair of cores finds its own."""
-    points = fiber.layout.unit_positions()
-    between = points[:, None, :] - points[None, :, :]
-    unit, index = np.unique(np.hypot(between[..., 0], between[..., 1]).round(9), return_inverse=True)
+    unit, index = np.unique(places.unit_distances.round(9), return_inverse=True)
     # The distance of a core to itself is not used; any positive number will do.
-    distance = xr.DataArray(np.where(unit > 0, unit, 1.0), dims="pair") * units.si(fiber.layout, "pitch_um")
-    return distance, index.reshape(len(points), len(points))
+    distance = array(("pair",), np.where(unit > 0, unit, 1.0)) * places.pitch
+    return distance, index.reshape(places.unit_distances.shape)
 
 
-def power_coupling(fiber: Any, wavelength: xr.DataArray, found: LPMode) -> xr.DataArray:
-    """Power coefficient h of every pair at wavelengths (m), given the solved modes."""
-    result: xr.DataArray = _power_coupling(
-        fiber, wavelength, found, mode_coupling(fiber, wavelength, found)
-    ).power_coupling
+@dataclass(frozen=True)
+class _Pairs:
+    """Every pair of cores: mean beta, difference of n_eff and of beta (0 where cores are equal), distance. [SI]"""
+
+    beta: Quantity
+    index_difference: Quantity
+    mismatch: Quantity
+    distance: Quantity
+
+    @property
+    def differs(self) -> bool:
+        """Whether cores differ."""
+        return has(self.index_difference, "core_out")
+
+
+def _pairs(structure: FiberStructure, wavelength: xr.Variable, found: LPMode) -> _Pairs:
+    index, distance = found.effective_index, structure.places.pair_distances
+    if not has(index, "core"):
+        return _Pairs(index * (2 * np.pi / wavelength), 0.0, 0.0, distance)
+    first, second = renamed(index, core="core_out"), renamed(index, core="core_in")
+    difference = first - second
+    return _Pairs((first + second) * (np.pi / wavelength), difference, difference * (2 * np.pi / wavelength), distance)
+
+
+def computed_power_coupling(structure: FiberStructure, wavelength: xr.Variable, found: LPMode) -> xr.Variable:
+    """Power coefficient h of every pair at wavelengths (m), given the solved modes. [1/m]"""
+    pairs = _pairs(structure, wavelength, found)
+    return power_coupling(structure, mode_coupling(structure, wavelength, found), pairs)
+
+
+def power_coupling(structure: FiberStructure, kappa: xr.Variable, pairs: _Pairs) -> xr.Variable:
+    """Power coefficient h of every pair from its kappa. [1/m]"""
+    inputs = kappa, pairs.mismatch, pairs.beta, pairs.distance, structure.bend_radius, structure.correlation_length
+    result: xr.Variable = compute("power_coupling", kernels.power_coupling, *inputs)
     return result
 
 
-def _pairs(found: LPMode, wavelength: xr.DataArray) -> tuple[Any, Any]:
-    """Mean beta and difference of n_eff of every pair (the latter 0 where cores are equal)."""
-    index = found.effective_index
-    if "core" not in index.dims:
-        return index * (2 * np.pi / wavelength), 0.0
-    first, second = index.rename(core="core_out"), index.rename(core="core_in")
-    return (first + second) * (np.pi / wavelength), first - second
+def _critical_bend_radius(pairs: _Pairs) -> Quantity:
+    if not pairs.differs:
+        return array(pairs.distance.dims, np.full(pairs.distance.shape, np.inf))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        critical = pairs.beta * pairs.distance / np.abs(pairs.mismatch)
+    return combined(np.where, pairs.index_difference != 0.0, critical, np.inf)
 
 
-def _power_coupling(fiber: Any, wavelength: xr.DataArray, found: LPMode, kappa: xr.DataArray) -> xr.Dataset:
-    beta, difference = _pairs(found, wavelength)
-    distance = pair_distances(fiber.layout)
-    mismatch = difference * (2 * np.pi / wavelength) if hasattr(difference, "dims") else 0.0
-    h = labelled.compute(
-        "power_coupling", _POWER, kappa, mismatch, beta, distance, effective_bend_radius(fiber),
-        units.si(fiber, "correlation_length_m"),
-    )  # fmt: skip
-    result = xr.Dataset({"mode_coupling": kappa, "power_coupling": h})
-    if hasattr(difference, "dims"):
-        with np.errstate(divide="ignore"):
-            critical = beta * distance / np.abs(mismatch)
-        critical = critical.where(difference != 0.0, np.inf)
-        result["index_difference"] = labelled.stamp("index_difference", difference)
-    else:
-        critical = xr.full_like(distance, np.inf)
-    result["critical_bend_radius"] = labelled.stamp("critical_bend_radius", critical)
-    return result
-
-
-def _regime(fiber: Any, wavelength: xr.DataArray, found: LPMode, pairs: xr.Dataset, length: Any) -> xr.DataArray:
-    beta, difference = _pairs(found, wavelength)
-    mismatch = difference * (2 * np.pi / wavelength) if hasattr(difference, "dims") else 0.0
-    twist = fiber.twist_rate_per_m * (2 * np.pi)
-    return labelled.compute(
-        "coupling_regime", _REGIME, pairs.mode_coupling, mismatch, beta, pair_distances(fiber.layout),
-        effective_bend_radius(fiber), twist, pairs.power_coupling, length,
-    )  # fmt: skip
-
-
-def effective_bend_radius(fiber: Any) -> Any:
-    """Bend radius with the elasto-optic factor. [m]"""
-    return units.si(fiber, "bend_radius_mm") * fiber.elasto_optic
-
-
-def check_separation(fiber: Any) -> None:
+def check_separation(structure: FiberStructure) -> None:
     """Refuse overlapping cores, and warn where trenches overlap.
 
     Raises
@@ -252,12 +238,11 @@ def check_separation(fiber: Any) -> None:
     ValueError
         If the cores' rings of highest index overlap.
     """
-    if fiber.cores == 1:
+    if structure.cores == 1:
         return
-    profile = profile_of(fiber)
-    rings = profile.rings()
-    pitch = float(np.min(np.asarray(units.si(fiber.layout, "pitch_um"))))
-    core, edge = (float(np.max(np.asarray(radius))) for radius in (profile.guiding_radius(), rings.radius[-1]))
+    pitch = float(np.min(np.asarray(structure.places.pitch)))
+    outermost = structure.profile.radius.isel(ring=-1)
+    core, edge = (float(np.max(np.asarray(one))) for one in (structure.profile.guiding_radius, outermost))
     if pitch < 2 * core:
         msg = (
             f"cores overlap: at a distance of {pitch * 1e6:g} um their radius is {core * 1e6:g} um; allowed: a "
@@ -271,8 +256,3 @@ def check_separation(fiber: Any) -> None:
             OverlappingTrenchesWarning,
             stacklevel=3,
         )
-
-
-def _core_coordinates(fiber: Any) -> dict[str, Any]:
-    index = np.arange(fiber.cores)
-    return {"core_out": index, "core_in": index}

@@ -12,17 +12,17 @@ from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.layout import HexagonalLayout, RingLayout, SquareLayout
 from mcfiber.fiber.attenuation import coating_loss_of
 from mcfiber.fiber.coupling import core_coupling
-from mcfiber.fiber.index import wavelength_axis
+from mcfiber.fiber.index import index_profile_of, profile_of, wavelengths
 from mcfiber.fiber.modes import (
     check_guided,
     cladding_index,
     core_modes,
     cutoff_wavelengths,
-    design_arrays,
-    profile_of,
     solved,
     theoretical_cutoff,
 )
+from mcfiber.labelled import array, combined, coordinates_of, labelled_result, variable
+from mcfiber.typing import Quantity
 
 _THINNEST, _THICKEST = 3e-6, 1e-3  # m
 
@@ -63,26 +63,24 @@ def required_cladding_thickness(
     if np.any(np.asarray(loss_limit_db_per_km) <= 0):
         msg = f"got a loss limit of {loss_limit_db_per_km} dB/km; allowed: above 0 (no thickness makes it vanish)"
         raise ValueError(msg)
-    profile = profile_of(fiber)
-    wavelength, _ = wavelength_axis(wavelength_nm)
-    found = solved(0, 1, wavelength, design_arrays(profile))
+    described = profile_of(fiber)
+    profile, wavelength = index_profile_of(described), wavelengths(wavelength_nm).metres
+    found = solved(0, 1, wavelength, profile)
     check_guided(found.effective_index, wavelength)
-    limit = units.convert(loss_limit_db_per_km, "db_per_km")
-    index = cladding_index(profile, wavelength)
+    limit = units.convert(variable(loss_limit_db_per_km), "db_per_km")
+    index, coating = cladding_index(profile, wavelength), variable(coating_index)
 
-    def too_thin(thickness: Any) -> Any:
-        return coating_loss_of(found, wavelength, index, thickness, coating_index).isel(channel=0) > limit
+    def too_thin(thickness: Quantity) -> Quantity:
+        return coating_loss_of(found, wavelength, index, thickness, coating).isel(channel=0) > limit
 
-    low = xr.zeros_like(too_thin(_THINNEST) * 1.0) + _THINNEST
-    high = low * 0 + _THICKEST
+    start = too_thin(_THINNEST)
+    low, high = (array(start.dims, np.full(start.shape, one)) for one in (_THINNEST, _THICKEST))
     for _ in range(60):
         middle = np.sqrt(low * high)
         thin = too_thin(middle)
-        low, high = middle.where(thin, low), high.where(thin, middle)
-    result: xr.DataArray = np.sqrt(low * high)
-    result.name = "required_cladding_thickness"
-    result.attrs = {"units": "m", "long_name": "distance of the core's centre from the cladding's edge"}
-    return result
+        low, high = combined(np.where, thin, middle, low), combined(np.where, thin, high, middle)
+    coords = coordinates_of(described, loss_limit_db_per_km, coating_index)
+    return labelled_result("required_cladding_thickness", np.sqrt(low * high), coords)
 
 
 def required_pitch(
@@ -133,7 +131,7 @@ def required_pitch(
         worst = h.max() if definition == "pair" else h.sum(axis=1).max()
         return 10 * math.log10(worst) - crosstalk_limit_db
 
-    low = 2.05e6 * float(profile_of(fiber).rings().radius[-1])
+    low = 2.05e6 * float(index_profile_of(profile_of(fiber)).radius[-1])
     return _bracketed(excess, low, 500.0, "no pitch between touching trenches and 500 um meets the limit")
 
 
@@ -236,7 +234,7 @@ def matched_core(
         def excess(delta: float) -> float:
             core = like.replace({"radius_um": radius, "delta_percent": delta})
             if cutoff == "theoretical":
-                found = float(theoretical_cutoff(core))
+                found = float(theoretical_cutoff(index_profile_of(core)))
             else:
                 found = float(cutoff_wavelengths(core, bend_radius_mm=bend_radius_mm)[name])
             return found * 1e9 - cutoff_nm if math.isfinite(found) else -cutoff_nm

@@ -1,23 +1,63 @@
 """What follows from where the cores sit: distances, neighbours, thickness of the cladding."""
 
 import math
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import xarray as xr
 
-from mcfiber import units
-from mcfiber.descriptions.layout import distances
-from mcfiber.typing import FloatArray
+from mcfiber.descriptions.layout import Layout, distances
+from mcfiber.labelled import array, quantity
+from mcfiber.typing import AnyArray, FloatArray, IntArray, Quantity
 
 _SAME = 1e-9  # relative difference below which two distances are the same
 
 
-def positions(layout: Any) -> Any:
-    """Core centres, shape (core, 2), with the layout's axes in front. [m]"""
-    return _scaled(layout, layout.unit_positions(), ("core", "coordinate"))
+@dataclass(frozen=True)
+class CorePlaces:
+    """Where the cores sit, in SI.
+
+    Attributes
+    ----------
+    points
+        Centres in units of the pitch. Shape (core, 2).
+    pitch
+        Distance of neighbouring cores. [m]
+    """
+
+    points: FloatArray
+    pitch: Quantity
+
+    @cached_property
+    def unit_distances(self) -> FloatArray:
+        """Distance of every pair of cores in units of the pitch. Shape (core, core)."""
+        return distances(self.points)
+
+    @cached_property
+    def pair_distances(self) -> xr.Variable:
+        """Distance of every pair of cores, dimensions core_out and core_in. [m]"""
+        return array(("core_out", "core_in"), self.unit_distances) * self.pitch
 
 
-def pair_distances(layout: Any) -> Any:
+Places = CorePlaces | Layout
+"""Where the cores sit: a layout, as described, or its record in SI."""
+
+
+def core_places(layout: Places) -> CorePlaces:
+    """Enter a layout, as described, into SI."""
+    if isinstance(layout, CorePlaces):
+        return layout
+    return CorePlaces(layout.unit_positions(), quantity(layout, "pitch_um"))
+
+
+def positions(layout: Places) -> xr.Variable:
+    """Core centres, dimensions core and coordinate, and the layout's axes. [m]"""
+    places = core_places(layout)
+    return array(("core", "coordinate"), places.points) * places.pitch
+
+
+def pair_distances(layout: Places) -> xr.Variable:
     """Distance of every pair of cores, dimensions (core_out, core_in). [m]
 
     Examples
@@ -26,30 +66,31 @@ def pair_distances(layout: Any) -> Any:
     >>> round(pair_distances(HexagonalLayout(cores=7, pitch_um=40)).max().item() * 1e6, 6)
     80.0
     """
-    return _scaled(layout, distances(layout.unit_positions()), ("core_out", "core_in"))
+    return core_places(layout).pair_distances
 
 
-def neighbours(layout: Any) -> Any:
+def neighbours(layout: Places) -> AnyArray:
     """Which cores are nearest neighbours (at the pitch): boolean, shape (cores, cores)."""
-    distance = distances(layout.unit_positions())
+    distance = core_places(layout).unit_distances
     return (distance > 0) & (distance <= 1 + _SAME)
 
 
-def neighbours_between(layout: Any, group_numbers: Any) -> Any:
+def neighbours_between(layout: Places, group_numbers: IntArray) -> AnyArray:
     """Which cores of different groups are nearest to each other: boolean, shape (cores, cores)."""
-    distance = distances(layout.unit_positions())
+    distance = core_places(layout).unit_distances
     apart = group_numbers[:, None] != group_numbers
     nearest = distance[apart].min() if apart.any() else 0.0
-    return apart & (distance <= nearest * (1 + _SAME))
+    result: AnyArray = apart & (distance <= nearest * (1 + _SAME))
+    return result
 
 
-def outer_radius(layout: Any) -> Any:
+def outer_radius(layout: Places) -> Quantity:
     """Distance of the outermost core's centre from the middle of the fibre. [m]"""
-    radius = float(np.hypot(*layout.unit_positions().T).max())
-    return units.si(layout, "pitch_um") * radius
+    places = core_places(layout)
+    return places.pitch * float(np.hypot(*places.points.T).max())
 
 
-def outer_cladding_thickness(layout: Any, cladding_diameter: Any) -> Any:
+def outer_cladding_thickness(layout: Places, cladding_diameter: Quantity) -> Quantity:
     """Distance of the outermost core's centre from the cladding's edge. [m]
 
     Parameters
@@ -68,7 +109,17 @@ def outer_cladding_thickness(layout: Any, cladding_diameter: Any) -> Any:
     return cladding_diameter / 2 - outer_radius(layout)
 
 
-def core_multiplicity(cores: int, effective_area: Any, cladding_diameter: Any) -> Any:
+def edge_distances(layout: Places, cladding_diameter: Quantity) -> Quantity:
+    """Distance of every core's centre from the cladding's edge, with dimension core where it differs. [m]"""
+    places = core_places(layout)
+    radius = np.hypot(*places.points.T)
+    scale: Quantity = float(radius[0])
+    if not np.allclose(radius, radius[0], rtol=1e-9, atol=1e-12):
+        scale = array(("core",), radius)
+    return cladding_diameter / 2 - scale * places.pitch
+
+
+def core_multiplicity(cores: int, effective_area: Quantity, cladding_diameter: Quantity) -> Quantity:
     """Core multiplicity factor: effective area of all cores over the area of the glass.
 
     Parameters
@@ -92,13 +143,7 @@ def core_multiplicity(cores: int, effective_area: Any, cladding_diameter: Any) -
     return cores * effective_area / (math.pi / 4 * cladding_diameter**2)
 
 
-def relative_core_multiplicity(cores: int, effective_area: Any, cladding_diameter: Any) -> Any:
+def relative_core_multiplicity(cores: int, effective_area: Quantity, cladding_diameter: Quantity) -> Quantity:
     """Core multiplicity factor in units of a single-core fibre with 80 um^2 in 125 um."""
     reference = core_multiplicity(1, 80e-12, 125e-6)
     return core_multiplicity(cores, effective_area, cladding_diameter) / reference
-
-
-def _scaled(layout: Any, values: FloatArray, dims: tuple[str, str]) -> Any:
-    import xarray as xr
-
-    return xr.DataArray(values, dims=dims) * units.si(layout, "pitch_um")

@@ -1,14 +1,14 @@
 """What differs between groups of cores of different sizes."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from mcfiber.descriptions.groups import group_numbers
-
-if TYPE_CHECKING:
-    import xarray as xr
+from mcfiber.labelled import array, combined
+from mcfiber.typing import FloatArray, Quantity
 
 
 def by_group_size(sizes: Sequence[int], value_of: Callable[[int], Any]) -> Any:
@@ -31,14 +31,12 @@ def by_group_size(sizes: Sequence[int], value_of: Callable[[int], Any]) -> Any:
     first, *others = sorted(set(sizes))
     if not others:
         return value_of(first)
-    import xarray as xr
+    own = array(("core",), np.asarray(sizes))
 
-    own = xr.DataArray(np.asarray(sizes), dims="core")
-
-    def chosen(values: dict[int, Any]) -> Any:
-        result = xr.DataArray(values[first])
+    def chosen(values: dict[int, Quantity]) -> Quantity:
+        result = values[first]
         for size in others:
-            result = xr.where(own == size, values[size], result)  # type: ignore[no-untyped-call]
+            result = combined(np.where, own == size, values[size], result)
         return result
 
     found = {size: value_of(size) for size in (first, *others)}
@@ -47,7 +45,7 @@ def by_group_size(sizes: Sequence[int], value_of: Callable[[int], Any]) -> Any:
     return tuple(chosen({size: one[place] for size, one in found.items()}) for place in range(len(found[first])))
 
 
-def between_groups(coupling: "xr.DataArray", groups: Sequence[Sequence[int]]) -> "xr.DataArray":
+def between_groups(coupling: xr.Variable, groups: Sequence[Sequence[int]]) -> xr.Variable:
     """Mean of a quantity of pairs of cores over all pairs of two groups; zero inside a group.
 
     Strong mixing spreads what a core takes evenly over its group, so only this mean matters; it keeps the
@@ -60,33 +58,26 @@ def between_groups(coupling: "xr.DataArray", groups: Sequence[Sequence[int]]) ->
     groups
         Cores of each group.
     """
-    import xarray as xr
-
     numbers = group_numbers(groups)
     member = numbers == np.arange(len(groups))[:, None]
-    mean = xr.DataArray(member / member.sum(axis=1, keepdims=True), dims=("group", "core"))
-    reduced = xr.dot(mean.rename(group="group_out", core="core_out"), coupling, dim="core_out")
-    reduced = xr.dot(reduced, mean.rename(group="group_in", core="core_in"), dim="core_in")
-    spread = reduced.isel(group_out=numbers, group_in=numbers).rename(group_out="core_out", group_in="core_in")
-    others = [dim for dim in coupling.dims if dim not in ("core_out", "core_in")]
-    result: xr.DataArray = (spread * foreign(groups)).transpose("core_out", "core_in", *others)
-    return result.assign_coords({name: coupling[name] for name in ("core_out", "core_in") if name in coupling.coords})
+    mean = member / member.sum(axis=1, keepdims=True)
+    others = tuple(dim for dim in coupling.dims if dim not in ("core_out", "core_in"))
+    pairs = coupling.transpose(*others, "core_out", "core_in").data
+    between = mean @ pairs @ mean.T
+    spread = between[..., numbers[:, None], numbers] * foreign(groups)
+    return array((*others, "core_out", "core_in"), spread).transpose("core_out", "core_in", *others)
 
 
-def foreign(groups: Sequence[Sequence[int]]) -> "xr.DataArray":
-    """1 for pairs of cores of different groups, 0 for those of one."""
-    import xarray as xr
-
+def foreign(groups: Sequence[Sequence[int]]) -> FloatArray:
+    """1 for pairs of cores of different groups, 0 for those of one: shape (core_out, core_in)."""
     numbers = group_numbers(groups)
-    return xr.DataArray((numbers[:, None] != numbers).astype(np.float64), dims=("core_out", "core_in"))
+    return (numbers[:, None] != numbers).astype(np.float64)
 
 
-def averaged_over_groups(value: "xr.DataArray", groups: Sequence[Sequence[int]]) -> "xr.DataArray":
+def averaged_over_groups(value: xr.Variable, groups: Sequence[Sequence[int]]) -> xr.Variable:
     """Mean over the group of each core, along the dimension core."""
-    import xarray as xr
-
     numbers = group_numbers(groups)
     same = numbers[:, None] == numbers
-    mean = xr.DataArray(same / same.sum(axis=1), dims=("core_out", "core"))
-    result: xr.DataArray = xr.dot(mean, value, dim="core").rename(core_out="core")
-    return result
+    mean = same / same.sum(axis=1)
+    others = tuple(dim for dim in value.dims if dim != "core")
+    return array(("core", *others), np.tensordot(mean, value.transpose("core", *others).data, axes=1))

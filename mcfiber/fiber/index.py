@@ -1,23 +1,75 @@
-"""Refractive index of glasses and profiles."""
+"""Refractive index: of glasses, and of the rings of a core's profile as the mode solver takes them."""
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import Any
 
 import numpy as np
+import xarray as xr
 
-from mcfiber.descriptions.glass import RANGE_NM
-from mcfiber.typing import is_axis
+from mcfiber._jit import Kernel
+from mcfiber.descriptions.glass import (
+    FLUORINE_1_MOLE_PERCENT,
+    GERMANIA,
+    RANGE_NM,
+    SILICA,
+    ConstantGlass,
+    Glass,
+    SilicaGlass,
+    TabulatedGlass,
+)
+from mcfiber.descriptions.profile import GradedCore, Profile, RingsCore, StepCore, TrenchAssistedCore, WCore
+from mcfiber.kernels import materials as kernels
+from mcfiber.labelled import array, broadcast, compute, coordinates_of, labelled_result, quantity, stacked, variable
+from mcfiber.typing import FloatArray, Quantity, is_axis
 
-if TYPE_CHECKING:
-    import xarray as xr
+# ---------------------------------------------------------------------------------------------------------
+# glasses
 
 
-def refractive_index(glass: Any, wavelength_nm: Any) -> "xr.DataArray":
+@singledispatch
+def sellmeier(glass: Glass) -> list[Quantity]:
+    """Six numbers of a glass: B_1, B_2, B_3 and the resonances l_1, l_2, l_3. [1, m]
+
+    Doped silica by linear interpolation of all six, Eq. (2) of [1]_.
+
+    References
+    ----------
+    .. [1] J. W. Fleming, "Dispersion in GeO2-SiO2 glasses," Appl. Opt., vol. 23, pp. 4486-4493, 1984,
+       doi:10.1364/AO.23.004486.
+    """
+    msg = f"got a {type(glass).__name__}; allowed: SilicaGlass, ConstantGlass or TabulatedGlass"
+    raise TypeError(msg)
+
+
+@sellmeier.register
+def _(glass: SilicaGlass) -> list[Quantity]:
+    germanium = variable(glass.germanium_mole_percent) / 100
+    fluorine = variable(glass.fluorine_mole_percent)
+    scale = (1.0, 1.0, 1.0, 1e-6, 1e-6, 1e-6)
+    return [
+        (pure + germanium * (oxide - pure) + fluorine * (doped - pure)) * factor  # Eq. (2) of [1]
+        for pure, oxide, doped, factor in zip(SILICA, GERMANIA, FLUORINE_1_MOLE_PERCENT, scale, strict=True)
+    ]
+
+
+@sellmeier.register
+def _(glass: ConstantGlass) -> list[Quantity]:
+    return [variable(glass.index) ** 2 - 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+
+
+@sellmeier.register
+def _(glass: TabulatedGlass) -> list[Quantity]:
+    return [*glass.fit()[0].tolist(), *(resonance * 1e-6 for resonance in SILICA[3:])]
+
+
+def refractive_index(glass: Glass, wavelength_nm: Any) -> xr.DataArray:
     """Refractive index of a glass.
 
     Parameters
     ----------
     glass
-        A description of this module.
+        A glass, as described.
     wavelength_nm
         Vacuum wavelengths: a number, a list or a labelled array.
 
@@ -26,17 +78,21 @@ def refractive_index(glass: Any, wavelength_nm: Any) -> "xr.DataArray":
     ValueError
         If a wavelength lies outside 250 to 3500 nm.
 
+    References
+    ----------
+    .. [1] I. H. Malitson, J. Opt. Soc. Am. 55, 1205 (1965), doi:10.1364/JOSA.55.001205 (three-term Sellmeier equation).
+
     Examples
     --------
     >>> from mcfiber.descriptions.glass import SilicaGlass
     >>> round(refractive_index(SilicaGlass(), 1550).item(), 10)
     1.4440236217
     """
-    return _computed("refractive_index", glass, wavelength_nm)
+    return _computed("refractive_index", kernels.refractive_index, glass, wavelength_nm)
 
 
-def group_index(glass: Any, wavelength_nm: Any) -> "xr.DataArray":
-    """Group index of a glass; arguments as in `refractive_index`.
+def group_index(glass: Glass, wavelength_nm: Any) -> xr.DataArray:
+    """Group index ``n - l dn/dl`` of a glass; arguments and source as in `refractive_index`, Eq. (1) differentiated.
 
     Examples
     --------
@@ -44,11 +100,11 @@ def group_index(glass: Any, wavelength_nm: Any) -> "xr.DataArray":
     >>> round(group_index(SilicaGlass(), 1550).item(), 9)
     1.462596484
     """
-    return _computed("group_index", glass, wavelength_nm)
+    return _computed("group_index", kernels.group_index, glass, wavelength_nm)
 
 
-def material_dispersion(glass: Any, wavelength_nm: Any) -> "xr.DataArray":
-    """Dispersion D = -(l/c) n'' of a glass, in s/m^2 (1e-6 s/m^2 is 1 ps/(nm km)).
+def material_dispersion(glass: Glass, wavelength_nm: Any) -> xr.DataArray:
+    """Dispersion D = -(l/c) n'' of a glass, in s/m^2 (1e-6 s/m^2 is 1 ps/(nm km)); see `refractive_index`.
 
     Examples
     --------
@@ -56,19 +112,62 @@ def material_dispersion(glass: Any, wavelength_nm: Any) -> "xr.DataArray":
     >>> round(material_dispersion(SilicaGlass(), 1550).item() * 1e6, 6)
     21.9118
     """
-    return _computed("material_dispersion", glass, wavelength_nm)
+    return _computed("dispersion", kernels.material_dispersion, glass, wavelength_nm)
 
 
-def _computed(function: str, glass: Any, wavelength_nm: Any) -> "xr.DataArray":
-    from mcfiber import labelled
-    from mcfiber._jit import lift
-    from mcfiber.kernels import materials as kernels
+def _computed(name: str, kernel: Kernel, glass: Glass, wavelength_nm: Any) -> xr.DataArray:
+    asked = wavelengths(wavelength_nm)
+    values = compute(name, kernel, asked.metres, stacked(sellmeier(glass), "term", last=True))
+    result = labelled_result(name, values, asked.coords | coordinates_of(glass))
+    return result.isel(channel=0, drop=True) if asked.single else result
 
-    wavelength, squeeze = wavelength_axis(wavelength_nm)
-    lifted = lift(getattr(kernels, function), "(channel),(term)->(channel)")
-    name = {"refractive_index": "refractive_index", "group_index": "group_index"}.get(function, "dispersion")
-    result = labelled.compute(name, lifted, wavelength, stacked(glass.sellmeier(), "term"))
-    return result.isel(channel=0, drop=True) if squeeze else result
+
+# ---------------------------------------------------------------------------------------------------------
+# wavelengths that a user asks for
+
+
+@dataclass(frozen=True)
+class Wavelengths:
+    """Wavelengths in SI, and what their result shows of them.
+
+    Attributes
+    ----------
+    metres
+        Along the dimension channel. [m]
+    coords
+        Coordinates: the wavelengths in nm, and those of a labelled array.
+    single
+        Whether one number was given, so that the result has no dimension channel.
+    """
+
+    metres: xr.Variable
+    coords: dict[str, Any]
+    single: bool
+
+
+def wavelengths(wavelength_nm: Any) -> Wavelengths:
+    """Take wavelengths in nm: a number, a list, or labelled with dimension channel or as an axis.
+
+    Raises
+    ------
+    ValueError
+        If a wavelength lies outside 250 to 3500 nm.
+    """
+    check_range(wavelength_nm)
+    if not is_axis(wavelength_nm):
+        values = np.atleast_1d(np.asarray(wavelength_nm, dtype=np.float64))
+        return Wavelengths(array(("channel",), values * 1e-9), _in_nm(values), np.ndim(wavelength_nm) == 0)
+    coords = dict(getattr(wavelength_nm, "coords", {}))
+    nm = variable(wavelength_nm)
+    if "channel" not in nm.dims:
+        return Wavelengths(array((*nm.dims, "channel"), nm.data[..., None] * 1e-9), coords, single=True)
+    if nm.ndim == 1 and "wavelength" not in coords:
+        coords |= _in_nm(nm.data)
+    return Wavelengths(nm * 1e-9, coords, single=False)
+
+
+def _in_nm(values: FloatArray) -> dict[str, Any]:
+    return {"wavelength": ("channel", values, {"units": "nm", "long_name": "vacuum wavelength"})}
 
 
 def check_range(wavelength_nm: Any) -> None:
@@ -89,34 +188,151 @@ def check_range(wavelength_nm: Any) -> None:
         raise ValueError(msg)
 
 
-def wavelength_axis(wavelength_nm: Any) -> "tuple[xr.DataArray, bool]":
-    """Wavelengths (m) with dimension channel and a coordinate in nm, and whether one number was given."""
-    import xarray as xr
-
-    check_range(wavelength_nm)
-    if is_axis(wavelength_nm) and "channel" in wavelength_nm.dims:
-        if wavelength_nm.ndim == 1 and "wavelength" not in wavelength_nm.coords:
-            wavelength_nm = wavelength_nm.assign_coords(wavelength=("channel", wavelength_nm.values))
-        return wavelength_nm * 1e-9, False
-    if is_axis(wavelength_nm):
-        return (wavelength_nm * 1e-9).expand_dims(channel=1, axis=-1), True
-    values = np.atleast_1d(np.asarray(wavelength_nm, dtype=np.float64))
-    coordinate = {"wavelength": ("channel", values, {"units": "nm", "long_name": "vacuum wavelength"})}
-    return xr.DataArray(values * 1e-9, dims="channel", coords=coordinate), np.ndim(wavelength_nm) == 0
+# ---------------------------------------------------------------------------------------------------------
+# profiles
 
 
-def stacked(values: list[Any], dim: str) -> "xr.DataArray":
-    """Stack numbers and labelled axes along a new last dimension, broadcast by name."""
-    import xarray as xr
+@dataclass(frozen=True)
+class IndexProfile:
+    """Rings of a core as the mode solver takes them, in SI; dimension core where cores differ.
 
-    if not any(is_axis(value) for value in values):
-        return xr.DataArray(np.array(values, dtype=np.float64), dims=dim)
-    labelled = xr.broadcast(*(value if is_axis(value) else xr.DataArray(float(value)) for value in values))
-    data = np.stack([array.values for array in labelled], axis=-1)
-    return xr.DataArray(data, dims=(*labelled[0].dims, dim), coords=labelled[0].coords)
+    Attributes
+    ----------
+    radius, delta
+        Outer radius (m) and relative index difference of every ring, from inside: last dimension ring.
+    exponent
+        Of a graded centre; infinite for a constant one.
+    glass
+        Sellmeier numbers of every ring's glass, then of the cladding's: last dimensions medium and term.
+    cladding
+        Those of the cladding alone: last dimension term.
+    guiding_radius
+        Outer radius of the ring of highest index (of the first core in a list). [m]
+    """
+
+    radius: xr.Variable
+    delta: xr.Variable
+    exponent: Quantity
+    glass: xr.Variable
+    cladding: xr.Variable
+    guiding_radius: Quantity
+
+    @property
+    def design(self) -> tuple[Quantity, ...]:
+        """Radii, index differences, exponent and glasses: what the kernels take."""
+        return self.radius, self.delta, self.exponent, self.glass
 
 
-def index_profile(profile: Any, radius_um: Any, wavelength_nm: float = 1550.0) -> Any:
+@dataclass(frozen=True)
+class _Rings:
+    """Rings before they are stacked: numbers or labelled arrays, and the described glasses."""
+
+    radius: list[Quantity]
+    delta: list[Quantity]
+    glasses: list[Glass]
+    exponent: Quantity = np.inf
+
+
+def index_profile_of(profile: Profile) -> IndexProfile:
+    """Enter a profile, as described, into SI."""
+    found = _rings(profile)
+    known: dict[int, xr.Variable] = {}  # most rings share the cladding's glass: each is entered once
+    for glass in found.glasses:
+        if id(glass) not in known:
+            known[id(glass)] = stacked(sellmeier(glass), "term", last=True)
+    glasses = [known[id(glass)] for glass in found.glasses]
+    lead, parts = broadcast(*glasses)
+    dims = (*(dim for dim in lead if dim != "term"), "term")
+    if dims != lead:
+        parts = [array(lead, part).transpose(*dims).data for part in parts]
+    media = np.stack(np.broadcast_arrays(*parts), axis=-2)
+    return IndexProfile(
+        radius=stacked(found.radius, "ring", last=True),
+        delta=stacked(found.delta, "ring", last=True),
+        exponent=found.exponent,
+        glass=array((*dims[:-1], "medium", "term"), media),
+        cladding=known[id(profile.cladding)],
+        guiding_radius=variable(profile.guiding_radius()),
+    )
+
+
+def _per_core(profile: Profile, field: str) -> Quantity:
+    """Read a field in SI; a list becomes a labelled array along core."""
+    value = quantity(profile, field)
+    return stacked(value, "core") if isinstance(value, tuple) else value
+
+
+def _centre(profile: Any) -> tuple[Quantity, Quantity, Glass]:
+    """Radius (m), relative index difference and glass of a core that has one ring in its middle."""
+    delta = 0.0 if profile.delta_percent is None else _per_core(profile, "delta_percent")
+    return _per_core(profile, "radius_um"), delta, profile.glass or profile.cladding
+
+
+@singledispatch
+def _rings(profile: Profile) -> _Rings:
+    msg = f"got a {type(profile).__name__}; allowed: an index profile such as StepCore"
+    raise TypeError(msg)
+
+
+@_rings.register
+def _(profile: StepCore) -> _Rings:
+    radius, delta, glass = _centre(profile)
+    return _Rings([radius], [delta], [glass, profile.cladding])
+
+
+@_rings.register
+def _(profile: GradedCore) -> _Rings:
+    radius, delta, glass = _centre(profile)
+    return _Rings([radius], [delta], [glass, profile.cladding], _per_core(profile, "exponent"))
+
+
+@_rings.register
+def _(profile: TrenchAssistedCore) -> _Rings:
+    radius, delta, glass = _centre(profile)
+    inner, width = _per_core(profile, "trench_inner_ratio"), _per_core(profile, "trench_width_ratio")
+    clad = profile.cladding
+    return _Rings(
+        [radius, radius * inner, radius * (inner + width)],
+        [delta, 0.0, _per_core(profile, "trench_delta_percent")],
+        [glass, clad, clad, clad],
+    )
+
+
+@_rings.register
+def _(profile: WCore) -> _Rings:
+    radius, delta, glass = _centre(profile)
+    width = _per_core(profile, "depressed_width_ratio")
+    return _Rings(
+        [radius, radius * (1.0 + width)],
+        [delta, _per_core(profile, "depressed_delta_percent")],
+        [glass, profile.cladding, profile.cladding],
+    )
+
+
+@_rings.register
+def _(profile: RingsCore) -> _Rings:
+    radii, deltas = list(quantity(profile, "radius_um")), list(quantity(profile, "delta_percent"))
+    return _Rings(radii, deltas, [profile.cladding] * (len(radii) + 1))
+
+
+def profile_of(fiber: Any) -> Profile:
+    """Index profile of a fibre, or the profile itself.
+
+    Raises
+    ------
+    ValueError
+        If the fibre has none.
+    """
+    if isinstance(fiber, (StepCore, GradedCore, TrenchAssistedCore, WCore, RingsCore)):
+        return fiber
+    profile: Profile | None = getattr(fiber, "core", None)
+    if profile is None:
+        msg = "the fibre has no index profile; give it a `core`, as in core=StepCore(radius_um=4.5, delta_percent=0.35)"
+        raise ValueError(msg)
+    return profile
+
+
+def index_profile(profile: Profile, radius_um: Any, wavelength_nm: float = 1550.0) -> FloatArray:
     """Refractive index against the distance from the axis, for figures and checks.
 
     Parameters
@@ -128,15 +344,23 @@ def index_profile(profile: Any, radius_um: Any, wavelength_nm: float = 1550.0) -
     wavelength_nm
         Wavelength.
 
+    Raises
+    ------
+    ValueError
+        If a value of the profile differs between cores or is an axis.
+
+    References
+    ----------
+    .. [1] D. Gloge and E. A. J. Marcatili, "Multimode theory of graded-core fibers," Bell Syst. Tech. J., vol. 52,
+       pp. 1563-1578, 1973 (the power law of a graded centre).
+
     Examples
     --------
     >>> from mcfiber.descriptions.profile import StepCore
     >>> index_profile(StepCore(radius_um=4.5, delta_percent=0.35), [0, 10]).round(6).tolist()
     [1.449104, 1.444024]
     """
-    from mcfiber.fiber.index import refractive_index
-
-    rings = profile.rings()
+    rings = _rings(profile)
     if any(is_axis(value) for value in (*rings.radius, *rings.delta, rings.exponent)):
         msg = "an index profile is drawn for one design and one core; choose one first"
         raise ValueError(msg)
@@ -149,6 +373,7 @@ def index_profile(profile: Any, radius_um: Any, wavelength_nm: float = 1550.0) -
         ring = float(refractive_index(glass, wavelength_nm)) ** 2 / (1 - 2 * delta)
         square[here] = ring
         if inner == 0.0 and np.isfinite(rings.exponent):
-            square[here] = ring - (ring - clad**2) * (position[here] / outer) ** rings.exponent
+            square[here] = ring - (ring - clad**2) * (position[here] / outer) ** rings.exponent  # Eq. (1) of [1]
         inner = outer
-    return np.sqrt(square)
+    result: FloatArray = np.sqrt(square)
+    return result

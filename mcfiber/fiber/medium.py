@@ -1,9 +1,9 @@
-"""Door 2: what the glass does to every channel, per metre."""
+"""Door 2: what the glass does to every channel, per metre: attenuation, dispersion, nonlinearity, coupling."""
 
 import math
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import xarray as xr
@@ -11,29 +11,22 @@ import xarray as xr
 from mcfiber import units
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.fiber import MeasuredCrosstalk, MulticoreFiber
-from mcfiber.descriptions.groups import group_numbers, group_sizes
+from mcfiber.descriptions.groups import Groups, group_numbers, group_sizes
 from mcfiber.descriptions.values import WavelengthTable
 from mcfiber.fiber.attenuation import backscatter, total_attenuation
 from mcfiber.fiber.channels import Channels
-from mcfiber.fiber.coupling import check_separation, power_coupling
-from mcfiber.fiber.geometry import neighbours, neighbours_between
+from mcfiber.fiber.coupling import check_separation, computed_power_coupling
+from mcfiber.fiber.geometry import Places, core_places, neighbours, neighbours_between, outer_cladding_thickness
 from mcfiber.fiber.groups import averaged_over_groups, between_groups
 from mcfiber.fiber.index import check_range
-from mcfiber.fiber.modes import (
-    CABLE_CUTOFF_LOSS_DB_PER_M,
-    LPMode,
-    check_guided,
-    check_single_mode,
-    design_arrays,
-    higher_mode_loss,
-    solved,
-)
-from mcfiber.labelled import stacked
-from mcfiber.typing import is_axis
+from mcfiber.fiber.modes import LPMode, check_guided, higher_mode_survives, refuse_multimode, solved
+from mcfiber.fiber.structure import FiberStructure, fiber_structure
+from mcfiber.labelled import array, has, quantity, stacked
+from mcfiber.typing import FloatArray, Quantity, is_axis
 
 
 @dataclass(frozen=True)
-class Glass:
+class FiberMedium:
     """Properties of the fibre per metre, in SI; each has a dimension only where it differs along it.
 
     Attributes
@@ -59,97 +52,140 @@ class Glass:
         carry light both ways. [1/m]
     groups
         Cores of each group where groups are described; else empty, and all cores are alike.
+    skew, random_skew
+        Between neighbouring weakly coupled cores: its steady part, and the standard deviation of its random part.
+        [s/m, s/sqrt(m)]
+    problems
+        Which points of the axes cannot exist: by name of `mcfiber.status.FLAGS`, a truth or one for each point.
     """
 
-    attenuation: Any
-    group_velocity_dispersion: Any
-    nonlinear_coefficient: Any
-    effective_area: Any
-    power_coupling: "xr.DataArray | None"
+    attenuation: Quantity
+    group_velocity_dispersion: Quantity
+    nonlinear_coefficient: Quantity
+    effective_area: Quantity
+    power_coupling: xr.Variable | None
     cores: int
     coupled_cores: int
-    mode_dispersion: Any = None
-    backscatter: Any = None
-    groups: tuple[tuple[int, ...], ...] = ()
+    mode_dispersion: Quantity = None
+    backscatter: Quantity = None
+    groups: Groups = ()
+    skew: Quantity = 0.0
+    random_skew: Quantity = 0.0
+    problems: Mapping[str, Quantity] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def group_sizes(self) -> tuple[int, ...]:
         """Number of cores that share their light with each core."""
         return group_sizes(self.groups) if self.groups else (self.coupled_cores,) * self.cores
 
 
-def properties(fiber: MulticoreFiber, grid: Channels) -> Glass:
+def medium(fiber: MulticoreFiber, channels: Channels) -> FiberMedium:
     """Properties of a fibre on a grid of channels.
 
     Parameters
     ----------
     fiber
         The description.
-    grid
+    channels
         Channels in SI.
 
     Returns
     -------
-    Glass
+    FiberMedium
         Per metre, no power, no length.
+
+    Raises
+    ------
+    DescriptionError
+        If a table does not cover the channels, or the fibre has no axes and a core guides no mode or two.
     """
-    described = Glass(
-        attenuation=attenuation(fiber, grid.frequency),
-        group_velocity_dispersion=group_velocity_dispersion(fiber, grid.frequency),
-        nonlinear_coefficient=nonlinear_coefficient(fiber, grid.frequency),
-        effective_area=units.si(fiber, "effective_area_um2"),
-        power_coupling=measured_power_coupling(fiber, grid.frequency),
+    found = _described(fiber, channels)
+    rayleigh: Quantity = None
+    if fiber.core is not None:
+        structure = fiber_structure(fiber)
+        found = _computed(found, fiber, structure, channels)
+        rayleigh = structure.loss.rayleigh
+    if found.power_coupling is None:
+        return found
+    if not fiber.computes("rayleigh_db_per_km"):
+        rayleigh = quantity(fiber, "rayleigh_db_per_km") * quantity(fiber, "reference_wavelength_nm") ** 4
+    return replace(found, backscatter=backscatter(rayleigh, channels.frequency, found.effective_area))
+
+
+# ---------------------------------------------------------------------------------------------------------
+# what is described
+
+
+def _described(fiber: MulticoreFiber, channels: Channels) -> FiberMedium:
+    """What is given, or the default; of what is left to a profile, None."""
+    area = None if fiber.computes("effective_area_um2") else quantity(fiber, "effective_area_um2")
+    measured = _Measured.of(fiber, channels)
+    places = core_places(fiber.layout)
+    thickness = outer_cladding_thickness(places, quantity(fiber, "cladding_diameter_um"))
+    return FiberMedium(
+        attenuation=None if fiber.computes("attenuation_db_per_km") else _attenuation(fiber, channels),
+        group_velocity_dispersion=_given_dispersion(fiber, channels),
+        nonlinear_coefficient=None if area is None else _nonlinear_coefficient(fiber, channels, area),
+        effective_area=area,
+        power_coupling=None if measured is None else measured.power_coupling(),
         cores=fiber.cores,
         coupled_cores=fiber.coupled_cores,
-        mode_dispersion=mode_dispersion(fiber),
+        mode_dispersion=_mode_dispersion(fiber),
         groups=fiber.groups or (),
+        skew=quantity(fiber, "skew_ps_per_km"),
+        random_skew=quantity(fiber, "random_skew_ps_per_sqrt_km"),
+        problems={
+            "cores_outside_cladding": thickness <= 0,
+            "crosstalk_too_high": False if measured is None else measured.too_high,
+        },
     )
-    if fiber.core is not None:
-        described = replace(described, **computed_properties(fiber, grid.frequency))
-    if described.power_coupling is None:
-        return described
-    return replace(described, backscatter=backscatter(fiber, grid.frequency, described.effective_area))
 
 
-def mode_dispersion(fiber: MulticoreFiber) -> Any:
-    """Rms modal group delay per square root of length: the standard deviation of the impulse response. [s/sqrt(m)]"""
-    given = units.si(fiber, "spatial_mode_dispersion_ps_per_sqrt_km")
-    if given is None or fiber.coupling == "weak":
-        return None
-    return given / 2 if fiber.spatial_mode_dispersion_definition == "2sigma" else given
-
-
-def attenuation(fiber: MulticoreFiber, frequency: Any) -> Any:
+def _attenuation(fiber: MulticoreFiber, channels: Channels) -> Quantity:
     """Power attenuation of the cores. [1/m]"""
     loss = fiber.attenuation_db_per_km
-    if isinstance(loss, WavelengthTable):
-        return units.mapped(partial(_tabulated, loss), frequency)
-    value = units.si(fiber, "attenuation_db_per_km")
-    return stacked(value, "core") if isinstance(value, tuple) else value
-
-
-def _tabulated(table: WavelengthTable, frequency: Any) -> Any:
+    if not isinstance(loss, WavelengthTable):
+        value = quantity(fiber, "attenuation_db_per_km")
+        return stacked(value, "core") if isinstance(value, tuple) else value
     try:
-        return units.convert(table.at(units.wavelength(frequency) * 1e9), "db_per_km")
+        return units.convert(units.mapped(loss.at, channels.wavelength * 1e9), "db_per_km")
     except ValueError as error:
         msg = f"fiber.attenuation_db_per_km: {error}"
         raise refused(msg) from None
 
 
-def group_velocity_dispersion(fiber: MulticoreFiber, frequency: Any) -> Any:
-    """Group-velocity dispersion beta_2 at each frequency. [s^2/m]
+def _given_dispersion(fiber: MulticoreFiber, channels: Channels) -> Quantity:
+    """Group-velocity dispersion of the given numbers; None where both, or one, are left to the profile. [s^2/m]"""
+    if fiber.computes("dispersion_ps_per_nm_km") or fiber.computes("dispersion_slope_ps_per_nm2_km"):
+        return None
+    reference = quantity(fiber, "reference_wavelength_nm")
+    dispersion = quantity(fiber, "dispersion_ps_per_nm_km")
+    return group_velocity_dispersion(
+        reference, dispersion, quantity(fiber, "dispersion_slope_ps_per_nm2_km"), channels.frequency
+    )
 
-    The third order beta_3 = lambda^3 (lambda S + 2 D) / (2 pi c)^2 makes beta_2 linear in frequency; where no
+
+def group_velocity_dispersion(
+    reference: Quantity, dispersion: Quantity, slope: Quantity, frequency: Quantity
+) -> Quantity:
+    """Group-velocity dispersion beta_2 from dispersion and slope at one wavelength. [s^2/m]
+
+    The third order ``beta_3 = lambda^3 (lambda S + 2 D) / (2 pi c)^2`` makes beta_2 linear in frequency; where no
     slope is given, beta_2 is constant.
+
+    Parameters
+    ----------
+    reference
+        Wavelength at which the numbers hold. [m]
+    dispersion, slope
+        D (s/m^2), and S (s/m^3) or None.
+    frequency
+        Of the channels. [Hz]
+
+    References
+    ----------
+    .. [1] G. P. Agrawal, Nonlinear Fiber Optics, Eqs. (1.2.11) and (1.2.13) (D and its slope from beta_2 and beta_3).
     """
-    reference = units.si(fiber, "reference_wavelength_nm")
-    dispersion = units.si(fiber, "dispersion_ps_per_nm_km")
-    slope = units.si(fiber, "dispersion_slope_ps_per_nm2_km")
-    return expanded_dispersion(reference, dispersion, slope, frequency)
-
-
-def expanded_dispersion(reference: Any, dispersion: Any, slope: Any, frequency: Any) -> Any:
-    """beta_2 (s^2/m) from dispersion (s/m^2) and slope (s/m^3, or None) at a reference wavelength (m)."""
     beta2 = -dispersion * reference**2 / (2 * math.pi * units.SPEED_OF_LIGHT)
     if slope is None:
         return beta2
@@ -157,156 +193,152 @@ def expanded_dispersion(reference: Any, dispersion: Any, slope: Any, frequency: 
     return beta2 + 2 * math.pi * beta3 * (frequency - units.wavelength(reference))
 
 
-def nonlinear_coefficient(fiber: MulticoreFiber, frequency: Any) -> Any:
+def _nonlinear_coefficient(fiber: MulticoreFiber, channels: Channels, area: Quantity) -> Quantity:
     """Kerr coefficient gamma = 2 pi n2 f / (c A_eff) of one core. [1/(W m)]"""
-    strength = units.si(fiber, "nonlinear_index_m2_per_w") / units.si(fiber, "effective_area_um2")
-    return frequency * (2 * math.pi / units.SPEED_OF_LIGHT) * strength
+    strength = quantity(fiber, "nonlinear_index_m2_per_w") / area
+    return channels.frequency * (2 * math.pi / units.SPEED_OF_LIGHT) * strength
 
 
-def measured_power_coupling(fiber: MulticoreFiber, frequency: Any) -> "xr.DataArray | None":
-    """Power-coupling coefficient h of every pair of cores, from the measured crosstalk. [1/m]
-
-    Nearest neighbours couple equally; farther pairs are taken as uncoupled, which a measurement of the total
-    cannot tell apart.  The measured value is inverted with the exact solution of the coupled-power equations
-    for one core and its n neighbours, ``x = n (1 - e^{-(n+1) h L}) / (1 + n e^{-(n+1) h L})``.
-    """
-    import xarray as xr
-
-    if fiber.crosstalk is None or len(fiber.core_groups) == 1:
+def _mode_dispersion(fiber: MulticoreFiber) -> Quantity:
+    """Rms modal group delay per square root of length: the standard deviation of the impulse response. [s/sqrt(m)]"""
+    given = quantity(fiber, "spatial_mode_dispersion_ps_per_sqrt_km")
+    if given is None or fiber.coupling == "weak":
         return None
-    too_high = crosstalk_too_high(fiber, frequency)
-    if not is_axis(too_high) and too_high:
-        msg = (
-            "fiber.crosstalk.slope_db_per_nm: with this slope some channel has more crosstalk than cores of equal "
-            "power can have; lower it, or give the crosstalk at a wavelength nearer to the channels"
-        )
-        raise refused(msg)
-    pattern = xr.DataArray(_neighbours(fiber), dims=("core_out", "core_in"))
-    ratio, count = _measured_ratio(fiber.crosstalk, frequency), _lit_neighbours(fiber)
-    length = units.si(fiber.crosstalk, "length_km")
-    with np.errstate(invalid="ignore"):  # points that `crosstalk_too_high` tells
-        exponent = -np.log1p(-(count + 1) * ratio / (count * (1 + ratio)))
-    coupling: xr.DataArray = pattern * (exponent / ((count + 1) * length))
-    return coupling
+    return given / 2 if fiber.spatial_mode_dispersion_definition == "2sigma" else given
 
 
-def crosstalk_too_high(fiber: MulticoreFiber, frequency: Any) -> Any:
-    """Whether the measured crosstalk, carried to the channels by its slope, exceeds that of equal powers."""
-    if fiber.crosstalk is None or len(fiber.core_groups) == 1:
-        return False
-    wrong = _measured_ratio(fiber.crosstalk, frequency) >= _lit_neighbours(fiber)
-    if not is_axis(wrong):
-        return wrong
-    wrong = wrong.any("channel") if "channel" in wrong.dims else wrong
-    return wrong if wrong.ndim else bool(wrong)
+@dataclass(frozen=True)
+class _Measured:
+    """Measured crosstalk in SI: linear ratio at every channel, the length, and the neighbours that it comes from."""
+
+    ratio: Quantity
+    length: Quantity
+    neighbours: FloatArray
+    lit: float
+
+    @classmethod
+    def of(cls, fiber: MulticoreFiber, channels: Channels) -> "_Measured | None":
+        """Enter it; None where nothing is measured, or no cores are received one by one."""
+        measured = fiber.crosstalk
+        if measured is None or len(fiber.core_groups) == 1:
+            return None
+        pattern = _neighbours(core_places(fiber.layout), fiber.groups)
+        lit = 1.0 if measured.definition == "pair" else float(pattern.sum(axis=1).max())
+        length = quantity(measured, "length_km")
+        return cls(_measured_ratio(measured, channels), length, pattern, lit)
+
+    @property
+    def too_high(self) -> Quantity:
+        """Whether the crosstalk, carried to the channels by its slope, exceeds that of equal powers."""
+        wrong = self.ratio >= self.lit
+        if not is_axis(wrong):
+            return wrong
+        wrong = wrong.any("channel") if has(wrong, "channel") else wrong
+        return wrong if wrong.ndim else bool(wrong)
+
+    def power_coupling(self) -> xr.Variable:
+        """Power-coupling coefficient h of every pair of cores. [1/m]
+
+        Nearest neighbours couple equally; farther pairs are taken as uncoupled, which a measurement of the total
+        cannot tell apart.  The measured value is inverted with the exact solution of the coupled-power equations
+        for one core and its n neighbours, ``x = n (1 - e^{-(n+1) h L}) / (1 + n e^{-(n+1) h L})``.
+        """
+        if not is_axis(self.too_high) and self.too_high:
+            msg = (
+                "fiber.crosstalk.slope_db_per_nm: with this slope some channel has more crosstalk than cores of equal "
+                "power can have; lower it, or give the crosstalk at a wavelength nearer to the channels"
+            )
+            raise refused(msg)
+        count = self.lit
+        with np.errstate(invalid="ignore"):  # points that `too_high` tells
+            exponent = units.mapped(lambda x: -np.log1p(-(count + 1) * x / (count * (1 + x))), self.ratio)
+        result: xr.Variable = array(("core_out", "core_in"), self.neighbours) * (exponent / ((count + 1) * self.length))
+        return result
 
 
-def _neighbours(fiber: MulticoreFiber) -> Any:
-    """Pairs of neighbours as ones; between groups, the share of their pairs that are nearest."""
-    if fiber.groups is None:
-        return neighbours(fiber.layout).astype(np.float64)
-    import xarray as xr
-
-    nearest = neighbours_between(fiber.layout, group_numbers(fiber.groups)).astype(np.float64)
-    return between_groups(xr.DataArray(nearest, dims=("core_out", "core_in")), fiber.groups).values
-
-
-def _lit_neighbours(fiber: MulticoreFiber) -> float:
-    """Number of neighbours that the measured crosstalk comes from, on average over a group."""
-    if fiber.crosstalk is not None and fiber.crosstalk.definition == "pair":
-        return 1
-    return float(_neighbours(fiber).sum(axis=1).max())
-
-
-def _measured_ratio(measured: MeasuredCrosstalk, frequency: Any) -> Any:
+def _measured_ratio(measured: MeasuredCrosstalk, channels: Channels) -> Quantity:
     """Measured crosstalk at the frequencies of the channels, linear."""
-    ratio = units.si(measured, "crosstalk_db")
-    slope = units.si(measured, "slope_db_per_nm")
-    if is_axis(slope) or slope != 0:
-        ratio = ratio * np.exp(slope * (units.wavelength(frequency) - units.si(measured, "wavelength_nm")))
-    return ratio
+    ratio, slope = quantity(measured, "crosstalk_db"), quantity(measured, "slope_db_per_nm")
+    if not is_axis(slope) and slope == 0:
+        return ratio
+    return ratio * np.exp(slope * (channels.wavelength - quantity(measured, "wavelength_nm")))
 
 
-def computed_properties(fiber: MulticoreFiber, frequency: xr.DataArray) -> dict[str, Any]:
-    """Properties that the description leaves to the profile, by the names of the attributes of `Glass`.
-
-    Parameters
-    ----------
-    fiber
-        A fibre with a `core`.
-    frequency
-        Centre frequencies with dimension channel. [Hz]
-
-    Raises
-    ------
-    ValueError
-        If the fibre has no axes and a core guides no mode, or LP11 survives, on some channel.
-    """
-    wavelength = units.wavelength(frequency)
-    check_range(wavelength.values * 1e9)
-    found = solved(0, 1, wavelength, design_arrays(fiber.core))
-    check_guided(found.effective_index, wavelength)
-    check_single_mode(fiber, wavelength.values * 1e9)
-    result: dict[str, Any] = {}
-    if fiber.computes("attenuation_db_per_km"):
-        result["attenuation"] = _shared(fiber, total_attenuation(fiber, wavelength, found))
-    if fiber.computes("dispersion_ps_per_nm_km") or fiber.computes("dispersion_slope_ps_per_nm2_km"):
-        result["group_velocity_dispersion"] = _group_velocity_dispersion(fiber, found, wavelength)
-    if fiber.computes("effective_area_um2"):
-        scale = 2 * math.pi / units.SPEED_OF_LIGHT * units.si(fiber, "nonlinear_index_m2_per_w")
-        result["nonlinear_coefficient"] = frequency * scale / found.effective_area
-        result["effective_area"] = found.effective_area.mean("channel")
-    if len(fiber.core_groups) > 1 and fiber.crosstalk is None:
-        check_separation(fiber)
-        coupling = power_coupling(fiber, wavelength, found)
-        result["power_coupling"] = coupling if fiber.groups is None else between_groups(coupling, fiber.groups)
+def _neighbours(places: Places, groups: Groups | None) -> FloatArray:
+    """Pairs of neighbours as ones; between groups, the share of their pairs that are nearest."""
+    if groups is None:
+        return neighbours(places).astype(np.float64)
+    nearest = neighbours_between(places, group_numbers(groups)).astype(np.float64)
+    result: FloatArray = between_groups(array(("core_out", "core_in"), nearest), groups).values
     return result
 
 
-def _shared(fiber: MulticoreFiber, attenuation: xr.DataArray) -> xr.DataArray:
+# ---------------------------------------------------------------------------------------------------------
+# what is left to the index profile
+
+
+def _computed(
+    described: FiberMedium, fiber: MulticoreFiber, structure: FiberStructure, channels: Channels
+) -> FiberMedium:
+    """Fill in what the description leaves to the profile; the modes are solved once."""
+    wavelength = channels.wavelength
+    check_range(wavelength.values * 1e9)
+    found = solved(0, 1, wavelength, structure.profile)
+    check_guided(found.effective_index, wavelength)
+    problems = {
+        "core_multimode": _multimode(structure, wavelength),
+        "core_not_guided": _anywhere(found.effective_index.isnull()),
+    }
+    values: dict[str, Quantity] = {"problems": {**described.problems, **problems}}
+    if described.attenuation is None:
+        values["attenuation"] = _shared(fiber, total_attenuation(structure, wavelength, found))
+    if described.group_velocity_dispersion is None:
+        values["group_velocity_dispersion"] = _computed_dispersion(fiber, structure, found, channels)
+    if described.effective_area is None:
+        scale = 2 * math.pi / units.SPEED_OF_LIGHT * quantity(fiber, "nonlinear_index_m2_per_w")
+        values["nonlinear_coefficient"] = channels.frequency * scale / found.effective_area
+        values["effective_area"] = found.effective_area.mean("channel")
+    if len(fiber.core_groups) > 1 and fiber.crosstalk is None:
+        check_separation(structure)
+        coupling = computed_power_coupling(structure, wavelength, found)
+        values["power_coupling"] = coupling if fiber.groups is None else between_groups(coupling, fiber.groups)
+    return replace(described, **values)
+
+
+def _shared(fiber: MulticoreFiber, attenuation: xr.Variable) -> xr.Variable:
     """Randomly coupled cores share their light, so they share the mean of their attenuations."""
-    if fiber.coupling == "random" and "core" in attenuation.dims:
+    if fiber.coupling == "random" and has(attenuation, "core"):
         return attenuation.mean("core")
-    if fiber.groups is not None and "core" in attenuation.dims:
+    if fiber.groups is not None and has(attenuation, "core"):
         return averaged_over_groups(attenuation, fiber.groups)
     return attenuation
 
 
-def _group_velocity_dispersion(fiber: MulticoreFiber, found: LPMode, wavelength: xr.DataArray) -> Any:
+def _computed_dispersion(
+    fiber: MulticoreFiber, structure: FiberStructure, found: LPMode, channels: Channels
+) -> Quantity:
     """beta_2 of the profile; where dispersion or slope is given, of the given one and the other's at the reference."""
-    if fiber.computes("dispersion_ps_per_nm_km") and fiber.computes("dispersion_slope_ps_per_nm2_km"):
-        return -found.dispersion * wavelength**2 / (2 * math.pi * units.SPEED_OF_LIGHT)
-    reference = units.si(fiber, "reference_wavelength_nm")
-    axis = (
-        xr.DataArray([reference], dims="channel") if np.ndim(reference) == 0 else reference.expand_dims("channel", -1)
-    )
-    there = solved(0, 1, axis, design_arrays(fiber.core))
-    dispersion, slope = there.dispersion.isel(channel=0), there.dispersion_slope.isel(channel=0)
-    if not fiber.computes("dispersion_ps_per_nm_km"):
-        dispersion = units.si(fiber, "dispersion_ps_per_nm_km")
-    if not fiber.computes("dispersion_slope_ps_per_nm2_km"):
-        slope = units.si(fiber, "dispersion_slope_ps_per_nm2_km")
-    return expanded_dispersion(reference, dispersion, slope, units.wavelength(wavelength))
+    own_dispersion, own_slope = map(fiber.computes, ("dispersion_ps_per_nm_km", "dispersion_slope_ps_per_nm2_km"))
+    if own_dispersion and own_slope:
+        return -found.dispersion * channels.wavelength**2 / (2 * math.pi * units.SPEED_OF_LIGHT)
+    reference = quantity(fiber, "reference_wavelength_nm")
+    dims, values = getattr(reference, "dims", ()), np.asarray(reference)
+    there = solved(0, 1, array((*dims, "channel"), values[..., None]), structure.profile)
+    dispersion = there.dispersion.isel(channel=0) if own_dispersion else quantity(fiber, "dispersion_ps_per_nm_km")
+    slope = there.dispersion_slope.isel(channel=0) if own_slope else quantity(fiber, "dispersion_slope_ps_per_nm2_km")
+    return group_velocity_dispersion(reference, dispersion, slope, channels.frequency)
 
 
-def core_not_guided(fiber: MulticoreFiber, frequency: xr.DataArray) -> Any:
-    """Whether some core guides nothing on some channel (for the points of a sweep)."""
-    if fiber.core is None:
-        return False
-    index = solved(0, 1, units.wavelength(frequency), design_arrays(fiber.core)).effective_index
-    return _anywhere(index.isnull())
+def _multimode(structure: FiberStructure, wavelength: xr.Variable) -> Quantity:
+    """Whether LP11 survives on the channel of shortest wavelength; refused where there are no axes."""
+    least = wavelength.min("channel")
+    shortest = array((*least.dims, "channel"), np.asarray(least.values)[..., None])
+    wrong = higher_mode_survives(structure.profile, shortest, structure.bend_radius)
+    if not wrong.dims and bool(wrong):
+        refuse_multimode(structure.profile, shortest, structure.bend_radius, "core")
+    return wrong if wrong.dims else bool(wrong)
 
 
-def core_multimode(fiber: MulticoreFiber, frequency: xr.DataArray) -> Any:
-    """Whether LP11 survives in some core on the channel of shortest wavelength (for the points of a sweep)."""
-    if fiber.core is None:
-        return False
-    shortest = units.wavelength(frequency).min("channel").expand_dims("channel", -1)
-    loss = higher_mode_loss(fiber, shortest, units.si(fiber, "bend_radius_mm"))
-    return _anywhere(loss < CABLE_CUTOFF_LOSS_DB_PER_M / units.DB_PER_NEPER)
-
-
-def _anywhere(wrong: xr.DataArray) -> Any:
-    dims = [dim for dim in ("core", "channel") if dim in wrong.dims]
-    result = wrong.any(dims)
+def _anywhere(wrong: xr.Variable) -> Quantity:
+    result = wrong.any([dim for dim in ("core", "channel") if dim in wrong.dims])
     return result if result.ndim else bool(result)

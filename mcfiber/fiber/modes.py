@@ -1,62 +1,44 @@
 """Modes of cores, from their index profile: indices, dispersion, areas, diameters, cutoffs, bends."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
 
-from mcfiber import labelled, units
-from mcfiber._jit import lift
+from mcfiber import units
 from mcfiber.descriptions.errors import DescriptionError
-from mcfiber.fiber.index import check_range, stacked, wavelength_axis
+from mcfiber.descriptions.profile import Profile
+from mcfiber.fiber.index import IndexProfile, Wavelengths, index_profile_of, profile_of, wavelengths
 from mcfiber.kernels import cutoff, loss, materials, modes, radial
-
-_DESIGN = "(ring),(ring),(),(medium,term)"
+from mcfiber.labelled import compute, coordinates_of, labelled_dataset, labelled_result, quantity, variable
+from mcfiber.typing import FloatArray, Quantity
 
 
 @dataclass(frozen=True)
 class LPMode:
     """One LP mode along channel, core where cores differ, and the axes of the profile; NaN where not guided."""
 
-    effective_index: xr.DataArray
-    group_index: xr.DataArray
-    dispersion: xr.DataArray
-    dispersion_slope: xr.DataArray
-    effective_area: xr.DataArray
-    petermann_diameter: xr.DataArray
-    gaussian_diameter: xr.DataArray
-    confinement: xr.DataArray
-    exterior_decay: xr.DataArray
-    exterior_log_amplitude: xr.DataArray
+    effective_index: xr.Variable
+    group_index: xr.Variable
+    dispersion: xr.Variable
+    dispersion_slope: xr.Variable
+    effective_area: xr.Variable
+    petermann_diameter: xr.Variable
+    gaussian_diameter: xr.Variable
+    confinement: xr.Variable
+    exterior_decay: xr.Variable
+    exterior_log_amplitude: xr.Variable
 
 
 _OUTPUTS = tuple(field.name for field in fields(LPMode))
 
-
-_LP_MODES = lift(modes.lp_modes, f"(),(),(channel),{_DESIGN}->" + ",".join(["(channel)"] * len(_OUTPUTS)))
-
-
-_INDEX = lift(materials.refractive_index, "(channel),(term)->(channel)")
-
-
-_GUIDED = lift(cutoff.guided_modes, f"(),(channel),{_DESIGN}->(channel)")
-
-
-_THEORETICAL = lift(cutoff.theoretical_cutoff, f"(),(),{_DESIGN}->()")
-
-
-_PRACTICAL = lift(cutoff.practical_cutoff, f"(),(),{_DESIGN},(),()->()")
-
-
-_ATTENUATION = lift(cutoff.mode_attenuation, f"(),(),(channel),{_DESIGN},()->(channel)")
-
-
-_BEND = lift(loss.bend_loss, "(),(channel),(channel),(channel),()->(channel)")
-
-
 CABLE_CUTOFF_LOSS_DB_PER_M = 19.3 / 22
 """Attenuation of LP11 at the cable cutoff: 19.3 dB over 22 m of fibre (ITU-T G.650.1)."""
+
+CABLE_CUTOFF_LOSS = CABLE_CUTOFF_LOSS_DB_PER_M / units.DB_PER_NEPER
+"""The same. [1/m]"""
 
 
 def core_modes(
@@ -103,17 +85,18 @@ def core_modes(
     >>> round(found.effective_index.item(), 12), round(found.effective_area.item() * 1e12, 6)
     (1.44646591305, 82.775844)
     """
-    profile = profile_of(fiber)
-    wavelength, squeeze = wavelength_axis(wavelength_nm)
-    design = design_arrays(profile)
+    described = profile_of(fiber)
+    asked, profile = wavelengths(wavelength_nm), index_profile_of(described)
+    coords = coordinates_of(described) | asked.coords
     if modes == "fundamental":
-        result = _dataset(0, 1, wavelength, design)
-        check_guided(result.effective_index, wavelength)
+        result = _dataset(0, 1, asked, profile, coords)
+        check_guided(result.effective_index, asked.metres)
     else:
-        result = _all_modes(wavelength, design)
+        result = _all_modes(asked, profile, coords)
     if cutoffs:
-        result = result.merge(_cutoffs(design, CABLE_CUTOFF_LOSS_DB_PER_M, np.inf), compat="override")
-    return result.isel(channel=0) if squeeze else result
+        found = _cutoffs(profile, CABLE_CUTOFF_LOSS_DB_PER_M, np.inf)
+        result = result.merge(labelled_dataset(found, coords), compat="override")
+    return result.isel(channel=0) if asked.single else result
 
 
 def cutoff_wavelengths(
@@ -154,7 +137,10 @@ def cutoff_wavelengths(
     >>> cutoff_wavelengths(StepCore(radius_um=4.5, delta_percent=0.35)).cutoff_wavelength.round(12).item()
     1.426896e-06
     """
-    return _cutoffs(design_arrays(profile_of(fiber)), loss_threshold_db_per_m, units.convert(bend_radius_mm, "mm"))
+    described = profile_of(fiber)
+    radius = units.convert(variable(bend_radius_mm), "mm")
+    found = _cutoffs(index_profile_of(described), variable(loss_threshold_db_per_m), radius)
+    return labelled_dataset(found, coordinates_of(described, loss_threshold_db_per_m, bend_radius_mm))
 
 
 def bend_loss(fiber: Any, *, wavelength_nm: Any, bend_radius_mm: Any, elasto_optic: Any = 1.0) -> xr.DataArray:
@@ -193,21 +179,24 @@ def bend_loss(fiber: Any, *, wavelength_nm: Any, bend_radius_mm: Any, elasto_opt
     >>> round(bend_loss(core, wavelength_nm=1550, bend_radius_mm=15).item() * 4.342944819, 5)
     1.78022
     """
-    wavelength, squeeze = wavelength_axis(wavelength_nm)
-    found = solved(0, 1, wavelength, design_arrays(profile_of(fiber)))
-    check_guided(found.effective_index, wavelength)
-    radius = units.convert(bend_radius_mm, "mm") * elasto_optic
-    result = bend_loss_of(found, wavelength, radius)
-    return result.isel(channel=0) if squeeze else result
+    described, asked = profile_of(fiber), wavelengths(wavelength_nm)
+    found = solved(0, 1, asked.metres, index_profile_of(described))
+    check_guided(found.effective_index, asked.metres)
+    radius = units.convert(variable(bend_radius_mm), "mm") * variable(elasto_optic)
+    coords = coordinates_of(described, bend_radius_mm, elasto_optic) | asked.coords
+    result = labelled_result("bend_loss", bend_loss_of(found, asked.metres, radius), coords)
+    return result.isel(channel=0) if asked.single else result
 
 
-def bend_loss_of(found: LPMode, wavelength: xr.DataArray, radius: Any) -> xr.DataArray:
-    """Bend loss from solved modes; radius in m, the elasto-optic factor included."""
+def bend_loss_of(found: LPMode, wavelength: xr.Variable, radius: Quantity) -> xr.Variable:
+    """Bend loss from solved modes; radius in m, the elasto-optic factor included. [1/m]"""
     beta = found.effective_index * (2 * np.pi / wavelength)
-    return labelled.compute("bend_loss", _BEND, 0, found.exterior_log_amplitude, found.exterior_decay, beta, radius)
+    outside = found.exterior_log_amplitude, found.exterior_decay
+    result: xr.Variable = compute("bend_loss", loss.bend_loss, 0, *outside, beta, radius)
+    return result
 
 
-def mode_field(profile: Any, *, radius_um: Any, wavelength_nm: float = 1550.0) -> np.ndarray[Any, Any]:
+def mode_field(profile: Profile, *, radius_um: Any, wavelength_nm: float = 1550.0) -> FloatArray:
     """Field of LP01 against the distance from the axis, over its value on the axis; for figures.
 
     Parameters
@@ -237,7 +226,7 @@ def mode_field(profile: Any, *, radius_um: Any, wavelength_nm: float = 1550.0) -
     from scipy.interpolate import CubicSpline
     from scipy.special import k0e
 
-    radius, delta, exponent, glass = (np.array(array, order="C") for array in design_arrays(profile))
+    radius, delta, exponent, glass = (np.array(one, order="C") for one in index_profile_of(profile).design)
     if radius.ndim > 1 or delta.ndim > 1 or exponent.ndim or glass.ndim > 2:
         msg = "the field is that of one design and one core; choose one first"
         raise ValueError(msg)
@@ -245,7 +234,7 @@ def mode_field(profile: Any, *, radius_um: Any, wavelength_nm: float = 1550.0) -
     modes.rings(wavelength_nm * 1e-9, radius, delta, glass, v, group)
     w2 = radial.root(0, 1, rho, v, float(exponent), np.nan, room)
     if np.isnan(w2):
-        _refuse_unguided(wavelength_axis(wavelength_nm)[0], "")
+        _refuse_unguided(wavelengths(wavelength_nm).metres, "")
     node = np.empty((5, radial.node_limit(radius.size)))
     _, count, edge, _ = radial.field_nodes(0, rho, v, float(exponent), w2, room, node)
     inside = node[:, :count][:, node[4, :count] >= 0]
@@ -257,88 +246,53 @@ def mode_field(profile: Any, *, radius_um: Any, wavelength_nm: float = 1550.0) -
     place = np.abs(np.asarray(radius_um, dtype=np.float64)) * 1e-6 / radius[0]
     x, end = np.sqrt(w2) * np.maximum(place, rho[-1]), np.sqrt(w2) * rho[-1]
     outside = edge * k0e(x) / k0e(end) * np.exp(end - x)
-    result: np.ndarray[Any, Any] = np.where(place < rho[-1], spline(np.minimum(place, rho[-1])), outside) / spline(0.0)
+    result: FloatArray = np.where(place < rho[-1], spline(np.minimum(place, rho[-1])), outside) / spline(0.0)
     return result
 
 
-def profile_of(fiber: Any) -> Any:
-    """Index profile of a fibre, or the profile itself.
-
-    Raises
-    ------
-    ValueError
-        If the fibre has none.
-    """
-    if hasattr(fiber, "rings"):
-        return fiber
-    profile = getattr(fiber, "core", None)
-    if profile is None:
-        msg = "the fibre has no index profile; give it a `core`, as in core=StepCore(radius_um=4.5, delta_percent=0.35)"
-        raise ValueError(msg)
-    return profile
-
-
-def design_arrays(profile: Any) -> tuple[Any, ...]:
-    """Radii, index differences, exponent and glasses as the kernels take them."""
-    rings = profile.rings()
-    glasses = [stacked(glass.sellmeier(), "term") for glass in rings.glasses]
-    if any(glass.dims != ("term",) for glass in glasses):
-        glass = xr.concat(xr.broadcast(*glasses, exclude=["term"]), dim="medium").transpose(..., "medium", "term")
-    else:
-        glass = xr.DataArray(np.stack([one.values for one in glasses]), dims=("medium", "term"))
-    return stacked(rings.radius, "ring"), stacked(rings.delta, "ring"), rings.exponent, glass
-
-
-def solved(order: int, number: int, wavelength: xr.DataArray, design: tuple[Any, ...]) -> LPMode:
+def solved(order: int, number: int, wavelength: xr.Variable, profile: IndexProfile) -> LPMode:
     """One LP mode at wavelengths (m, dimension channel)."""
-    return LPMode(*labelled.compute(_OUTPUTS, _LP_MODES, order, number, wavelength, *design))
+    return LPMode(*compute(_OUTPUTS, modes.lp_modes, order, number, wavelength, *profile.design))
 
 
-def _dataset(order: int, number: int, wavelength: xr.DataArray, design: tuple[Any, ...]) -> xr.Dataset:
-    found = solved(order, number, wavelength, design)
-    arrays = {name: getattr(found, name) for name in _OUTPUTS}
-    return xr.Dataset(arrays).assign_coords(wavelength_coordinate(wavelength))
+def _dataset(
+    order: int, number: int, asked: Wavelengths, profile: IndexProfile, coords: Mapping[str, Any]
+) -> xr.Dataset:
+    found = solved(order, number, asked.metres, profile)
+    return labelled_dataset({name: getattr(found, name) for name in _OUTPUTS}, coords)
 
 
-def wavelength_coordinate(wavelength: xr.DataArray) -> dict[str, Any]:
-    """The coordinate in nm of wavelengths, where they have one."""
-    return {"wavelength": wavelength.coords["wavelength"]} if "wavelength" in wavelength.coords else {}
-
-
-def _all_modes(wavelength: xr.DataArray, design: tuple[Any, ...]) -> xr.Dataset:
+def _all_modes(asked: Wavelengths, profile: IndexProfile, coords: Mapping[str, Any]) -> xr.Dataset:
     names, found = [], []
     order = 0
     while True:
-        count = int(np.max(labelled.compute("guided_modes", _GUIDED, order, wavelength, *design).values))
+        guided = compute("guided_modes", cutoff.guided_modes, order, asked.metres, *profile.design)
+        count = int(np.max(guided.values))
         if count == 0:
             break
         for number in range(1, count + 1):
             names.append(f"LP{order}{number}")
-            found.append(_dataset(order, number, wavelength, design))
+            found.append(_dataset(order, number, asked, profile, coords))
         order += 1
     if not found:
-        _refuse_unguided(wavelength, "")
+        _refuse_unguided(asked.metres, "")
     return xr.concat(found, dim="mode").assign_coords(mode=names)
 
 
-def theoretical_cutoff(profile: Any) -> xr.DataArray:
+def theoretical_cutoff(profile: IndexProfile) -> xr.Variable:
     """Theoretical cutoff wavelength of LP11 alone. [m]"""
-    return labelled.compute("cutoff_wavelength", _THEORETICAL, 1, 1, *design_arrays(profile))
+    result: xr.Variable = compute("cutoff_wavelength", cutoff.theoretical_cutoff, 1, 1, *profile.design)
+    return result
 
 
-def _cutoffs(design: tuple[Any, ...], threshold_db_per_m: Any, bend_radius: Any) -> xr.Dataset:
+def _cutoffs(profile: IndexProfile, threshold_db_per_m: Quantity, bend_radius: Quantity) -> dict[str, xr.Variable]:
     threshold = threshold_db_per_m / units.DB_PER_NEPER
-    return xr.Dataset(
-        {
-            "cutoff_wavelength": labelled.compute("cutoff_wavelength", _THEORETICAL, 1, 1, *design),
-            "practical_cutoff_wavelength": labelled.compute(
-                "practical_cutoff_wavelength", _PRACTICAL, 1, 1, *design, threshold, bend_radius
-            ),
-        }
-    )
+    name = "practical_cutoff_wavelength"
+    practical = compute(name, cutoff.practical_cutoff, 1, 1, *profile.design, threshold, bend_radius)
+    return {"cutoff_wavelength": theoretical_cutoff(profile), name: practical}
 
 
-def check_guided(effective_index: xr.DataArray, wavelength: xr.DataArray) -> None:
+def check_guided(effective_index: xr.Variable | xr.DataArray, wavelength: xr.Variable) -> None:
     """Refuse a design that guides nothing; where there are axes, NaN marks the point."""
     missing = np.isnan(effective_index.values)
     if not missing.any() or set(effective_index.dims) - {"core", "channel"}:
@@ -348,7 +302,7 @@ def check_guided(effective_index: xr.DataArray, wavelength: xr.DataArray) -> Non
     _refuse_unguided(wavelength.isel(channel=first["channel"]), core)
 
 
-def _refuse_unguided(wavelength: xr.DataArray, core: str) -> None:
+def _refuse_unguided(wavelength: xr.Variable, core: str) -> None:
     msg = (
         f"LP01 is not guided at {float(wavelength.min()) * 1e9:.2f} nm{core}: its index meets the cladding's; raise "
         "the core's radius or index difference, make the trench shallower or narrower, or ask for shorter wavelengths"
@@ -356,10 +310,11 @@ def _refuse_unguided(wavelength: xr.DataArray, core: str) -> None:
     raise ValueError(msg)
 
 
-def higher_mode_loss(fiber: Any, wavelength: Any, bend_radius: Any) -> xr.DataArray:
+def higher_mode_loss(profile: IndexProfile, wavelength: Quantity, bend_radius: Quantity) -> xr.Variable:
     """Attenuation of LP11 (1/m) at wavelengths in m: in bends where it is guided, by leakage where it is not."""
-    design = design_arrays(profile_of(fiber))
-    return labelled.compute("higher_mode_loss", _ATTENUATION, 1, 1, wavelength, *design, bend_radius)
+    design = profile.design
+    result: xr.Variable = compute("higher_mode_loss", cutoff.mode_attenuation, 1, 1, wavelength, *design, bend_radius)
+    return result
 
 
 def check_single_mode(fiber: Any, wavelength_nm: Any) -> None:
@@ -368,7 +323,7 @@ def check_single_mode(fiber: Any, wavelength_nm: Any) -> None:
     Parameters
     ----------
     fiber
-        A `MulticoreFiber` with a `core`, or an index profile.
+        A `MulticoreFiber` with a `core`, or an index profile (which is straight).
     wavelength_nm
         Wavelengths in use.
 
@@ -382,21 +337,50 @@ def check_single_mode(fiber: Any, wavelength_nm: Any) -> None:
     >>> from mcfiber.descriptions.profile import StepCore
     >>> check_single_mode(StepCore(radius_um=4.5, delta_percent=0.35), 1550)
     """
-    shortest = float(np.min(np.asarray(wavelength_nm)))
-    check_range(shortest)
-    bend_radius = getattr(fiber, "bend_radius_mm", np.inf)
-    loss = higher_mode_loss(fiber, np.array([shortest * 1e-9]), units.convert(bend_radius, "mm"))
-    if set(loss.dims) - {"core", "channel"} or float(loss.min()) >= CABLE_CUTOFF_LOSS_DB_PER_M / units.DB_PER_NEPER:
-        return
-    cut = cutoff_wavelengths(fiber, bend_radius_mm=bend_radius).practical_cutoff_wavelength
+    described = profile_of(fiber)
+    shortest = wavelengths([float(np.min(np.asarray(wavelength_nm)))]).metres
+    profile, radius = index_profile_of(described), np.inf
+    if fiber is not described:
+        radius = quantity(fiber, "bend_radius_mm") * quantity(fiber, "elasto_optic")
+    survives = higher_mode_survives(profile, shortest, radius)
+    if not survives.dims and bool(survives):
+        refuse_multimode(profile, shortest, radius, "" if fiber is described else "core")
+
+
+def higher_mode_survives(profile: IndexProfile, shortest: Quantity, bend_radius: Quantity) -> xr.Variable:
+    """Whether LP11 survives in some core: a truth, or one for each point of the axes.
+
+    Parameters
+    ----------
+    profile
+        Index profile of the cores.
+    shortest
+        Shortest wavelength in use; last dimension channel, of one. [m]
+    bend_radius
+        With its elasto-optic factor. [m]
+    """
+    low = higher_mode_loss(profile, shortest, bend_radius) < CABLE_CUTOFF_LOSS
+    return low.any([dim for dim in ("core", "channel") if dim in low.dims])
+
+
+def refuse_multimode(profile: IndexProfile, shortest: xr.Variable, bend_radius: Quantity, path: str) -> None:
+    """Say up to where LP11 survives.
+
+    Raises
+    ------
+    DescriptionError
+        Always.
+    """
+    title = "core"
+    cut = _cutoffs(profile, CABLE_CUTOFF_LOSS_DB_PER_M, bend_radius)["practical_cutoff_wavelength"]
     msg = (
-        f"is multimode at {shortest:.2f} nm: LP11 survives up to {float(cut.max()) * 1e9:.1f} nm; reduce the core's "
-        "radius or index difference, or use longer wavelengths"
+        f"is multimode at {float(shortest.min()) * 1e9:.2f} nm: LP11 survives up to {float(cut.max()) * 1e9:.1f} nm; "
+        "reduce the core's radius or index difference, or use longer wavelengths"
     )
-    path = "core" if fiber is not profile_of(fiber) else ""
-    raise DescriptionError(type(fiber).__name__, [(path, msg)])
+    raise DescriptionError(title, [(path, msg)])
 
 
-def cladding_index(profile: Any, wavelength: xr.DataArray) -> xr.DataArray:
+def cladding_index(profile: IndexProfile, wavelength: xr.Variable) -> xr.Variable:
     """Index of the cladding's glass at wavelengths in m."""
-    return labelled.compute("refractive_index", _INDEX, wavelength, stacked(profile.cladding.sellmeier(), "term"))
+    result: xr.Variable = compute("refractive_index", materials.refractive_index, wavelength, profile.cladding)
+    return result
