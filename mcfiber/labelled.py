@@ -11,7 +11,7 @@ from mcfiber.variables import lookup
 if TYPE_CHECKING:
     import xarray as xr
 
-    from mcfiber._jit import Lifted
+    from mcfiber._jit import Kernel
 
 
 def stacked(values: Iterable[Any], dim: str) -> Any:
@@ -33,19 +33,19 @@ def stamp(name: str, array: "xr.DataArray") -> "xr.DataArray":
 
 
 @overload
-def compute(name: str, function: "Lifted", /, *inputs: Any, sizes: dict[str, int] | None = ...) -> "xr.DataArray": ...
+def compute(name: str, function: "Kernel", /, *inputs: Any, sizes: dict[str, int] | None = ...) -> "xr.DataArray": ...
 
 
 @overload
 def compute(
-    name: tuple[str, ...], function: "Lifted", /, *inputs: Any, sizes: dict[str, int] | None = ...
+    name: tuple[str, ...], function: "Kernel", /, *inputs: Any, sizes: dict[str, int] | None = ...
 ) -> "tuple[xr.DataArray, ...]": ...
 
 
 def compute(
-    name: str | tuple[str, ...], function: "Lifted", /, *inputs: Any, sizes: dict[str, int] | None = None
+    name: str | tuple[str, ...], function: "Kernel", /, *inputs: Any, sizes: dict[str, int] | None = None
 ) -> Any:
-    """Apply a lifted kernel to labelled data and stamp the result.
+    """Apply a kernel to labelled data and stamp the result.
 
     Core dimensions are those of the kernel's signature; an input that lacks one does not differ along it, and
     neither does the result where every input lacks it.  All other dimensions (core, span, sample, a sweep's axes)
@@ -56,33 +56,30 @@ def compute(
     name
         Variable of the table, or one for each output.
     function
-        Kernel made by `mcfiber._jit.lift`.
+        Made by `mcfiber._jit.kernel` with a signature.
     *inputs
-        Numbers, arrays of the core dimensions, or DataArrays.
+        Numbers, arrays of the core dimensions, or DataArrays; then what the kernel shares, passed as it is.
     sizes
         Lengths of output dimensions that no input has.
     """
     import xarray as xr
 
+    signature = function.signature
+    inputs, shared = inputs[: len(signature.inputs)], inputs[len(signature.inputs) :]
     present = [
         tuple(dim for dim in core if dim in getattr(value, "dims", core[-np.ndim(value) :] if np.ndim(value) else ()))
-        for value, core in zip(inputs, function.signature.inputs, strict=True)
+        for value, core in zip(inputs, signature.inputs, strict=True)
     ]
 
     known = {dim for dims in present for dim in dims} | (sizes or {}).keys()
-    carried = [tuple(dim for dim in core if dim in known) for core in function.signature.outputs]
+    carried = [tuple(dim for dim in core if dim in known) for core in signature.outputs]
 
     def call(*arrays: AnyArray) -> Any:
-        result = function(
-            *(
-                _with_missing(np.asarray(array), have, core)
-                for array, have, core in zip(arrays, present, function.signature.inputs, strict=True)
-            ),
-            sizes=sizes,
-        )
+        whole = map(_with_missing, arrays, present, signature.inputs)
+        result = function(*whole, *shared, sizes=sizes)
         if isinstance(result, tuple):
-            return tuple(map(_without_missing, result, carried, function.signature.outputs))
-        return _without_missing(result, carried[0], function.signature.outputs[0])
+            return tuple(map(_without_missing, result, carried, signature.outputs))
+        return _without_missing(result, carried[0], signature.outputs[0])
 
     lead = _common_lead(inputs, present)
     if lead is None:
@@ -163,7 +160,10 @@ def _labelled(value: Any, dims: tuple[str, ...]) -> Any:
     return xr.DataArray(value, dims=dims) if isinstance(value, np.ndarray) and value.ndim else value
 
 
-def _with_missing(array: AnyArray, have: tuple[str, ...], core: tuple[str, ...]) -> AnyArray:
+def _with_missing(value: Any, have: tuple[str, ...], core: tuple[str, ...]) -> AnyArray:
+    array = np.asarray(value)
+    if have == core:
+        return array
     lead = array.ndim - len(have)
     return array.reshape(
         array.shape[:lead] + tuple(array.shape[lead + have.index(dim)] if dim in have else 1 for dim in core)
@@ -171,6 +171,8 @@ def _with_missing(array: AnyArray, have: tuple[str, ...], core: tuple[str, ...])
 
 
 def _without_missing(array: AnyArray, have: tuple[str, ...], core: tuple[str, ...]) -> AnyArray:
+    if have == core:
+        return array
     lead = array.ndim - len(core)
     return array.reshape(array.shape[:lead] + tuple(array.shape[lead + core.index(dim)] for dim in have))
 

@@ -96,7 +96,6 @@ def glass_attenuation(loss: GlassLoss, *, wavelength_nm: Any) -> "xr.Dataset":
     import xarray as xr
 
     from mcfiber import labelled
-    from mcfiber._jit import lift
     from mcfiber.fiber.index import wavelength_axis
     from mcfiber.kernels.loss import glass_loss
 
@@ -108,10 +107,7 @@ def glass_attenuation(loss: GlassLoss, *, wavelength_nm: Any) -> "xr.Dataset":
         "ultraviolet_absorption",
         "hydroxyl_absorption",
     )
-    parts = labelled.compute(
-        names, lift(glass_loss, "(channel)" + ",()" * 8 + "->" + ",".join(["(channel)"] * 5)), wavelength,
-        *_numbers(loss),
-    )  # fmt: skip
+    parts = labelled.compute(names, glass_loss, wavelength, *_numbers(loss))
     result = xr.Dataset(dict(zip(names, parts, strict=True)))
     return result.isel(channel=0) if squeeze else result
 
@@ -193,16 +189,22 @@ def core_attenuation(fiber: Any, *, wavelength_nm: Any) -> "xr.Dataset":
 def total_attenuation(fiber: Any, wavelength: "xr.DataArray", found: "LPMode") -> "xr.DataArray":
     """The sum of `core_attenuation` alone, from solved modes, in one kernel. [1/m]"""
     from mcfiber import labelled
-    from mcfiber._jit import lift
     from mcfiber.fiber.modes import cladding_index, profile_of
     from mcfiber.kernels.loss import total_loss
 
-    lifted = lift(total_loss, "(channel)" + ",()" * 8 + ",(channel)" * 4 + ",()" * 3 + "->(channel)")
     total = labelled.compute(
-        "attenuation", lifted, wavelength, *_numbers(fiber.glass_loss), found.exterior_log_amplitude,
-        found.exterior_decay, found.effective_index, cladding_index(profile_of(fiber), wavelength),
-        edge_distance(fiber), fiber.coating_index, units.si(fiber, "bend_radius_mm") * fiber.elasto_optic,
-    )  # fmt: skip
+        "attenuation",
+        total_loss,
+        wavelength,
+        *_numbers(fiber.glass_loss),
+        found.exterior_log_amplitude,
+        found.exterior_decay,
+        found.effective_index,
+        cladding_index(profile_of(fiber), wavelength),
+        edge_distance(fiber),
+        fiber.coating_index,
+        units.si(fiber, "bend_radius_mm") * fiber.elasto_optic,
+    )
     offset = loss_offset(fiber)
     return total if offset is None else labelled.stamp("attenuation", total + offset)
 
@@ -212,15 +214,11 @@ def coating_loss_of(
 ) -> "xr.DataArray":
     """Excess loss to the coating, from solved modes and the distance (m) of the core's centre from the edge."""
     from mcfiber import labelled
-    from mcfiber._jit import lift
     from mcfiber.kernels.loss import coating_loss
 
-    lifted = lift(coating_loss, "(channel),(channel),(channel),(channel),(channel),(),()->(channel)")
     beta = found.effective_index * (2 * np.pi / wavelength)
-    return labelled.compute(
-        "coating_loss", lifted, found.exterior_log_amplitude, found.exterior_decay, beta, cladding, wavelength,
-        thickness, coating_index,
-    )  # fmt: skip
+    mode = (found.exterior_log_amplitude, found.exterior_decay, beta)
+    return labelled.compute("coating_loss", coating_loss, *mode, cladding, wavelength, thickness, coating_index)
 
 
 def edge_distance(fiber: Any) -> Any:

@@ -7,26 +7,10 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import labelled, units
-from mcfiber._jit import lift
 from mcfiber.fiber.geometry import pair_distances
 from mcfiber.fiber.index import wavelength_axis
 from mcfiber.fiber.modes import LPMode, check_guided, design_arrays, profile_of, solved, wavelength_coordinate
 from mcfiber.kernels import coupling
-
-_EQUAL = lift(coupling.equal_coupling, "(pair),(channel),(channel),(channel)->(pair,channel)")
-
-
-_UNLIKE = lift(
-    coupling.unlike_coupling,
-    "(),(channel),(core_out,core_in),(core,ring),(core,ring),(core),(core,medium,term)->(core_out,core_in,channel)",
-)
-
-
-_POWER = lift(coupling.power_coupling, "(),(),(),(),(),()->()")
-
-
-_REGIME = lift(coupling.coupling_regime, "(),(),(),(),(),(),(),()->()")
-
 
 REGIMES = ("weak", "intermediate", "random", "systematic")
 """Names of the values of `coupling_regime`."""
@@ -170,12 +154,18 @@ def mode_coupling(
         overlap = {"overlap": 1.0, "midplane": 0.0}[unlike_cores]
         sizes = {"core": fiber.cores}
         return labelled.compute(
-            "mode_coupling", _UNLIKE, overlap, wavelength, pair_distances(fiber.layout), *design, sizes=sizes
+            "mode_coupling",
+            coupling.unlike_coupling,
+            overlap,
+            wavelength,
+            pair_distances(fiber.layout),
+            *design,
+            sizes=sizes,
         )
     beta = found.effective_index * (2 * np.pi / wavelength)
     distance, index = _unique_distances(fiber)
     kappa = labelled.compute(
-        "mode_coupling", _EQUAL, distance, found.exterior_log_amplitude, found.exterior_decay, beta
+        "mode_coupling", coupling.equal_coupling, distance, found.exterior_log_amplitude, found.exterior_decay, beta
     )
     square = kappa.isel(pair=xr.DataArray(index, dims=("core_out", "core_in")))
     same = xr.DataArray(np.eye(fiber.cores, dtype=bool), dims=("core_out", "core_in"))
@@ -214,7 +204,7 @@ def _power_coupling(fiber: Any, wavelength: xr.DataArray, found: LPMode, kappa: 
     distance = pair_distances(fiber.layout)
     mismatch = difference * (2 * np.pi / wavelength) if hasattr(difference, "dims") else 0.0
     h = labelled.compute(
-        "power_coupling", _POWER, kappa, mismatch, beta, distance, effective_bend_radius(fiber),
+        "power_coupling", coupling.power_coupling, kappa, mismatch, beta, distance, effective_bend_radius(fiber),
         units.si(fiber, "correlation_length_m"),
     )  # fmt: skip
     result = xr.Dataset({"mode_coupling": kappa, "power_coupling": h})
@@ -234,7 +224,7 @@ def _regime(fiber: Any, wavelength: xr.DataArray, found: LPMode, pairs: xr.Datas
     mismatch = difference * (2 * np.pi / wavelength) if hasattr(difference, "dims") else 0.0
     twist = fiber.twist_rate_per_m * (2 * np.pi)
     return labelled.compute(
-        "coupling_regime", _REGIME, pairs.mode_coupling, mismatch, beta, pair_distances(fiber.layout),
+        "coupling_regime", coupling.coupling_regime, pairs.mode_coupling, mismatch, beta, pair_distances(fiber.layout),
         effective_bend_radius(fiber), twist, pairs.power_coupling, length,
     )  # fmt: skip
 

@@ -61,13 +61,11 @@ def material_dispersion(glass: Any, wavelength_nm: Any) -> "xr.DataArray":
 
 def _computed(function: str, glass: Any, wavelength_nm: Any) -> "xr.DataArray":
     from mcfiber import labelled
-    from mcfiber._jit import lift
     from mcfiber.kernels import materials as kernels
 
     wavelength, squeeze = wavelength_axis(wavelength_nm)
-    lifted = lift(getattr(kernels, function), "(channel),(term)->(channel)")
     name = {"refractive_index": "refractive_index", "group_index": "group_index"}.get(function, "dispersion")
-    result = labelled.compute(name, lifted, wavelength, stacked(glass.sellmeier(), "term"))
+    result = labelled.compute(name, getattr(kernels, function), wavelength, stacked(glass.sellmeier(), "term"))
     return result.isel(channel=0, drop=True) if squeeze else result
 
 

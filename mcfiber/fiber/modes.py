@@ -7,12 +7,9 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import labelled, units
-from mcfiber._jit import lift
 from mcfiber.descriptions.errors import DescriptionError
 from mcfiber.fiber.index import check_range, stacked, wavelength_axis
 from mcfiber.kernels import cutoff, loss, materials, modes, radial
-
-_DESIGN = "(ring),(ring),(),(medium,term)"
 
 
 @dataclass(frozen=True)
@@ -32,27 +29,6 @@ class LPMode:
 
 
 _OUTPUTS = tuple(field.name for field in fields(LPMode))
-
-
-_LP_MODES = lift(modes.lp_modes, f"(),(),(channel),{_DESIGN}->" + ",".join(["(channel)"] * len(_OUTPUTS)))
-
-
-_INDEX = lift(materials.refractive_index, "(channel),(term)->(channel)")
-
-
-_GUIDED = lift(cutoff.guided_modes, f"(),(channel),{_DESIGN}->(channel)")
-
-
-_THEORETICAL = lift(cutoff.theoretical_cutoff, f"(),(),{_DESIGN}->()")
-
-
-_PRACTICAL = lift(cutoff.practical_cutoff, f"(),(),{_DESIGN},(),()->()")
-
-
-_ATTENUATION = lift(cutoff.mode_attenuation, f"(),(),(channel),{_DESIGN},()->(channel)")
-
-
-_BEND = lift(loss.bend_loss, "(),(channel),(channel),(channel),()->(channel)")
 
 
 CABLE_CUTOFF_LOSS_DB_PER_M = 19.3 / 22
@@ -204,7 +180,9 @@ def bend_loss(fiber: Any, *, wavelength_nm: Any, bend_radius_mm: Any, elasto_opt
 def bend_loss_of(found: LPMode, wavelength: xr.DataArray, radius: Any) -> xr.DataArray:
     """Bend loss from solved modes; radius in m, the elasto-optic factor included."""
     beta = found.effective_index * (2 * np.pi / wavelength)
-    return labelled.compute("bend_loss", _BEND, 0, found.exterior_log_amplitude, found.exterior_decay, beta, radius)
+    return labelled.compute(
+        "bend_loss", loss.bend_loss, 0, found.exterior_log_amplitude, found.exterior_decay, beta, radius
+    )
 
 
 def mode_field(profile: Any, *, radius_um: Any, wavelength_nm: float = 1550.0) -> np.ndarray[Any, Any]:
@@ -291,7 +269,7 @@ def design_arrays(profile: Any) -> tuple[Any, ...]:
 
 def solved(order: int, number: int, wavelength: xr.DataArray, design: tuple[Any, ...]) -> LPMode:
     """One LP mode at wavelengths (m, dimension channel)."""
-    return LPMode(*labelled.compute(_OUTPUTS, _LP_MODES, order, number, wavelength, *design))
+    return LPMode(*labelled.compute(_OUTPUTS, modes.lp_modes, order, number, wavelength, *design))
 
 
 def _dataset(order: int, number: int, wavelength: xr.DataArray, design: tuple[Any, ...]) -> xr.Dataset:
@@ -309,7 +287,7 @@ def _all_modes(wavelength: xr.DataArray, design: tuple[Any, ...]) -> xr.Dataset:
     names, found = [], []
     order = 0
     while True:
-        count = int(np.max(labelled.compute("guided_modes", _GUIDED, order, wavelength, *design).values))
+        count = int(np.max(labelled.compute("guided_modes", cutoff.guided_modes, order, wavelength, *design).values))
         if count == 0:
             break
         for number in range(1, count + 1):
@@ -323,16 +301,16 @@ def _all_modes(wavelength: xr.DataArray, design: tuple[Any, ...]) -> xr.Dataset:
 
 def theoretical_cutoff(profile: Any) -> xr.DataArray:
     """Theoretical cutoff wavelength of LP11 alone. [m]"""
-    return labelled.compute("cutoff_wavelength", _THEORETICAL, 1, 1, *design_arrays(profile))
+    return labelled.compute("cutoff_wavelength", cutoff.theoretical_cutoff, 1, 1, *design_arrays(profile))
 
 
 def _cutoffs(design: tuple[Any, ...], threshold_db_per_m: Any, bend_radius: Any) -> xr.Dataset:
     threshold = threshold_db_per_m / units.DB_PER_NEPER
     return xr.Dataset(
         {
-            "cutoff_wavelength": labelled.compute("cutoff_wavelength", _THEORETICAL, 1, 1, *design),
+            "cutoff_wavelength": labelled.compute("cutoff_wavelength", cutoff.theoretical_cutoff, 1, 1, *design),
             "practical_cutoff_wavelength": labelled.compute(
-                "practical_cutoff_wavelength", _PRACTICAL, 1, 1, *design, threshold, bend_radius
+                "practical_cutoff_wavelength", cutoff.practical_cutoff, 1, 1, *design, threshold, bend_radius
             ),
         }
     )
@@ -359,7 +337,7 @@ def _refuse_unguided(wavelength: xr.DataArray, core: str) -> None:
 def higher_mode_loss(fiber: Any, wavelength: Any, bend_radius: Any) -> xr.DataArray:
     """Attenuation of LP11 (1/m) at wavelengths in m: in bends where it is guided, by leakage where it is not."""
     design = design_arrays(profile_of(fiber))
-    return labelled.compute("higher_mode_loss", _ATTENUATION, 1, 1, wavelength, *design, bend_radius)
+    return labelled.compute("higher_mode_loss", cutoff.mode_attenuation, 1, 1, wavelength, *design, bend_radius)
 
 
 def check_single_mode(fiber: Any, wavelength_nm: Any) -> None:
@@ -399,4 +377,6 @@ def check_single_mode(fiber: Any, wavelength_nm: Any) -> None:
 
 def cladding_index(profile: Any, wavelength: xr.DataArray) -> xr.DataArray:
     """Index of the cladding's glass at wavelengths in m."""
-    return labelled.compute("refractive_index", _INDEX, wavelength, stacked(profile.cladding.sellmeier(), "term"))
+    return labelled.compute(
+        "refractive_index", materials.refractive_index, wavelength, stacked(profile.cladding.sellmeier(), "term")
+    )
