@@ -1,16 +1,20 @@
 """The one place that knows Numba's options, and the one wrapper around kernels.
 
-A kernel is a function of C-contiguous float64 or complex128 arrays that all carry the same leading
-dimension, the designs; it loops over them and fills the output arrays, which come last.  `lift` turns
-such a kernel into an ordinary function that broadcasts like a NumPy generalised ufunc.
+A kernel loops over arrays that all carry the same leading dimension, the designs, and fills the output arrays, which
+come last.  `kernel` with a signature makes of it an entry point: a function that broadcasts plain arrays like a NumPy
+generalised ufunc, for labelled code, tests and other programs alike.  Without a signature it makes a helper, for
+other kernels to call.
 
 Set the environment variable ``NUMBA_DISABLE_JIT=1`` to run every kernel as plain Python.
 """
 
+import math
 import re
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from functools import cache, update_wrapper
+from typing import Any, TypeVar, overload
 
 import numpy as np
 from numba import njit
@@ -22,38 +26,79 @@ F = TypeVar("F", bound=Callable[..., Any])
 # Without "nnan" and "ninf": NaN and infinity keep their meaning.
 FASTMATH = {"reassoc", "contract", "arcp", "nsz"}
 
+# Numba compiles a version of a kernel for every type that it meets; all others are converted.
+NUMBERS = (np.dtype(np.float64), np.dtype(np.complex128), np.dtype(np.int64))
 
-def kernel(function: F) -> F:
-    """Compile a kernel on first use, and keep the machine code for later processes."""
-    options: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": FASTMATH}
-    return cast("F", njit(**options)(function))
+
+class KernelCacheWarning(UserWarning):
+    """Compiled kernels cannot be kept for later processes."""
 
 
 @dataclass(frozen=True)
 class Signature:
-    """Named core dimensions of a kernel: ``"(core_out,core_in),()->(core_out)"``."""
+    """What a kernel takes and gives: ``"(core_out,core_in),(),[table]->(core_out)"``.
+
+    Attributes
+    ----------
+    inputs, outputs
+        Names of the core dimensions of each array that carries the designs.
+    shared
+        Names of inputs that all designs share, in square brackets; they come last and are passed as they are.
+    """
 
     inputs: tuple[tuple[str, ...], ...]
+    shared: tuple[str, ...]
     outputs: tuple[tuple[str, ...], ...]
 
     @classmethod
     def parse(cls, text: str) -> "Signature":
-        """Read the notation of NumPy's generalised ufuncs."""
-        left, right = text.replace(" ", "").split("->")
+        """Read the notation of NumPy's generalised ufuncs, with shared inputs in square brackets."""
+        if not re.fullmatch(r"(\([\w,]*\),?)*(\[\w*\],?)*->(\([\w,]*\),?)+", text := text.replace(" ", "")):
+            msg = f"cannot read the signature {text!r}; write '(a,b),(),[shared]->(a),()', shared inputs last"
+            raise ValueError(msg)
+        left, right = text.split("->")
 
         def groups(side: str) -> tuple[tuple[str, ...], ...]:
             return tuple(tuple(filter(None, group.split(","))) for group in re.findall(r"\(([^()]*)\)", side))
 
-        return cls(groups(left), groups(right))
+        return cls(groups(left), tuple(re.findall(r"\[(\w*)\]", left)), groups(right))
+
+    def __str__(self) -> str:
+        given, results = (["(" + ",".join(core) + ")" for core in side] for side in (self.inputs, self.outputs))
+        return ",".join([*given, *(f"[{name}]" for name in self.shared)]) + "->" + ",".join(results)
 
 
-@dataclass(frozen=True)
-class Lifted:
-    """A kernel that broadcasts: leading dimensions against each other, core dimensions by name."""
+class Kernel:
+    """A kernel that broadcasts: leading dimensions against each other, core dimensions by name.
 
-    kernel: Callable[..., None]
-    signature: Signature
-    dtype: type = np.float64
+    Attributes
+    ----------
+    signature
+        Core dimensions of inputs and outputs.
+    dtype
+        Type of the outputs.
+    compiled
+        The function itself, for arrays with one leading dimension; outputs come last and are filled.
+    """
+
+    __name__: str
+    __qualname__: str
+    __wrapped__: Callable[..., None]
+
+    def __init__(
+        self, function: Callable[..., None], signature: str, dtype: type = np.float64, *, jit: bool = True
+    ) -> None:
+        update_wrapper(self, function)
+        self.signature = Signature.parse(signature)
+        self.dtype = dtype
+        self.compiled = _compiled(function) if jit else function
+        self._free = {name for core in self.signature.outputs for name in core}.difference(*self.signature.inputs)
+
+    def __repr__(self) -> str:
+        return f"<kernel {self.__module__}.{self.__qualname__}>"
+
+    def __reduce__(self) -> str:
+        return self.__qualname__
 
     def __call__(self, *arrays: Any, sizes: dict[str, int] | None = None) -> Any:
         """Broadcast, call the kernel once, and give the leading dimensions back.
@@ -62,60 +107,104 @@ class Lifted:
         ----------
         *arrays
             One array for each input of the signature; core dimensions come last, and one of length 1
-            stands for a value that does not differ along it (a plain number: along any).
+            stands for a value that does not differ along it (a plain number: along any). Then what is shared.
         sizes
             Lengths of output dimensions that no input has.
         """
-        inputs = [_as_number_array(array, core) for array, core in zip(arrays, self.signature.inputs, strict=True)]
-        lead, sizes = self._shapes(inputs, dict(sizes or {}))
-        count = int(np.prod(lead, dtype=np.int64))
+        cores = self.signature.inputs
+        if len(arrays) != len(cores) + len(self.signature.shared):
+            msg = f"{self.__name__} takes {len(cores) + len(self.signature.shared)} inputs, got {len(arrays)}"
+            raise ValueError(msg)
+        # Loops without generators and no step that is not needed: an evaluation calls kernels hundreds of times.
+        inputs = [_as_number_array(array, core) for array, core in zip(arrays, cores, strict=False)]
+        lead, lengths = self._shapes(inputs, dict(sizes) if sizes else {})
+        count = math.prod(lead)
         flat = [
-            _flattened(array, lead, tuple(sizes[name] for name in core), count)
-            for array, core in zip(inputs, self.signature.inputs, strict=True)
+            _flattened(array, lead, [lengths[name] for name in core], count)
+            for array, core in zip(inputs, cores, strict=True)
         ]
         outputs: list[AnyArray] = [
-            np.empty((count, *(sizes[name] for name in core)), self.dtype) for core in self.signature.outputs
+            np.empty([count, *[lengths[name] for name in core]], self.dtype) for core in self.signature.outputs
         ]
-        self.kernel(*flat, *outputs)
-        shaped = tuple(output.reshape(lead + output.shape[1:]) for output in outputs)
-        return shaped if len(shaped) > 1 else shaped[0]
+        self.compiled(*flat, *arrays[len(cores) :], *outputs)
+        if len(lead) != 1:
+            outputs = [output.reshape(lead + output.shape[1:]) for output in outputs]
+        return tuple(outputs) if len(outputs) > 1 else outputs[0]
 
-    def _shapes(self, inputs: Sequence[AnyArray], sizes: dict[str, int]) -> tuple[tuple[int, ...], dict[str, int]]:
-        leads = []
+    def _shapes(self, inputs: list[AnyArray], lengths: dict[str, int]) -> tuple[tuple[int, ...], dict[str, int]]:
+        """Leading shape of all inputs together, and the length of every core dimension."""
+        leads = set()
         for array, core in zip(inputs, self.signature.inputs, strict=True):
-            split = array.ndim - len(core)
-            leads.append(array.shape[:split])
-            for name, length in zip(core, array.shape[split:], strict=True):
-                known = sizes.setdefault(name, length)
+            shape = array.shape
+            split = len(shape) - len(core)
+            leads.add(shape[:split])
+            for name, length in zip(core, shape[split:], strict=True):
+                known = lengths.setdefault(name, length)
                 if known == 1:
-                    sizes[name] = length
+                    lengths[name] = length
                 elif length not in (1, known):
                     msg = f"dimension {name!r} has length {length} in one input and {known} in another"
                     raise ValueError(msg)
-        for name in {name for core in self.signature.outputs for name in core} - sizes.keys():
-            msg = f"the length of dimension {name!r} is unknown: no input has it; give sizes={{{name!r}: ...}}"
-            raise ValueError(msg)
-        return np.broadcast_shapes(*leads), sizes
+        if self._free:
+            for name in self._free - lengths.keys():
+                msg = f"the length of dimension {name!r} is unknown: no input has it; give sizes={{{name!r}: ...}}"
+                raise ValueError(msg)
+        leads.discard(())
+        return (leads.pop() if len(leads) == 1 else np.broadcast_shapes(*leads)), lengths
 
 
-def lift(kernel: Callable[..., None], signature: str, dtype: type = np.float64) -> Lifted:
-    """Make a kernel broadcast over leading dimensions.
+@overload
+def kernel(function: F, /) -> F: ...
+
+
+@overload
+def kernel(signature: str, /, *, dtype: type = ..., jit: bool = ...) -> Callable[[Callable[..., None]], Kernel]: ...
+
+
+def kernel(first: Any, /, *, dtype: type = np.float64, jit: bool = True) -> Any:
+    """Compile a kernel on first use, and keep the machine code for later processes.
 
     Parameters
     ----------
-    kernel
-        A function of arrays with one leading dimension; output arrays come last and are filled.
-    signature
-        Core dimensions by name, as in ``"(channel),()->(channel)"``.
+    first
+        A signature, ``@kernel("(channel),()->(channel)")``: an entry point that broadcasts, a `Kernel`. Or the
+        function itself, ``@kernel``: a helper, which other kernels call.
     dtype
-        Type of the outputs.
+        Type of an entry point's outputs.
+    jit
+        Without it an entry point stays plain Python: a function of whole arrays, which has no loop to compile.
     """
-    return Lifted(kernel, Signature.parse(signature), dtype)
+    if isinstance(first, str):
+        return lambda function: Kernel(function, first, dtype, jit=jit)
+    return _compiled(first)
+
+
+def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": FASTMATH}
+    try:
+        compiled: Callable[..., Any] = njit(cache=True, **options)(function)
+    except RuntimeError as error:
+        # Numba has no class of its own for this, and looks for a folder when it decorates, not when it compiles.
+        if "no locator available" not in str(error):
+            raise
+        _warn_of_no_folder()
+        compiled = njit(**options)(function)
+    return compiled
+
+
+@cache
+def _warn_of_no_folder() -> None:
+    warnings.warn(
+        "there is no writable folder for compiled kernels, so each process compiles them anew, which takes minutes;"
+        " set the environment variable NUMBA_CACHE_DIR to a writable folder",
+        KernelCacheWarning,
+        stacklevel=2,
+    )
 
 
 def _as_number_array(value: Any, core: tuple[str, ...]) -> AnyArray:
     array = np.asarray(value)
-    if array.dtype not in (np.float64, np.complex128, np.int64):
+    if array.dtype not in NUMBERS:
         array = array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
     if array.ndim >= len(core):
         return array
@@ -125,10 +214,12 @@ def _as_number_array(value: Any, core: tuple[str, ...]) -> AnyArray:
     return array.reshape((1,) * len(core))
 
 
-def _flattened(array: AnyArray, lead: tuple[int, ...], core: tuple[int, ...], count: int) -> AnyArray:
-    if array.shape != lead + core:
-        split = array.ndim - len(core)
-        array = array.reshape((1,) * (len(lead) - split) + array.shape)
-        array = np.broadcast_to(array, lead + core)
-    # Writeable, because Numba would compile a second version of the kernel for read-only arrays.
-    return np.require(array, requirements=("C", "W")).reshape((count, *core))
+def _flattened(array: AnyArray, lead: tuple[int, ...], core: list[int], count: int) -> AnyArray:
+    if array.shape != (*lead, *core):
+        full: AnyArray = np.empty((*lead, *core), array.dtype)
+        full[...] = array
+        array = full
+    elif not array.flags.carray:
+        # Writeable, because Numba would compile a second version of the kernel for read-only arrays.
+        array = array.copy()
+    return array if len(lead) == 1 else array.reshape((count, *core))

@@ -7,14 +7,14 @@ import pytest
 import xarray as xr
 
 from mcfiber import labelled, variables
-from mcfiber._jit import kernel, lift
+from mcfiber._jit import Kernel, kernel
 from mcfiber.variables import Variable
 
 ALL = list(variables.table())
 DIMENSIONS = {"channel", "core", "core_out", "core_in", "core_a", "core_b", "span", "draw", "mode", "sample"}
 
 
-@kernel
+@kernel("(channel),()->(channel),()")
 def weighted(values, weight, out, total):
     """values (n, channel), weight (n,), out (n, channel), total (n,)."""
     for n in range(values.shape[0]):
@@ -24,17 +24,11 @@ def weighted(values, weight, out, total):
             total[n] += out[n, i]
 
 
-WEIGHTED = lift(weighted, "(channel),()->(channel),()")
-
-
-@kernel
+@kernel("(channel),()->(channel)")
 def plain_weighted(values, weight, out):
     for n in range(values.shape[0]):
         for i in range(values.shape[1]):
             out[n, i] = values[n, i] * weight[n]
-
-
-ONE = lift(plain_weighted, "(channel),()->(channel)")
 
 
 # --- the table
@@ -85,7 +79,7 @@ def test_stamp__replaces_what_was_there():
 @pytest.mark.nojit
 def test_compute__stamps_and_forgets_the_attributes_of_inputs():
     values = xr.DataArray([1.0, 2.0], dims="channel", attrs={"units": "W"})
-    result = labelled.compute("frequency", ONE, values, 2.0)
+    result = labelled.compute("frequency", plain_weighted, values, 2.0)
     assert result.attrs["units"] == "Hz"
     assert result.dims == ("channel",)
     assert result.values.tolist() == [2.0, 4.0]
@@ -97,7 +91,7 @@ def test_compute__dimensions_broadcast_by_name_and_keep_coordinates():
         np.arange(6.0).reshape(3, 2), dims=("channel", "core"), coords={"channel": [10, 20, 30], "core": [1, 2]}
     )
     weight = xr.DataArray([1.0, 10.0], dims="sample", coords={"sample": [5, 6]})
-    result, total = labelled.compute(("frequency", "symbol_rate"), WEIGHTED, values, weight)
+    result, total = labelled.compute(("frequency", "symbol_rate"), weighted, values, weight)
     xr.testing.assert_allclose(result.reset_coords(drop=True).transpose("channel", "core", "sample"), values * weight)
     xr.testing.assert_allclose(total.transpose("core", "sample"), (values * weight).sum("channel"))
     assert result.name == "frequency"
@@ -107,28 +101,28 @@ def test_compute__dimensions_broadcast_by_name_and_keep_coordinates():
 
 @pytest.mark.nojit
 def test_compute__a_dimension_that_no_input_has_is_not_invented():
-    result = labelled.compute("frequency", ONE, xr.DataArray([1.0, 2.0], dims="sample"), 3.0)
+    result = labelled.compute("frequency", plain_weighted, xr.DataArray([1.0, 2.0], dims="sample"), 3.0)
     assert result.dims == ("sample",)
     assert result.values.tolist() == [3.0, 6.0]
-    assert labelled.compute("frequency", ONE, 2.0, 3.0).dims == ()
+    assert labelled.compute("frequency", plain_weighted, 2.0, 3.0).dims == ()
 
 
 @pytest.mark.nojit
 def test_compute__a_result_without_a_dimension_meets_one_that_has_it():
-    without = labelled.compute("frequency", ONE, 2.0, 3.0)
-    with_it = labelled.compute("symbol_rate", ONE, np.ones(4), without)
+    without = labelled.compute("frequency", plain_weighted, 2.0, 3.0)
+    with_it = labelled.compute("symbol_rate", plain_weighted, np.ones(4), without)
     assert with_it.values.tolist() == [6.0] * 4
 
 
 @pytest.mark.nojit
 def test_compute__arrays_have_the_core_dimensions():
-    result, total = labelled.compute(("frequency", "symbol_rate"), WEIGHTED, np.array([1.0, 2.0]), 2.0)
+    result, total = labelled.compute(("frequency", "symbol_rate"), weighted, np.array([1.0, 2.0]), 2.0)
     assert result.dims == ("channel",)
     assert total.item() == 6.0
 
 
 @pytest.mark.nojit
 def test_compute__lengths_that_differ_are_refused():
-    first = lift(plain_weighted, "(channel),(channel)->(channel)")
+    first = Kernel(plain_weighted.__wrapped__, "(channel),(channel)->(channel)")
     with pytest.raises(ValueError, match="channel"):
         labelled.compute("frequency", first, xr.DataArray(np.ones(2), dims="channel"), np.ones(3))

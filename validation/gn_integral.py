@@ -16,7 +16,6 @@ import numba
 import numpy as np
 import scipy
 
-from mcfiber._jit import lift
 from mcfiber.kernels.isrs import isrs_gn
 from mcfiber.kernels.nonlinear import gn_closed_form
 from mcfiber.simulation.egn import format_correction
@@ -26,10 +25,6 @@ from mcfiber.units import SPEED_OF_LIGHT
 RESULTS = Path(__file__).with_suffix(".json")
 BETA2 = -17e-6 * 1550e-9**2 / (2 * math.pi * SPEED_OF_LIGHT)  # D = 17 ps/(nm km)
 GAMMA = 1.3e-3
-GN = lift(gn_closed_form, "(channel),(channel),(channel),(channel),(channel),(channel),()->(channel)")
-ISRS = lift(
-    isrs_gn, "(channel),(channel),(channel),(channel),(channel),(channel,term),(channel,term)->(channel),(channel)"
-)
 BASE = {"symbol_rate": 49e9, "spacing": 50e9, "channels": 41, "spans": 1, "length": 80e3, "loss_db_per_km": 0.2}
 
 
@@ -46,9 +41,9 @@ def bias(**changes: Any) -> dict[str, Any]:
         return float(gn_integral(frequency, rate, 1e-3, span, channels=[middle], **options).power[0])
 
     values = [np.full(count, value) for value in (rate, 1e-3, GAMMA, BETA2, loss)]
-    gn = GN(frequency, *values, case["length"])[middle] * case["spans"]
+    gn = gn_closed_form(frequency, *values, case["length"])[middle] * case["spans"]
     one, decay = np.ones((count, 1)), np.full((count, 1), loss)
-    isrs = sum(ISRS(frequency, *values[:4], one, decay))[middle] * case["spans"]
+    isrs = sum(isrs_gn(frequency, *values[:4], one, decay))[middle] * case["spans"]
     reference = integral(accumulation="incoherent")
     own, others, _ = (
         format_correction(frequency, rate, 1e-3, span, kurtosis=-0.68, sixth=2.08, channels=[middle])

@@ -13,22 +13,11 @@ from typing import Any
 import numba
 import numpy as np
 
-from mcfiber._jit import lift
 from mcfiber.kernels import isrs, raman, silica
 from mcfiber.units import SPEED_OF_LIGHT
 
 RECORD = Path(__file__).parents[1] / "tests" / "data" / "gnpy_3.0.1_cl_band_180x49gbd_21x86km.json"
 RESULTS = Path(__file__).with_suffix(".json")
-FIVE = ",".join(["(channel)"] * 5)
-RAMAN = lift(
-    raman.raman_power,
-    f"{FIVE},(offset),(),(),(panel),(panel),(node,node_in)->(channel,panel,node)",
-)
-FITTED = lift(
-    isrs.fitted_profile, "(channel,panel,node),(channel),(panel),(node,node_in)->(channel,term),(channel,term)"
-)
-TILTED = lift(isrs.tilted_profile, "(channel),(channel),(channel)->(channel,term),(channel,term)")
-ISRS = lift(isrs.isrs_gn, f"{FIVE},(channel,term),(channel,term)->(channel),(channel)")
 
 
 def area_of_gnpy(frequency: Any) -> Any:
@@ -53,18 +42,18 @@ def main() -> None:
     grid = (silica.raman_efficiency(), silica.STEP)
 
     def profile(photon: float) -> Any:
-        return RAMAN(frequency, power, one, loss, area, *grid, photon, panel, np.ones(1), integration)
+        return raman.raman_power(frequency, power, one, loss, area, *grid, photon, panel, np.ones(1), integration)
 
     def interference(exponentials: Any) -> Any:
         gamma, beta2 = np.array(record["gamma_per_w_m"]), np.array(record["beta2_s2_per_m"])
-        return sum(ISRS(frequency, rate, power, gamma, beta2, *exponentials))
+        return sum(isrs.isrs_gn(frequency, rate, power, gamma, beta2, *exponentials))
 
     powers = profile(0.0)  # power is conserved, as in GNPy's matrix
     gain = np.log(powers[:, -1, -1] / power) + loss * length
     effective = -np.expm1(-loss * length) / loss
     forms = {
-        "three fitted terms": FITTED(powers, loss, panel, integration, sizes={"term": 3}),
-        "two terms, first order": TILTED(loss, loss, -gain / effective, sizes={"term": 2}),
+        "three fitted terms": isrs.fitted_profile(powers, loss, panel, integration, sizes={"term": 3}),
+        "two terms, first order": isrs.tilted_profile(loss, loss, -gain / effective, sizes={"term": 2}),
     }
     chosen = record["ggn_spectrally_separated"]["channels"]
     integral = np.array(record["ggn_spectrally_separated"]["nli_after_span_1_w"])

@@ -4,7 +4,6 @@ import time
 
 import numpy as np
 
-from mcfiber._jit import lift
 from mcfiber.arrays import crosstalk as plain
 from mcfiber.arrays import crosstalk_statistics as statistics
 from mcfiber.kernels import crosstalk as kernels
@@ -24,19 +23,15 @@ class MeanCrosstalk:
     def setup(self):
         self.h = hexagon(2) * np.geomspace(1e-9, 1e-8, 180)[:, None, None]
         self.loss = np.full(19, 4e-5)
-        self.transfer = lift(kernels.coupled_power_transfer, "(core_out,core_in),(core_out),()->(core_out,core_in)")
-        self.repeated = lift(
-            kernels.repeated_crosstalk, "(core_out,core_in),(core_out),(core_out),()->(core_out,core_in)"
-        )
         self.one = np.ones(1)
         self.span = self.time_transfer()
         self.time_twenty_one_spans()
 
     def time_transfer(self):
-        return self.transfer(self.h, self.loss, 86.1e3)
+        return kernels.coupled_power_transfer(self.h, self.loss, 86.1e3)
 
     def time_twenty_one_spans(self):
-        return self.repeated(self.span, self.one, self.one, 21.0)
+        return kernels.repeated_crosstalk(self.span, self.one, self.one, 21.0)
 
 
 class Draws:

@@ -3,19 +3,14 @@
 import numpy as np
 
 import mcfiber as mcf
-from mcfiber._jit import lift
 from mcfiber.kernels import isrs, nonlinear, raman, silica
 from mcfiber.studies.launch import LaunchProblem, optimize_launch
-
-CHANNEL = "(channel)"
 
 
 class ClosedForms:
     """180 channels, one span; and 21 spans that differ in launch power."""
 
     def setup(self):
-        self.gn = lift(nonlinear.gn_closed_form, ",".join([CHANNEL] * 6) + ",()->(channel)")
-        self.isrs = lift(isrs.isrs_gn, ",".join([CHANNEL] * 5) + ",(channel,term),(channel,term)->(channel),(channel)")
         one = np.ones(180)
         self.common = (186.5e12 + 50e9 * np.arange(180), 49e9 * one, 1e-3 * one, 1.2e-3 * one, -21e-27 * one)
         self.loss = 4e-5 * one
@@ -25,24 +20,20 @@ class ClosedForms:
         self.time_isrs_gn()
 
     def time_gn(self):
-        return self.gn(*self.common, self.loss, 86.1e3)
+        return nonlinear.gn_closed_form(*self.common, self.loss, 86.1e3)
 
     def time_gn_21_powers(self):
         frequency, rate, _, gamma, beta2 = self.common
-        return self.gn(frequency, rate, self.powers, gamma, beta2, self.loss, 86.1e3)
+        return nonlinear.gn_closed_form(frequency, rate, self.powers, gamma, beta2, self.loss, 86.1e3)
 
     def time_isrs_gn(self):
-        return self.isrs(*self.common, *self.exponentials)
+        return isrs.isrs_gn(*self.common, *self.exponentials)
 
 
 class Scattering:
     """Coupled equations of 180 channels, and of the same with three backward pumps."""
 
     def setup(self):
-        self.solve = lift(
-            raman.raman_power,
-            "(wave),(wave),(wave),(wave),(wave),(offset),(),(),(panel),(panel),(node,node_in)->(wave,panel,node)",
-        )
         self.gain = silica.raman_efficiency()
         self.channels = 186.5e12 + 50e9 * np.arange(180)
         self.pumps = np.array([202e12, 204e12, 206e12])
@@ -51,7 +42,7 @@ class Scattering:
     def run(self, frequency, power, direction, nodes):
         one = np.ones(frequency.size)
         integration = raman.panel_integration(nodes)
-        return self.solve(
+        return raman.raman_power(
             frequency, power, direction, 4.3e-5 * one, 80e-12 * one, self.gain, silica.STEP, 1.0,
             np.array([86.1e3]), np.ones(1), integration,
         )  # fmt: skip

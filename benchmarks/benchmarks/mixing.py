@@ -18,11 +18,10 @@ class Penalty:
     def setup(self):
         random = np.random.default_rng(1)
         self.snr, self.loss = 10 ** random.uniform(0, 2.5, (256, 180)), random.uniform(0, 2, (256, 1))
-        self.penalty = mixing.mdl_penalty()
         self.time_penalty()
 
     def time_penalty(self):
-        return self.penalty(self.snr, self.loss)
+        return mixing.mdl_penalty(self.snr, self.loss, "mmse", 38)
 
 
 class ModeDispersion:
@@ -33,7 +32,7 @@ class ModeDispersion:
         self.time_factor()
 
     def time_factor(self):
-        return mode_dispersion.MODE_DISPERSION_FACTOR(*self.channels, [-22e-27], [4.1e-5], 86.1e3, 2.7e-13, 38.0)
+        return mode_dispersion.mode_dispersion_factor(*self.channels, [-22e-27], [4.1e-5], 86.1e3, 2.7e-13, 38.0)
 
 
 def products(line, frequencies):

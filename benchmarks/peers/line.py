@@ -20,22 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from mcfiber._jit import lift
 from mcfiber.kernels import isrs, nonlinear, raman, silica
-
-CHANNEL = "(channel)"
-GN = lift(nonlinear.gn_closed_form, ",".join([CHANNEL] * 6) + ",()->(channel)")
-ISRS = lift(isrs.isrs_gn, ",".join([CHANNEL] * 5) + ",(channel,term),(channel,term)->(channel),(channel)")
-TILTED = lift(isrs.tilted_profile, "(channel),(channel),(channel)->(channel,term),(channel,term)")
-COHERENCE = lift(isrs.coherence_exponent, "(channel),(channel),(channel),()->(channel)")
-FITTED = lift(
-    isrs.fitted_profile, "(channel,panel,node),(channel),(panel),(node,node_in)->(channel,term),(channel,term)"
-)
-RAMAN = lift(
-    raman.raman_power,
-    "(channel),(channel),(channel),(channel),(channel),(offset),(),(),(panel),(panel),(node,node_in)"
-    "->(channel,panel,node)",
-)
 
 FREQUENCY = 186.525e12 + 50e9 * np.arange(180)
 RATE, POWER, LENGTH, LOSS = np.full(180, 49e9), np.full(180, 1e-3), 86.1e3, 0.17e-3
@@ -98,8 +83,8 @@ def ours_gn(fibre: Any, spans: int) -> tuple[float, float, Any]:
     """Time of a line of different spans in one block, and of equal spans, which are computed once."""
     inputs = (FREQUENCY, RATE, POWER, fibre.gamma(FREQUENCY), fibre.beta2(FREQUENCY), fibre.alpha(FREQUENCY))
     block = np.full(spans, LENGTH)
-    each, _ = timed(lambda: GN(*inputs, block), 50)
-    once, nli = timed(lambda: spans * GN(*inputs, LENGTH) / spans, 50)
+    each, _ = timed(lambda: nonlinear.gn_closed_form(*inputs, block), 50)
+    once, nli = timed(lambda: spans * nonlinear.gn_closed_form(*inputs, LENGTH) / spans, 50)
     return each, once, nli
 
 
@@ -112,9 +97,11 @@ def ours_isrs(fibre: Any, spans: int) -> tuple[float, float, Any]:
     gamma, beta2 = fibre.gamma(FREQUENCY), fibre.beta2(FREQUENCY)
 
     def line(power: Any) -> Any:
-        profile = RAMAN(FREQUENCY, power, one, loss, area, efficiency, silica.STEP, 0.0, panel, lumped, integration)
-        exponentials = FITTED(profile, loss, panel, integration, sizes={"term": 3})
-        own, cross = ISRS(FREQUENCY, RATE, power, gamma, beta2, *exponentials)
+        profile = raman.raman_power(
+            FREQUENCY, power, one, loss, area, efficiency, silica.STEP, 0.0, panel, lumped, integration
+        )
+        exponentials = isrs.fitted_profile(profile, loss, panel, integration, sizes={"term": 3})
+        own, cross = isrs.isrs_gn(FREQUENCY, RATE, power, gamma, beta2, *exponentials)
         return own + cross
 
     block = np.broadcast_to(POWER, (spans, 180))
@@ -134,9 +121,9 @@ def published_case(path: Path | None) -> dict[str, Any]:
     beta = beta2 + 2 * math.pi * beta3 * offset
 
     def ours() -> Any:
-        exponentials = TILTED(loss, loss, 2.8e-17 * power.sum() * offset, sizes={"term": 2})
-        own, cross = ISRS(offset, rate, power, np.full(count, gamma), beta, *exponentials)
-        return own * spans ** (1 + COHERENCE(rate, beta, loss, 1e5)) + spans * cross
+        exponentials = isrs.tilted_profile(loss, loss, 2.8e-17 * power.sum() * offset, sizes={"term": 2})
+        own, cross = isrs.isrs_gn(offset, rate, power, np.full(count, gamma), beta, *exponentials)
+        return own * spans ** (1 + isrs.coherence_exponent(rate, beta, loss, 1e5)) + spans * cross
 
     report: dict[str, Any] = {}
     report["mcfiber_s"], mine = timed(ours, 100)

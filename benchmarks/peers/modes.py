@@ -19,13 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from mcfiber._jit import lift
 from mcfiber.kernels import modes
 
 SILICA = np.array([0.6961663, 0.4079426, 0.8974794, 0.0684043e-6, 0.1162414e-6, 9.896161e-6])
 CORES = {"step": ([4.5e-6], [0.0035]), "trench": ([4.5e-6, 9e-6, 13.5e-6], [0.0037, 0.0, -0.007])}
 WAVELENGTH = np.linspace(1530e-9, 1625e-9, 96)
-SOLVE = lift(modes.lp_modes, "(),(),(channel),(ring),(ring),(),(medium,term)->" + ",".join(["(channel)"] * 10))
 
 
 def timed(function: Callable[[], Any], repeats: int = 5) -> tuple[float, Any]:
@@ -57,8 +55,8 @@ def ours(core: str) -> tuple[float, np.ndarray, np.ndarray]:
     radius, delta = map(np.array, CORES[core])
     glass = np.tile(SILICA, (len(radius) + 1, 1))
     many = radius * np.linspace(0.9, 1.1, 1000)[:, None]
-    spent, _ = timed(lambda: SOLVE(0, 1, WAVELENGTH, many, delta, np.inf, glass))
-    index, _, dispersion, *_ = SOLVE(0, 1, WAVELENGTH, radius, delta, np.inf, glass)
+    spent, _ = timed(lambda: modes.lp_modes(0, 1, WAVELENGTH, many, delta, np.inf, glass))
+    index, _, dispersion, *_ = modes.lp_modes(0, 1, WAVELENGTH, radius, delta, np.inf, glass)
     return spent / many.shape[0] / WAVELENGTH.size, index, dispersion
 
 

@@ -15,6 +15,7 @@ from sphinx.application import Sphinx
 import mcfiber
 import mcfiber.kernels
 from mcfiber import variables
+from mcfiber._jit import Kernel
 from mcfiber.descriptions.errors import DescriptionError
 from mcfiber.descriptions.record import Description
 from mcfiber.units import unit_of
@@ -52,9 +53,12 @@ One table in the library holds them; it stamps the attributes, and the tests and
 dimension only if it differs along it; axes of a sweep, ``sample`` and ``span`` come on top."""
 
 ABOUT_KERNELS = """\
-For writers of other tools: functions of plain arrays in SI units, with none of the library's objects. Every array has
-one leading dimension ``n``, the designs; outputs come last and are filled; nothing is checked. ``mcfiber._jit.lift``
-makes a kernel broadcast."""
+For writers of other tools: functions of plain arrays in SI units, with none of the library's objects. One with a
+signature broadcasts like a NumPy generalised ufunc: inputs are numbers or arrays with the core dimensions last, what
+stands in square brackets is shared by all designs and passed as it is, outputs are returned, and ``sizes`` gives the
+length of a dimension that no input has. Its attribute ``compiled`` is the function that is described: every array has
+one leading dimension ``n``, the designs; outputs come last and are filled. The others are helpers, which other kernels
+call. No value is checked."""
 
 
 def write_pages(app: Sphinx) -> None:
@@ -215,6 +219,11 @@ def _variables() -> str:
     return "\n".join(parts)
 
 
+def _python_of(thing: Any) -> Any:
+    """Give the function that a kernel was made of, compiled or not."""
+    return thing.__wrapped__ if isinstance(thing, Kernel) else getattr(thing, "py_func", None) or thing
+
+
 def _kernels() -> str:
     parts = [
         _heading("Kernels", "="),
@@ -224,21 +233,24 @@ def _kernels() -> str:
     for found in sorted(pkgutil.iter_modules(mcfiber.kernels.__path__), key=lambda module: module.name):
         module = importlib.import_module(f"mcfiber.kernels.{found.name}")
         functions = {
-            name: function
+            name: (thing, function)
             for name, thing in vars(module).items()
             if not name.startswith("_")
-            and callable(function := getattr(thing, "py_func", None) or thing)
-            and inspect.isfunction(function)
+            and inspect.isfunction(function := _python_of(thing))
             and function.__module__ == module.__name__
             and function.__doc__
         }
         parts += [_heading(found.name, "-"), (module.__doc__ or "").strip().splitlines()[0], ""]
-        for name, function in functions.items():
-            arguments = ", ".join(inspect.signature(function).parameters)
+        for name, (thing, function) in functions.items():
+            arguments = list(inspect.signature(function).parameters)
+            entry = isinstance(thing, Kernel)
+            if entry:
+                arguments = arguments[: -len(thing.signature.outputs)]
             text = inspect.cleandoc(function.__doc__ or "")
             parts += [
-                f".. py:function:: mcfiber.kernels.{found.name}.{name}({arguments})",
+                f".. py:function:: mcfiber.kernels.{found.name}.{name}({', '.join(arguments)})",
                 "",
+                *([f"   Signature: ``{thing.signature}``", ""] if entry else []),
                 "   .. code-block:: text",
                 "",
             ]

@@ -10,38 +10,11 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mcfiber._jit import lift
 from mcfiber.fiber.attenuation import capture_fraction as capture_fraction
 from mcfiber.kernels import crosstalk as kernels
 from mcfiber.kernels import crosstalk_closed_forms as closed
 from mcfiber.typing import FloatArray
 from mcfiber.units import DB_PER_NEPER
-
-_transfer = lift(kernels.coupled_power_transfer, "(core_out,core_in),(core_out),()->(core_out,core_in)")
-
-
-_repeated = lift(kernels.repeated_crosstalk, "(core_out,core_in),(core_out),(core_out),()->(core_out,core_in)")
-
-
-_chain = lift(
-    kernels.accumulated_crosstalk, "(span,core_out,core_in),(span,core_out),(span,core_out)->(core_out,core_in)"
-)
-
-
-_returned = lift(kernels.backscattered_transfer, "(core_out,core_in),(core_out),(core_out),()->(core_out,core_in)")
-
-
-_directional = lift(
-    kernels.directional_crosstalk,
-    "(span,core_out,core_in),(span,core_out,core_in),(span,core_out),(span,core_out),(core_out)->(core_out,core_in)",
-)
-
-
-_lit = lift(kernels.lit_crosstalk, "(core_out,core_in),(core_in)->(core_out)")
-
-
-_coupling = lift(closed.coupling_from_crosstalk, "(),(),()->()")
-
 
 _ONE = np.ones(1)
 
@@ -107,7 +80,7 @@ def measured_coupling(crosstalk: ArrayLike, length: ArrayLike, *, neighbours: Ar
     >>> float(measured_coupling(np.tanh(1e-3), 1e3)) * 1e3
     0.001
     """
-    result: FloatArray = _coupling(crosstalk, neighbours, length)
+    result: FloatArray = closed.coupling_from_crosstalk(crosstalk, neighbours, length)
     return result
 
 
@@ -147,10 +120,14 @@ def pair_crosstalk(
     loss, level = np.asarray(attenuation, np.float64), np.atleast_1d(np.asarray(power, np.float64))
     if loss.ndim == 0:  # equal cores: one long fibre
         distance = np.asarray(length, np.float64) * np.asarray(spans)
-        return np.asarray(_repeated(_transfer(h, 0.0 * _ONE, distance), _ONE, level, 1.0))
+        return np.asarray(
+            kernels.repeated_crosstalk(kernels.coupled_power_transfer(h, 0.0 * _ONE, distance), _ONE, level, 1.0)
+        )
     distance = np.asarray(length, np.float64)
     survival = np.exp(-loss * distance[..., None])
-    return np.asarray(_repeated(_transfer(h, loss, distance), survival, level, spans))
+    return np.asarray(
+        kernels.repeated_crosstalk(kernels.coupled_power_transfer(h, loss, distance), survival, level, spans)
+    )
 
 
 def lit_crosstalk(pairs: ArrayLike, lit: ArrayLike) -> FloatArray:
@@ -176,7 +153,7 @@ def lit_crosstalk(pairs: ArrayLike, lit: ArrayLike) -> FloatArray:
     array([[0.e+00, 8.e-05],
            [8.e-05, 8.e-05]])
     """
-    return np.asarray(_lit(pairs, np.asarray(lit, np.float64)))
+    return np.asarray(kernels.lit_crosstalk(pairs, np.asarray(lit, np.float64)))
 
 
 def chain_crosstalk(transfer: ArrayLike, *, survival: ArrayLike = 1.0, power: ArrayLike = 1.0) -> FloatArray:
@@ -208,7 +185,7 @@ def chain_crosstalk(transfer: ArrayLike, *, survival: ArrayLike = 1.0, power: Ar
     matrices = np.asarray(transfer, np.float64)
     shares = [np.asarray(value, np.float64) for value in (survival, power)]
     shares = [value if value.ndim > 1 else value.reshape((1,) * (2 - value.ndim) + value.shape) for value in shares]
-    return np.asarray(_chain(matrices, *shares))
+    return np.asarray(kernels.accumulated_crosstalk(matrices, *shares))
 
 
 def span_transfer(h: ArrayLike, length: ArrayLike, *, attenuation: ArrayLike = 0.0) -> FloatArray:
@@ -229,7 +206,7 @@ def span_transfer(h: ArrayLike, length: ArrayLike, *, attenuation: ArrayLike = 0
     array([[0.9094, 0.0906],
            [0.0906, 0.9094]])
     """
-    return np.asarray(_transfer(h, np.atleast_1d(np.asarray(attenuation, np.float64)), length))
+    return np.asarray(kernels.coupled_power_transfer(h, np.atleast_1d(np.asarray(attenuation, np.float64)), length))
 
 
 def lumped_transfer(crosstalk: ArrayLike) -> FloatArray:
@@ -323,11 +300,16 @@ def bidirectional_crosstalk(
     """
     loss = np.asarray(attenuation, np.float64)[..., None] * _ONE if np.ndim(attenuation) == 0 else attenuation
     loss, scatter = np.asarray(loss, np.float64), np.atleast_1d(np.asarray(backscatter, np.float64))
-    there, back = _transfer(h, loss, length), _returned(h, loss, scatter, length)
+    there, back = (
+        kernels.coupled_power_transfer(h, loss, length),
+        kernels.backscattered_transfer(h, loss, scatter, length),
+    )
     survival = np.exp(-loss * np.asarray(length, np.float64)[..., None])
     many = [np.repeat(matrix[..., None, :, :], spans, axis=-3) for matrix in (there, back)]
     level = np.atleast_1d(np.asarray(power, np.float64))[..., None, :]
-    return np.asarray(_directional(*many, survival[..., None, :], level, np.asarray(direction, np.float64)))
+    return np.asarray(
+        kernels.directional_crosstalk(*many, survival[..., None, :], level, np.asarray(direction, np.float64))
+    )
 
 
 def snr_penalty_db(crosstalk: ArrayLike, snr: ArrayLike) -> FloatArray:
@@ -429,7 +411,9 @@ def crosstalk_reach(
     >>> float(crosstalk_reach(1e-9, 10**-2.37, neighbours=6).round(-3))
     710000.0
     """
-    result: FloatArray = _coupling(np.asarray(tolerance, np.float64) / np.asarray(excess), neighbours, 1.0)
+    result: FloatArray = closed.coupling_from_crosstalk(
+        np.asarray(tolerance, np.float64) / np.asarray(excess), neighbours, 1.0
+    )
     return result / np.asarray(h, np.float64)
 
 

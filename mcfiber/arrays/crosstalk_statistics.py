@@ -8,30 +8,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mcfiber._jit import lift
 from mcfiber.kernels import crosstalk_statistics as kernels
 from mcfiber.typing import FloatArray
 from mcfiber.units import DB_PER_NEPER
 
 Aggressors = Literal["independent", "same_laser"]
-
-
-_correlation = lift(kernels.crosstalk_correlation, "(),(),()->()")
-
-
-_bandwidth = lift(kernels.decorrelation_bandwidth, "(),(),()->()")
-
-
-_variance = lift(kernels.short_term_variance, "(),(),()->()")
-
-
-_tails = lift(kernels.gamma_sum_tails, "(aggressor),(aggressor),()->(),(),()")
-
-
-_quantile = lift(kernels.gamma_sum_quantile, "(aggressor),(aggressor),()->()")
-
-
-_log_mean = lift(kernels.gamma_sum_log_mean, "(aggressor),(aggressor)->()")
 
 
 def crosstalk_correlation(separation: ArrayLike, skew: ArrayLike, *, random_skew: ArrayLike = 0.0) -> FloatArray:
@@ -51,7 +32,7 @@ def crosstalk_correlation(separation: ArrayLike, skew: ArrayLike, *, random_skew
     >>> float(crosstalk_correlation(300e6, 1e-9).round(6))
     0.73684
     """
-    result: FloatArray = _correlation(separation, skew, random_skew)
+    result: FloatArray = kernels.crosstalk_correlation(separation, skew, random_skew)
     return result
 
 
@@ -70,7 +51,7 @@ def decorrelation_bandwidth(skew: ArrayLike, *, random_skew: ArrayLike = 0.0, le
     >>> float(decorrelation_bandwidth(1e-9).round(-3))
     442946000.0
     """
-    result: FloatArray = _bandwidth(level, skew, random_skew)
+    result: FloatArray = kernels.decorrelation_bandwidth(level, skew, random_skew)
     return result
 
 
@@ -99,7 +80,7 @@ def crosstalk_variance(
     >>> float(crosstalk_variance(1e-9, 10e9).round(6))
     0.047104
     """
-    result: FloatArray = _variance(symbol_rate, skew, random_skew) / polarizations
+    result: FloatArray = kernels.short_term_variance(symbol_rate, skew, random_skew) / polarizations
     return result
 
 
@@ -127,7 +108,7 @@ def crosstalk_quantile(
     >>> float(decibels.round(3))
     7.692
     """
-    result: FloatArray = _quantile(*_terms(mean, variance, aggressors), probability)
+    result: FloatArray = kernels.gamma_sum_quantile(*_terms(mean, variance, aggressors), probability)
     return result
 
 
@@ -148,7 +129,7 @@ def outage_probability(
     >>> float(outage_probability([1e-3], 0.5, 5.87818561124771e-3).round(9))
     0.0001
     """
-    result: FloatArray = _tails(*_terms(mean, variance, aggressors), threshold)[2]
+    result: FloatArray = kernels.gamma_sum_tails(*_terms(mean, variance, aggressors), threshold)[2]
     return result
 
 
@@ -169,7 +150,7 @@ def crosstalk_density(
     >>> float(crosstalk_density([1.0], 0.5, 1.0).round(6))
     0.541341
     """
-    result: FloatArray = _tails(*_terms(mean, variance, aggressors), value)[0]
+    result: FloatArray = kernels.gamma_sum_tails(*_terms(mean, variance, aggressors), value)[0]
     return result
 
 
@@ -186,7 +167,7 @@ def mean_of_decibels(mean: ArrayLike, variance: ArrayLike, *, aggressors: Aggres
     >>> float(mean_of_decibels([1.0], 0.5).round(5))
     -1.17417
     """
-    result: FloatArray = DB_PER_NEPER * _log_mean(*_terms(mean, variance, aggressors))
+    result: FloatArray = DB_PER_NEPER * kernels.gamma_sum_log_mean(*_terms(mean, variance, aggressors))
     return result
 
 

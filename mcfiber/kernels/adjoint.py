@@ -15,7 +15,7 @@ from mcfiber.kernels.raman import ITERATIONS, TOLERANCE, _gain_matrix
 from mcfiber.typing import FloatArray
 
 
-@kernel
+@kernel("(channel),(channel),(channel),(channel),(channel),(channel),(),(channel),(channel)->(channel)")
 def gn_closed_form_adjoint(
     frequency: FloatArray,
     symbol_rate: FloatArray,
@@ -82,7 +82,10 @@ def _disturbed(
     return total
 
 
-@kernel
+@kernel(
+    "(channel),(channel),(channel),(channel),(channel),(channel,term),(channel,term),(channel),(channel),(channel)"
+    "->(channel),(channel,term)"
+)
 def isrs_gn_adjoint(
     frequency: FloatArray,
     symbol_rate: FloatArray,
@@ -150,7 +153,7 @@ def isrs_gn_adjoint(
                 coefficient_adjoint[design, k, q] = total
 
 
-@kernel
+@kernel("(channel,panel,node),(channel),(panel),(node,node_in),(channel,term),(channel,term)->(channel,panel,node)")
 def fitted_profile_adjoint(
     profile: FloatArray,
     attenuation: FloatArray,
@@ -198,7 +201,10 @@ def fitted_profile_adjoint(
             nodes_adjoint[0] -= scale
 
 
-@kernel
+@kernel(
+    "(channel),(channel),(channel),(channel),(offset),(),(),(panel),(node,node_in),(channel,panel,node),"
+    "(channel,panel,node)->(channel)"
+)
 def raman_power_adjoint(
     frequency: FloatArray,
     power: FloatArray,

@@ -5,7 +5,7 @@ from mcfiber.typing import FloatArray
 from mcfiber.units import PLANCK
 
 
-@kernel
+@kernel("(channel),(channel),(channel)->(channel)")
 def ase_density(frequency: FloatArray, gain: FloatArray, noise_figure: FloatArray, out: FloatArray) -> None:
     """Amplified spontaneous emission, exact for a signal-spontaneous noise figure.
 
@@ -25,7 +25,7 @@ def ase_density(frequency: FloatArray, gain: FloatArray, noise_figure: FloatArra
             out[design, i] = (product - 1.0) * PLANCK * frequency[design, i]
 
 
-@kernel
+@kernel("(channel),(channel),(channel)->(channel)")
 def ase_density_excess_gain(frequency: FloatArray, gain: FloatArray, noise_figure: FloatArray, out: FloatArray) -> None:
     """Approximation F (G - 1) h nu, that is n_sp = F/2; too low at small gain. Shapes as `ase_density`."""
     for design in range(frequency.shape[0]):
@@ -34,7 +34,7 @@ def ase_density_excess_gain(frequency: FloatArray, gain: FloatArray, noise_figur
             out[design, i] = noise_figure[design, i] * excess * PLANCK * frequency[design, i]
 
 
-@kernel
+@kernel("(channel),(channel),(channel)->(channel)")
 def ase_density_input_noise(frequency: FloatArray, gain: FloatArray, noise_figure: FloatArray, out: FloatArray) -> None:
     """Approximation F G h nu, noise added at the input as GNPy does; too high. Shapes as `ase_density`."""
     for design in range(frequency.shape[0]):

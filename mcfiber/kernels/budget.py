@@ -6,7 +6,7 @@ from mcfiber._jit import kernel
 from mcfiber.typing import FloatArray
 
 
-@kernel
+@kernel("(),(),(),()->(),(),(),()")
 def line_ratios(
     signal: FloatArray,
     ase: FloatArray,
@@ -45,7 +45,7 @@ def _ratio(signal: float, noise: float) -> float:
     return signal / noise if noise > 0.0 else math.inf
 
 
-@kernel
+@kernel("(),(),()->()")
 def received_ratio(gsnr: FloatArray, penalty: FloatArray, transceiver: FloatArray, out: FloatArray) -> None:
     """Signal-to-noise ratio that the decoder sees: 1/snr = penalty/gsnr + 1/snr_trx.
 

@@ -12,7 +12,7 @@ from mcfiber.kernels.radial import field_nodes, node_limit, root, workspace
 from mcfiber.typing import FloatArray
 
 
-@kernel
+@kernel("(pair),(channel),(channel),(channel)->(pair,channel)")
 def equal_coupling(
     distance: FloatArray, log_amplitude: FloatArray, decay: FloatArray, beta: FloatArray, kappa: FloatArray
 ) -> None:
@@ -80,7 +80,7 @@ def _received(node: FloatArray, count: int, decay: float) -> float:
     return total
 
 
-@kernel
+@kernel("(),(channel),(core_out,core_in),(core,ring),(core,ring),(core),(core,medium,term)->(core_out,core_in,channel)")
 def unlike_coupling(
     overlap: FloatArray,
     wavelength: FloatArray,
@@ -174,7 +174,7 @@ def _interpolate_pairs(
 # power coupling
 
 
-@kernel
+@kernel("(),(),(),(),(),()->()")
 def power_coupling(
     kappa: FloatArray,
     mismatch: FloatArray,
@@ -207,7 +207,7 @@ def power_coupling(
             h[row] = square * length * (1.0 / cmath.sqrt(complex(1.0 + (y - x) * (y + x), 2.0 * x))).real
 
 
-@kernel
+@kernel("(),(),(),(),(),(),(),()->()")
 def coupling_regime(
     kappa: FloatArray,
     mismatch: FloatArray,

@@ -28,7 +28,7 @@ NODES = (0.1834346424956498, 0.5255324099163290, 0.7966664774136267, 0.960289856
 WEIGHTS = (0.3626837833783620, 0.3137066458778873, 0.2223810344533745, 0.1012285362903763)
 
 
-@kernel
+@kernel("(core_out,core_in),(core_out),()->(core_out,core_in)")
 def coupled_power_transfer(h: FloatArray, attenuation: FloatArray, length: FloatArray, out: FloatArray) -> None:
     """Power transfer matrix of a length of fibre, ``expm((H - diag(attenuation)) length)``.
 
@@ -93,6 +93,9 @@ def coupled_power_transfer(h: FloatArray, attenuation: FloatArray, length: Float
                     for n in range(cores):
                         out[i, m, n] = out[i - 1, m, n]
         first = last
+
+
+_power_transfer = coupled_power_transfer.compiled  # as other kernels call it
 
 
 @kernel
@@ -266,7 +269,7 @@ def _ratio(chain: FloatArray, out: FloatArray) -> None:
             out[m, n] = 0.0 if m == n else chain[m, n] * over
 
 
-@kernel
+@kernel("(span,core_out,core_in),(span,core_out),(span,core_out)->(core_out,core_in)")
 def accumulated_crosstalk(transfer: FloatArray, survival: FloatArray, power: FloatArray, out: FloatArray) -> None:
     """Crosstalk over signal power after a chain of spans, each ending in an amplifier for every core.
 
@@ -301,7 +304,7 @@ def accumulated_crosstalk(transfer: FloatArray, survival: FloatArray, power: Flo
         _ratio(chain, out[i])
 
 
-@kernel
+@kernel("(core_out,core_in),(core_out),(core_out),()->(core_out,core_in)")
 def repeated_crosstalk(
     transfer: FloatArray, survival: FloatArray, power: FloatArray, spans: FloatArray, out: FloatArray
 ) -> None:
@@ -345,7 +348,7 @@ def repeated_crosstalk(
                     out[i, m, n] = math.nan
 
 
-@kernel
+@kernel("(core_out,core_in),(core_out),(core_out),()->(core_out,core_in)")
 def backscattered_transfer(
     h: FloatArray, attenuation: FloatArray, backscatter: FloatArray, length: FloatArray, out: FloatArray
 ) -> None:
@@ -390,7 +393,7 @@ def backscattered_transfer(
                 for n in range(cores):
                     coupling[j, m, n] = h[i, m, n]
         going = np.empty((nodes, cores, cores))
-        coupled_power_transfer(coupling, losses, place, going)
+        _power_transfer(coupling, losses, place, going)
         for m in range(cores):
             for n in range(cores):
                 out[i, m, n] = 0.0
@@ -402,7 +405,9 @@ def backscattered_transfer(
                         out[i, m, n] += part * going[j, k, n]
 
 
-@kernel
+@kernel(
+    "(span,core_out,core_in),(span,core_out,core_in),(span,core_out),(span,core_out),(core_out)->(core_out,core_in)"
+)
 def directional_crosstalk(
     transfer: FloatArray,
     returned: FloatArray,
@@ -459,7 +464,7 @@ def directional_crosstalk(
                         out[i, m, n] = 0.0 if m == n else chain[m, n] / chain[m, m]
 
 
-@kernel
+@kernel("(core_out,core_in),(core_in)->(core_out)")
 def lit_crosstalk(pairs: FloatArray, lit: FloatArray, out: FloatArray) -> None:
     """Crosstalk of every core from the neighbours that are lit.
 

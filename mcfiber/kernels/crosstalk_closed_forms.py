@@ -13,7 +13,7 @@ from mcfiber._jit import kernel
 from mcfiber.typing import FloatArray
 
 
-@kernel
+@kernel("(),(),()->()")
 def coupling_from_crosstalk(crosstalk: FloatArray, neighbours: FloatArray, length: FloatArray, out: FloatArray) -> None:
     """Power coupling coefficient from a measured crosstalk, exactly.
 
@@ -39,7 +39,7 @@ def coupling_from_crosstalk(crosstalk: FloatArray, neighbours: FloatArray, lengt
             out[i] = -math.log1p(-(n + 1.0) * x / (n * (1.0 + x))) / ((n + 1.0) * length[i])
 
 
-@kernel
+@kernel("(),(),()->()")
 def star_crosstalk(h: FloatArray, neighbours: FloatArray, length: FloatArray, out: FloatArray) -> None:
     """Crosstalk of a core from n equal neighbours, all lit with the core's own power.
 
@@ -63,7 +63,7 @@ def star_crosstalk(h: FloatArray, neighbours: FloatArray, length: FloatArray, ou
         out[i] = n * rise / (1.0 + n * (1.0 - rise))
 
 
-@kernel
+@kernel("(),(),(),()->()")
 def unequal_loss_crosstalk(
     h: FloatArray,
     attenuation_of_signal: FloatArray,
@@ -90,7 +90,7 @@ def unequal_loss_crosstalk(
         out[i] = h[i] * length[i] * mean
 
 
-@kernel
+@kernel("(),(),(),()->()")
 def counter_propagating_crosstalk(
     h: FloatArray, attenuation: FloatArray, backscatter: FloatArray, length: FloatArray, out: FloatArray
 ) -> None:

@@ -40,7 +40,7 @@ def _correlation(periods: float, spread: float) -> float:
     return total.real
 
 
-@kernel
+@kernel("(),(),()->()")
 def crosstalk_correlation(separation: FloatArray, skew: FloatArray, random_skew: FloatArray, out: FloatArray) -> None:
     """Correlation coefficient of the crosstalk power at two frequencies.
 
@@ -63,7 +63,7 @@ def crosstalk_correlation(separation: FloatArray, skew: FloatArray, random_skew:
         out[i] = _correlation(separation[i] * skew[i], separation[i] * random_skew[i])
 
 
-@kernel
+@kernel("(),(),()->()")
 def decorrelation_bandwidth(level: FloatArray, skew: FloatArray, random_skew: FloatArray, out: FloatArray) -> None:
     """Separation at which the correlation of crosstalk first falls to a level.
 
@@ -94,7 +94,7 @@ def decorrelation_bandwidth(level: FloatArray, skew: FloatArray, random_skew: Fl
         out[i] = 0.5 * (low + high) / scale
 
 
-@kernel
+@kernel("(),(),()->()")
 def short_term_variance(bandwidth: FloatArray, skew: FloatArray, random_skew: FloatArray, out: FloatArray) -> None:
     """Variance over squared mean of the crosstalk averaged over a signal's flat spectrum.
 
@@ -233,7 +233,7 @@ def _tail(x: float, scale: FloatArray, shape: FloatArray, terms: int, sign: floa
     return height + math.log(probability * CONTOUR_STEP / math.pi), density / probability
 
 
-@kernel
+@kernel("(core_in),(core_in),()->(),(),()")
 def gamma_sum_tails(
     mean: FloatArray,
     shape: FloatArray,
@@ -279,7 +279,7 @@ def gamma_sum_tails(
         below[i] = 1.0 - tail if sign > 0.0 else tail
 
 
-@kernel
+@kernel("(core_in),(core_in),()->()")
 def gamma_sum_quantile(mean: FloatArray, shape: FloatArray, probability: FloatArray, out: FloatArray) -> None:
     """Value that a sum of independent Gamma variables exceeds with a probability.
 
@@ -325,7 +325,7 @@ def gamma_sum_quantile(mean: FloatArray, shape: FloatArray, probability: FloatAr
         out[i] = total * math.exp(following)
 
 
-@kernel
+@kernel("(core_in),(core_in)->()")
 def gamma_sum_log_mean(mean: FloatArray, shape: FloatArray, out: FloatArray) -> None:
     """Mean of the natural logarithm of a sum of independent Gamma variables, ``E[ln X]``.
 

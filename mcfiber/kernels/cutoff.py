@@ -59,7 +59,7 @@ def _longest_guided(
     return 0.5 * (low + high)
 
 
-@kernel
+@kernel("(),(channel),(ring),(ring),(),(medium,term)->(channel)")
 def guided_modes(
     order: FloatArray,
     wavelength: FloatArray,
@@ -79,7 +79,7 @@ def guided_modes(
             count[row, i] = modes_above(int(order[row]), rho, v, exponent[row], 0.0, field)
 
 
-@kernel
+@kernel("(),(),(ring),(ring),(),(medium,term)->()")
 def theoretical_cutoff(
     order: FloatArray,
     number: FloatArray,
@@ -202,7 +202,7 @@ def _loss(
     return bend_attenuation(order, amplitude, decay, beta, bend_radius)
 
 
-@kernel
+@kernel("(),(),(channel),(ring),(ring),(),(medium,term),()->(channel)")
 def mode_attenuation(
     order: FloatArray,
     number: FloatArray,
@@ -230,7 +230,7 @@ def mode_attenuation(
             )  # fmt: skip
 
 
-@kernel
+@kernel("(),(),(ring),(ring),(),(medium,term),(),()->()")
 def practical_cutoff(
     order: FloatArray,
     number: FloatArray,

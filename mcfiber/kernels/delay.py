@@ -2,11 +2,11 @@
 
 import math
 
-from mcfiber._jit import kernel, lift
+from mcfiber._jit import kernel
 from mcfiber.typing import FloatArray
 
 
-@kernel
+@kernel("(span),(span),()->()")
 def accumulated_delay(dispersion: FloatArray, length: FloatArray, factor: FloatArray, out: FloatArray) -> None:
     """Rms modal group delay of a chain of spans: S sqrt(L), spans of equal or of given length.
 
@@ -20,7 +20,7 @@ def accumulated_delay(dispersion: FloatArray, length: FloatArray, factor: FloatA
         out[i] = math.sqrt(total / dispersion.shape[1] * factor[i])
 
 
-@kernel
+@kernel("(time),()->(time)")
 def impulse_intensity(time: FloatArray, rms: FloatArray, out: FloatArray) -> None:
     """Mean intensity of the impulse response, unit area: a Gaussian; time (n, time) s, rms (n,) s, out 1/s.
 
@@ -32,7 +32,7 @@ def impulse_intensity(time: FloatArray, rms: FloatArray, out: FloatArray) -> Non
             out[i, k] = math.exp(-0.5 * x * x) / (rms[i] * math.sqrt(2.0 * math.pi))
 
 
-@kernel
+@kernel("(),(),(),(),(),()->()")
 def taps(
     rms: FloatArray, rate: FloatArray, quantile: FloatArray, extra: FloatArray, oversampling: FloatArray,
     margin: FloatArray, out: FloatArray,
@@ -45,7 +45,7 @@ def taps(
         out[i] = math.ceil(oversampling[i] * rate[i] * (2.0 * quantile[i] * rms[i] + extra[i])) + margin[i]
 
 
-@kernel
+@kernel("(),(),()->()")
 def truncation_penalty(snr: FloatArray, rms: FloatArray, window: FloatArray, out: FloatArray) -> None:
     """Factor by which noise seems to grow if an equaliser sees only a window of the impulse response.
 
@@ -73,7 +73,7 @@ def _pairs(lag: int, spans: int, distributed: float) -> float:
     return total
 
 
-@kernel
+@kernel("(separation),(),(),(),()->(separation)")
 def capacity_correlation(
     separation: FloatArray,
     rms: FloatArray,
@@ -103,7 +103,7 @@ def capacity_correlation(
         out[i, :] /= weights
 
 
-@kernel
+@kernel("(),(),(),(),()->()")
 def frequency_diversity(
     bandwidth: FloatArray,
     rms: FloatArray,
@@ -133,7 +133,7 @@ def frequency_diversity(
         out[i] = weights / total
 
 
-@kernel
+@kernel("(),(),(),(),()->()")
 def capacity_deviation(
     snr: FloatArray, xi: FloatArray, spans: FloatArray, modes: FloatArray, distributed: FloatArray, out: FloatArray
 ) -> None:
@@ -149,12 +149,3 @@ def capacity_deviation(
             total += _pairs(q, k, distributed[i])
         share = snr[i] / (1.0 + snr[i]) if snr[i] < math.inf else 1.0
         out[i] = share * xi[i] ** 2 / k * math.sqrt(total / (modes[i] ** 2 - 1.0)) / math.log(2.0)
-
-
-ACCUMULATED_DELAY = lift(accumulated_delay, "(span),(span),()->()")
-IMPULSE_INTENSITY = lift(impulse_intensity, "(time),()->(time)")
-TAPS = lift(taps, "(),(),(),(),(),()->()")
-TRUNCATION_PENALTY = lift(truncation_penalty, "(),(),()->()")
-CAPACITY_CORRELATION = lift(capacity_correlation, "(separation),(),(),(),()->(separation)")
-FREQUENCY_DIVERSITY = lift(frequency_diversity, "(),(),(),(),()->()")
-CAPACITY_DEVIATION = lift(capacity_deviation, "(),(),(),(),()->()")

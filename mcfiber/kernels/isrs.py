@@ -16,7 +16,7 @@ from mcfiber.kernels.elementary import atan_positive
 from mcfiber.typing import FloatArray
 
 
-@kernel
+@kernel("(channel),(channel),(channel)->(channel,term),(channel,term)")
 def tilted_profile(
     attenuation: FloatArray, shape: FloatArray, rate: FloatArray, coefficient: FloatArray, decay: FloatArray
 ) -> None:
@@ -49,7 +49,7 @@ def tilted_profile(
                 coefficient[design, i, m] = total
 
 
-@kernel
+@kernel("(channel,panel,node),(channel),(panel),(node,node_in)->(channel,term),(channel,term)")
 def fitted_profile(
     profile: FloatArray,
     attenuation: FloatArray,
@@ -149,7 +149,7 @@ def _solve(gram: FloatArray, moment: FloatArray) -> None:
         moment[m] /= gram[m, m]
 
 
-@kernel
+@kernel("(channel),(channel),(channel),(channel),(channel),(channel,term),(channel,term)->(channel),(channel)")
 def isrs_gn(
     frequency: FloatArray,
     symbol_rate: FloatArray,
@@ -241,7 +241,7 @@ def _cross(phase: FloatArray, share: FloatArray, weight: FloatArray, length: Flo
     return total
 
 
-@kernel
+@kernel("(channel),(channel),(channel),()->(channel)")
 def coherence_exponent(
     symbol_rate: FloatArray, beta2: FloatArray, attenuation: FloatArray, length: FloatArray, out: FloatArray
 ) -> None:
@@ -265,7 +265,9 @@ def coherence_exponent(
             out[design, i] = 0.3 * math.log1p(6.0 / (loss * length[design] * math.asinh(argument)))
 
 
-@kernel
+@kernel(
+    "(channel),(channel),(channel),(channel),(channel),(channel,term),(channel,term),(channel),()->(channel),(channel)"
+)
 def format_correction(
     frequency: FloatArray,
     symbol_rate: FloatArray,

@@ -26,7 +26,7 @@ def bend_attenuation(order: int, amplitude: float, decay: float, beta: float, ra
     return float(math.pi**1.5 * square * damping / (decay * math.sqrt(decay * radius)))
 
 
-@kernel
+@kernel("(),(channel),(channel),(channel),()->(channel)")
 def bend_loss(
     order: FloatArray,
     log_amplitude: FloatArray,
@@ -63,7 +63,7 @@ def coating_attenuation(
     return float(2.0 * math.pi / beta * total / ((k * coating) ** 2 - (k * index) ** 2))
 
 
-@kernel
+@kernel("(channel),(channel),(channel),(channel),(channel),(),()->(channel)")
 def coating_loss(
     log_amplitude: FloatArray,
     decay: FloatArray,
@@ -115,7 +115,7 @@ def _glass_parts(
     )
 
 
-@kernel
+@kernel("(channel),(),(),(),(),(),(),(),()->(channel),(channel),(channel),(channel),(channel)")
 def glass_loss(
     wavelength: FloatArray,
     rayleigh: FloatArray,
@@ -147,7 +147,7 @@ def glass_loss(
             scattering[row, i], offset[row, i], vibration[row, i], electronic[row, i], water[row, i] = parts
 
 
-@kernel
+@kernel("(channel),(),(),(),(),(),(),(),(),(channel),(channel),(channel),(channel),(),(),()->(channel)")
 def total_loss(
     wavelength: FloatArray,
     rayleigh: FloatArray,

@@ -23,7 +23,7 @@ def permittivity(glass: FloatArray, wavelength: float) -> tuple[float, float]:
     return index, group
 
 
-@kernel
+@kernel("(channel),(term)->(channel)")
 def refractive_index(wavelength: FloatArray, glass: FloatArray, index: FloatArray) -> None:
     """Index of a glass. wavelength (n, channel) m; glass (n, 6); index (n, channel)."""
     for row in range(wavelength.shape[0]):
@@ -31,7 +31,7 @@ def refractive_index(wavelength: FloatArray, glass: FloatArray, index: FloatArra
             index[row, i] = math.sqrt(permittivity(glass[row], wavelength[row, i])[0])
 
 
-@kernel
+@kernel("(channel),(term)->(channel)")
 def group_index(wavelength: FloatArray, glass: FloatArray, group: FloatArray) -> None:
     """Group index of a glass. wavelength (n, channel) m; glass (n, 6); group (n, channel)."""
     for row in range(wavelength.shape[0]):
@@ -40,7 +40,7 @@ def group_index(wavelength: FloatArray, glass: FloatArray, group: FloatArray) ->
             group[row, i] = product / math.sqrt(square)
 
 
-@kernel
+@kernel("(channel),(term)->(channel)")
 def material_dispersion(wavelength: FloatArray, glass: FloatArray, dispersion: FloatArray) -> None:
     """D = -(l/c) n'' of a glass. wavelength (n, channel) m; glass (n, 6); dispersion (n, channel) s/m^2.
 

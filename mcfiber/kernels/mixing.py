@@ -11,7 +11,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from mcfiber._jit import Lifted, kernel, lift
+from mcfiber._jit import kernel
 from mcfiber.typing import FloatArray
 
 RECEIVERS = ("mmse", "zero_forcing", "optimal")
@@ -55,7 +55,7 @@ def noise_growth(spans: int, modes: int, repeat: str = "independent") -> float:
     return 2.0 / spans * (sum(so_far) - so_far[-1] / 2.0)
 
 
-@kernel
+@kernel("(span),(),(),(),()->(),(),(),()")
 def accumulated_loss(
     span_rms: FloatArray,
     factor: FloatArray,
@@ -88,9 +88,6 @@ def accumulated_loss(
         # follows from Ho, J. Lightwave Technol. 30, 3603 (2012): Gaussian plus uniform matrix.
         rms[i] = math.sqrt(square * (1.0 + square / 12.0 * finite))
         peak_to_peak[i] = spread[i] * rms[i]
-
-
-ACCUMULATED_LOSS = lift(accumulated_loss, "(span),(),(),(),()->(),(),(),()")
 
 
 @cache
@@ -202,7 +199,7 @@ def _ratio(snr: float, xi: float, table: FloatArray, xi_step: float, snr_low_db:
     return ratio
 
 
-@kernel
+@kernel("(),(),[table],[xi_step],[snr_low_db],[snr_step_db]->()")
 def interpolated_penalty(
     snr: FloatArray,
     xi: FloatArray,
@@ -220,7 +217,7 @@ def interpolated_penalty(
         penalty[i] = math.exp(_ratio(snr[i], xi[i], table, xi_step, snr_low_db, snr_step_db) * xi[i] * xi[i])
 
 
-@kernel
+@kernel("(),(),(),[table],[spread],[xi_step],[snr_low_db],[snr_step_db]->()")
 def interpolated_drawn_penalty(
     snr: FloatArray,
     xi: FloatArray,
@@ -246,7 +243,7 @@ def interpolated_drawn_penalty(
             penalty[i] = max(snr[i] / equivalent, 1.0) if equivalent > 0.0 else math.inf
 
 
-@kernel
+@kernel("(),()->()")
 def zero_forcing_penalty(snr: FloatArray, xi: FloatArray, penalty: FloatArray) -> None:
     """Penalty of a zero-forcing receiver, many modes: (e^x - 1)/x with x = xi^2, whatever the SNR.
 
@@ -258,54 +255,39 @@ def zero_forcing_penalty(snr: FloatArray, xi: FloatArray, penalty: FloatArray) -
         penalty[i] = math.expm1(square) / square if square > 0.0 else 1.0 + square
 
 
-@cache
-def mdl_penalty(receiver: str = "mmse", modes: int = 38) -> Lifted:
-    """Factor by which mode-dependent loss multiplies the line's noise, as a function of (snr, xi).
+@kernel("(),(),[receiver],[modes]->()", jit=False)
+def mdl_penalty(snr: FloatArray, xi: FloatArray, receiver: str, modes: int, penalty: FloatArray) -> None:
+    """Factor by which mode-dependent loss multiplies the line's noise.
 
-    Parameters
-    ----------
-    receiver
-        ``"mmse"``, ``"zero_forcing"`` or ``"optimal"``.
-    modes
-        Number of modes received together, D = 2 x cores.
-
-    Returns
-    -------
-    Broadcasting function of the line's signal-to-noise ratio and xi [Np]: 1 at xi = 0 and rising with xi;
-    0 and infinity are signal-to-noise ratios like any other.  Table: up to 15.2 dB rms, -20 to 44 dB.
+    snr (n,), of the line; xi (n,) Np; receiver "mmse", "zero_forcing" or "optimal"; modes received together,
+    D = 2 x cores; penalty (n,), 1 at xi = 0 and rising with xi.  0 and infinity are signal-to-noise ratios like any
+    other.  Table: up to 15.2 dB rms, -20 to 44 dB.
     """
     if receiver == "zero_forcing":
-        return lift(zero_forcing_penalty, "(),()->()")
-    table, grid = penalty_table(receiver, modes), _grid()
-
-    def penalty(snr: FloatArray, strength: FloatArray, out: FloatArray) -> None:
-        interpolated_penalty(snr, strength, table, *grid, out)
-
-    return lift(penalty, "(),()->()")
+        zero_forcing_penalty.compiled(snr, xi, penalty)
+    else:
+        interpolated_penalty.compiled(snr, xi, penalty_table(receiver, modes), *_grid(), penalty)
 
 
-@cache
-def drawn_penalty(receiver: str = "mmse", modes: int = 38) -> Lifted:
-    """As `mdl_penalty`, for realisations: a function of (snr, xi, standard deviations of the rate above its mean).
+@kernel("(),(),(),[receiver],[modes]->()", jit=False)
+def drawn_penalty(
+    snr: FloatArray, xi: FloatArray, deviation: FloatArray, receiver: str, modes: int, penalty: FloatArray
+) -> None:
+    """As `mdl_penalty`, for realisations; deviation (n,), standard deviations of the rate above its mean.
 
     Zero forcing, whose law is a mean, varies like the receiver of least mean-square error.
     """
     spread, grid = penalty_table("optimal" if receiver == "optimal" else "mmse", modes, "spread"), _grid()
     table = penalty_table(receiver, modes)
-    forcing = receiver == "zero_forcing"
-
-    def penalty(snr: FloatArray, strength: FloatArray, deviation: FloatArray, out: FloatArray) -> None:
-        interpolated_drawn_penalty(snr, strength, deviation, table, spread, *grid, out)
-        if forcing:
-            mean, law = np.empty_like(out), np.empty_like(out)
-            interpolated_penalty(snr, strength, table, *grid, mean)
-            zero_forcing_penalty(snr, strength, law)
-            out *= law / mean
-
-    return lift(penalty, "(),(),()->()")
+    interpolated_drawn_penalty.compiled(snr, xi, deviation, table, spread, *grid, penalty)
+    if receiver == "zero_forcing":
+        mean, law = np.empty_like(penalty), np.empty_like(penalty)
+        interpolated_penalty.compiled(snr, xi, table, *grid, mean)
+        zero_forcing_penalty.compiled(snr, xi, law)
+        penalty *= law / mean
 
 
-@kernel
+@kernel("(),()->()")
 def second_order_penalty(snr: FloatArray, xi: FloatArray, penalty: FloatArray) -> None:
     """Penalty of a receiver of least mean-square error for small xi, many modes; the check on the table.
 

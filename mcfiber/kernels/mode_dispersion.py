@@ -15,7 +15,7 @@ import math
 
 import numpy as np
 
-from mcfiber._jit import kernel, lift
+from mcfiber._jit import kernel
 from mcfiber.kernels.elementary import asinh_difference
 from mcfiber.typing import FloatArray
 
@@ -173,7 +173,7 @@ def _from_table(place: float, table: FloatArray) -> float:
     return float(b + 0.5 * x * (c - a + x * curve))
 
 
-@kernel
+@kernel("(channel),(channel),(channel),(channel),(channel),(),(),()->(channel)")
 def mode_dispersion_factor(
     frequency: FloatArray,
     symbol_rate: FloatArray,
@@ -265,8 +265,3 @@ def _weighted(
         before = max(node - 1, 0) * stride
         for k in range(before + 1, i):
             out[k] = out[before] + (out[i] - out[before]) * (k - before) / (i - before)
-
-
-MODE_DISPERSION_FACTOR = lift(
-    mode_dispersion_factor, "(channel),(channel),(channel),(channel),(channel),(),(),()->(channel)"
-)

@@ -251,7 +251,10 @@ def _solve_at(
     return True
 
 
-@kernel
+@kernel(
+    "(),(),(channel),(ring),(ring),(),(medium,term)"
+    "->(channel),(channel),(channel),(channel),(channel),(channel),(channel),(channel),(channel),(channel)"
+)
 def lp_modes(
     order: FloatArray,
     number: FloatArray,

@@ -32,7 +32,7 @@ ROOT_TWO = math.sqrt(2.0)
 DENSITY = 1.0 / math.sqrt(2.0 * math.pi)
 
 
-@kernel
+@kernel("(),[levels],[probabilities],[labels],[bits]->(),()")
 def line_information(
     snr: FloatArray,
     levels: FloatArray,
@@ -87,7 +87,7 @@ def line_information(
         generalised[row] = entropy - (bits * joint - split) * STEP  # [2], H(X) - sum H(bit|Y)
 
 
-@kernel
+@kernel("(),[real],[imaginary],[probabilities],[labels],[bits],[quarter]->(),()")
 def plane_information(
     snr: FloatArray,
     real: FloatArray,
@@ -173,7 +173,7 @@ def _scatter(sums: FloatArray, first: int, across: float, along: FloatArray, lab
                 sums[bit + 1, first + index] += across * along[index]
 
 
-@kernel
+@kernel("(),[levels],[probabilities],[labels],[bits]->()")
 def line_bit_errors(
     snr: FloatArray,
     levels: FloatArray,
@@ -194,7 +194,7 @@ def line_bit_errors(
         errors[row] = _decision_errors(levels, scale, intercepts, probabilities, labels, bits)
 
 
-@kernel
+@kernel("(),[real],[imaginary],[probabilities],[labels],[bits]->()")
 def plane_bit_errors(
     snr: FloatArray,
     real: FloatArray,
@@ -308,7 +308,7 @@ def _xlogx(value: float) -> float:
     return value * math.log2(value) if value > 0.0 else 0.0
 
 
-@kernel
+@kernel("(),(),(),(),(),[table],[grid],[entropy],[bits],[steps]->(),(),(),(),(),()")
 def rates(
     snr: FloatArray,
     gross: FloatArray,
@@ -414,7 +414,7 @@ def _best_step(steps: FloatArray, code_rate: float, allowed: float) -> float:
     return 0.0
 
 
-@kernel
+@kernel("(),(),(),(),(),(),(),()->(rung)")
 def ladder(
     snr_ase: FloatArray,
     gsnr: FloatArray,

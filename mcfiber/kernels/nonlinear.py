@@ -9,7 +9,7 @@ from mcfiber.kernels.elementary import asinh_difference
 from mcfiber.typing import FloatArray
 
 
-@kernel
+@kernel("(channel),(channel),(channel),(channel),(channel),(channel),()->(channel)")
 def gn_closed_form(
     frequency: FloatArray,
     symbol_rate: FloatArray,

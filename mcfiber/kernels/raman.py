@@ -32,7 +32,10 @@ def panel_integration(nodes: int) -> FloatArray:
     return result
 
 
-@kernel
+@kernel(
+    "(channel),(channel),(channel),(channel),(channel),(offset),(),(),(panel),(panel),(node,node_in)"
+    "->(channel,panel,node)"
+)
 def raman_power(
     frequency: FloatArray,
     power: FloatArray,
@@ -217,7 +220,7 @@ def _update(
     return largest
 
 
-@kernel
+@kernel("(channel),(channel),(channel),(),(node)->(channel,node)")
 def triangular_power(
     frequency: FloatArray,
     power: FloatArray,
@@ -263,7 +266,7 @@ def triangular_power(
                 out[design, i, z] = power[design, i] * math.exp(exponent) * share
 
 
-@kernel
+@kernel("(channel),(channel,panel,node),(channel),(),(channel),(offset),(),(panel),(node,node_in)->(channel)")
 def raman_noise(
     frequency: FloatArray,
     profile: FloatArray,

@@ -2,11 +2,11 @@
 
 import math
 
-from mcfiber._jit import kernel, lift
+from mcfiber._jit import kernel
 from mcfiber.typing import FloatArray
 
 
-@kernel
+@kernel("(),(),(),(),(),(),()->()")
 def splice_transmission(
     first: FloatArray,
     second: FloatArray,
@@ -43,6 +43,3 @@ def splice_transmission(
         angular = 2.0 * (math.pi * index[i] * tilt[i] / wavelength[i]) ** 2 * mean
         spread = wavelength[i] * gap[i] / (4.0 * math.pi * index[i] * mean)
         out[i] = matched * math.exp(-lateral - angular) / (1.0 + spread * spread)
-
-
-SPLICE_TRANSMISSION = lift(splice_transmission, "(),(),(),(),(),(),()->()")

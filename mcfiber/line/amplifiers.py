@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from mcfiber import labelled, units
-from mcfiber._jit import lift
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.line import Amplifier, Link
 from mcfiber.fiber.channels import Channels
@@ -15,12 +14,9 @@ from mcfiber.line.line import along_spans, over_spans
 from mcfiber.line.power import PowerProfile, per_channel
 
 _DENSITY = {
-    name: lift(kernel, "(channel),(channel),(channel)->(channel)")
-    for name, kernel in {
-        "exact": kernels.ase_density,
-        "excess_gain": kernels.ase_density_excess_gain,
-        "input_noise": kernels.ase_density_input_noise,
-    }.items()
+    "exact": kernels.ase_density,
+    "excess_gain": kernels.ase_density_excess_gain,
+    "input_noise": kernels.ase_density_input_noise,
 }
 
 

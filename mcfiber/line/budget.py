@@ -3,13 +3,7 @@
 from typing import Any
 
 from mcfiber import labelled
-from mcfiber._jit import lift
 from mcfiber.kernels import budget as kernels
-
-_LINE = lift(kernels.line_ratios, "(),(),(),()->(),(),(),()")
-
-
-_RECEIVED = lift(kernels.received_ratio, "(),(),()->()")
 
 
 def line_ratios(signal: Any, ase: Any, nli: Any, crosstalk: Any) -> tuple[Any, ...]:
@@ -27,7 +21,7 @@ def line_ratios(signal: Any, ase: Any, nli: Any, crosstalk: Any) -> tuple[Any, .
     tuple
         :data:`snr_ase`, :data:`snr_nli`, :data:`snr_xt`, :data:`gsnr`.
     """
-    return labelled.compute(("snr_ase", "snr_nli", "snr_xt", "gsnr"), _LINE, signal, ase, nli, crosstalk)
+    return labelled.compute(("snr_ase", "snr_nli", "snr_xt", "gsnr"), kernels.line_ratios, signal, ase, nli, crosstalk)
 
 
 def received_ratio(gsnr: Any, penalty: Any, transceiver: Any) -> Any:
@@ -47,4 +41,4 @@ def received_ratio(gsnr: Any, penalty: Any, transceiver: Any) -> Any:
     :data:`snr`
         Dimensions of the inputs.
     """
-    return labelled.compute("snr", _RECEIVED, gsnr, penalty, transceiver)
+    return labelled.compute("snr", kernels.received_ratio, gsnr, penalty, transceiver)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mcfiber import labelled, units
-from mcfiber._jit import lift
 from mcfiber.arrays.crosstalk_statistics import Aggressors
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.fiber import MulticoreFiber
@@ -24,11 +23,6 @@ from mcfiber.typing import is_axis
 
 if TYPE_CHECKING:
     import xarray as xr
-
-_VARIANCE = lift(statistics_kernels.short_term_variance, "(),(),()->()")
-
-
-_QUANTILE = lift(statistics_kernels.gamma_sum_quantile, "(core_in),(core_in),()->()")
 
 
 @dataclass(frozen=True)
@@ -107,9 +101,15 @@ def exceeded_crosstalk(pairs: "xr.DataArray", spread: Spread, distance: Any) -> 
     if spread.aggressors == "same_laser":
         pairs = pairs.sum("core_in").expand_dims(core_in=1)
     random_skew = spread.random_skew * units.mapped(np.sqrt, distance)
-    variance = xr.apply_ufunc(_VARIANCE, spread.symbol_rate, spread.skew * distance, random_skew, keep_attrs=False)
+    variance = xr.apply_ufunc(
+        statistics_kernels.short_term_variance,
+        spread.symbol_rate,
+        spread.skew * distance,
+        random_skew,
+        keep_attrs=False,
+    )
     shape = spread.polarizations / variance
-    exceeded = labelled.compute("crosstalk", _QUANTILE, pairs, shape, spread.probability)
+    exceeded = labelled.compute("crosstalk", statistics_kernels.gamma_sum_quantile, pairs, shape, spread.probability)
     result = labelled.stamp("crosstalk", exceeded.rename(core_out="core"))
     result.attrs["model"] = "quantile"
     return result
@@ -178,27 +178,6 @@ def crosstalk_quantile(
         msg = f"aggressors: got {aggressors!r}; allowed: 'independent', 'same_laser'"
         raise ValueError(msg)
     return exceeded_crosstalk(pairs, spread, units.convert(length_km, "km"))
-
-
-_TRANSFER = lift(kernels.coupled_power_transfer, "(core_out,core_in),(core_out),()->(core_out,core_in)")
-
-
-_REPEATED = lift(kernels.repeated_crosstalk, "(core_out,core_in),(core_out),(core_out),()->(core_out,core_in)")
-
-
-_CHAIN = lift(
-    kernels.accumulated_crosstalk,
-    "(span,core_out,core_in),(span,core_out),(span,core_out)->(core_out,core_in)",
-)
-
-
-_RETURNED = lift(kernels.backscattered_transfer, "(core_out,core_in),(core_out),(core_out),()->(core_out,core_in)")
-
-
-_DIRECTIONAL = lift(
-    kernels.directional_crosstalk,
-    "(span,core_out,core_in),(span,core_out,core_in),(span,core_out),(span,core_out),(core_out)->(core_out,core_in)",
-)
 
 
 # Pairs that couple more than this part of the strongest pair count as neighbours of a fan-in or fan-out.
@@ -330,25 +309,29 @@ def _fiber_pairs(link: Link, glass: Glass, power: PowerProfile) -> Any:
     attenuation = _of_victim(power.attenuation)
     if ways is not None:
         scattered = _of_victim(glass.backscatter)
-        there = labelled.compute("power_transfer", _TRANSFER, coupling, attenuation, power.length)
-        back = labelled.compute("power_transfer", _RETURNED, coupling, attenuation, scattered, power.length)
+        there = labelled.compute("power_transfer", kernels.coupled_power_transfer, coupling, attenuation, power.length)
+        back = labelled.compute(
+            "power_transfer", kernels.backscattered_transfer, coupling, attenuation, scattered, power.length
+        )
         elements = (there, back, units.mapped(np.exp, -attenuation * power.length), launch)
         paths = (_along_paths(link, element, glass.cores) for element in elements)
-        return labelled.compute("pair_crosstalk", _DIRECTIONAL, *paths, ways)
+        return labelled.compute("pair_crosstalk", kernels.directional_crosstalk, *paths, ways)
     unequal = "core_out" in getattr(attenuation, "dims", ())
     if link.core_permutation is None and not unequal:
         # Where all cores lose alike, the spans act as one long fibre without loss.
-        transfer = labelled.compute("power_transfer", _TRANSFER, coupling, 0.0, over_spans(link, power.length))
-        return labelled.compute("pair_crosstalk", _REPEATED, transfer, 1.0, launch, 1.0)
+        transfer = labelled.compute(
+            "power_transfer", kernels.coupled_power_transfer, coupling, 0.0, over_spans(link, power.length)
+        )
+        return labelled.compute("pair_crosstalk", kernels.repeated_crosstalk, transfer, 1.0, launch, 1.0)
     attenuation = attenuation if unequal else 0.0
-    transfer = labelled.compute("power_transfer", _TRANSFER, coupling, attenuation, power.length)
+    transfer = labelled.compute("power_transfer", kernels.coupled_power_transfer, coupling, attenuation, power.length)
     survival = units.mapped(np.exp, -attenuation * power.length)
     if link.core_permutation is not None:
         paths = (_along_paths(link, element, glass.cores) for element in (transfer, survival, launch))
-        return labelled.compute("pair_crosstalk", _CHAIN, *paths)
+        return labelled.compute("pair_crosstalk", kernels.accumulated_crosstalk, *paths)
     if "span" in transfer.dims:
-        return labelled.compute("pair_crosstalk", _CHAIN, transfer, survival, launch)
-    return labelled.compute("pair_crosstalk", _REPEATED, transfer, survival, launch, float(link.count))
+        return labelled.compute("pair_crosstalk", kernels.accumulated_crosstalk, transfer, survival, launch)
+    return labelled.compute("pair_crosstalk", kernels.repeated_crosstalk, transfer, survival, launch, float(link.count))
 
 
 def _of_victim(value: Any) -> Any:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mcfiber import labelled, units
-from mcfiber._jit import lift
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.line import Link
 from mcfiber.fiber.channels import Channels
@@ -31,26 +30,6 @@ Accumulation = Literal["incoherent", "coherent"]
 
 TERMS = 3
 """Exponentials that describe a power profile with Raman scattering."""
-
-
-_GN = lift(gn_closed_form, "(channel),(channel),(channel),(channel),(channel),(channel),()->(channel)")
-
-
-_EXPONENTIALS = "(channel),(channel),(channel),(channel),(channel),(channel,term),(channel,term)"
-
-
-_ISRS = lift(kernels.isrs_gn, f"{_EXPONENTIALS}->(channel),(channel)")
-
-
-_COHERENCE = lift(kernels.coherence_exponent, "(channel),(channel),(channel),()->(channel)")
-
-
-_FORMAT = lift(kernels.format_correction, f"{_EXPONENTIALS},(channel),()->(channel),(channel)")
-
-
-_FITTED = lift(
-    kernels.fitted_profile, "(channel,panel,node),(channel),(panel),(node,node_in)->(channel,term),(channel,term)"
-)
 
 
 def nonlinear_interference(
@@ -131,7 +110,7 @@ def nonlinear_interference(
 def _gn(glass: Glass, power: PowerProfile, grid: Channels) -> Any:
     return labelled.compute(
         "nli_power",
-        _GN,
+        gn_closed_form,
         grid.frequency,
         grid.symbol_rate,
         power.fiber_input,
@@ -158,12 +137,12 @@ def _isrs(
         dispersion,
         *profile_exponentials(power),
     )
-    own, cross = labelled.compute(("nli_own_power", "nli_cross_power"), _ISRS, *inputs)
+    own, cross = labelled.compute(("nli_own_power", "nli_cross_power"), kernels.isrs_gn, *inputs)
     level = _to_launch_level(power)
     growth: Any = 1.0
     if accumulation == "coherent":
         exponent = labelled.compute(
-            "nli_coherence", _COHERENCE, grid.symbol_rate, dispersion, power.attenuation, power.length
+            "nli_coherence", kernels.coherence_exponent, grid.symbol_rate, dispersion, power.attenuation, power.length
         )
         growth = float(link.count) ** exponent
     total = over_spans(link, own * growth * level, launch=power.launch)
@@ -172,7 +151,7 @@ def _isrs(
     if not np.any(alone) or not np.any(kurtosis):
         return total
     names = ("nli_format_near", "nli_format_far")
-    near, far = labelled.compute(names, _FORMAT, *inputs, kurtosis, power.length)
+    near, far = labelled.compute(names, kernels.format_correction, *inputs, kurtosis, power.length)
     # The near part does not grow with the spans: it is that of the mean span.
     correction = over_spans(link, near * level, launch=power.launch) / link.count
     if link.count > 1:
@@ -193,7 +172,7 @@ def profile_exponentials(power: PowerProfile) -> tuple[Any, ...]:
     evolution = power.evolution
     return labelled.compute(
         names,
-        _FITTED,
+        kernels.fitted_profile,
         evolution.power,
         power.attenuation,
         evolution.panel,
@@ -345,7 +324,7 @@ def coupled_interference(
 
     factor = labelled.compute(
         "coupled_interference_factor",
-        mode_dispersion.MODE_DISPERSION_FACTOR,
+        mode_dispersion.mode_dispersion_factor,
         *(frequency, symbol_rate, power, group_velocity_dispersion, attenuation, length),
         *(spatial_mode_dispersion, 2.0 * cores),
     )

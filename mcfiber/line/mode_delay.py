@@ -71,7 +71,7 @@ def group_delay_spread(
         raise ValueError(msg)
     count = int(dict(getattr(length, "sizes", {})).get("span", spans))
     factor = growth(count, modes, repeat) * (0.25 if definition == "2sigma" else 1.0)
-    rms = labelled.compute("group_delay_rms", kernels.ACCUMULATED_DELAY, dispersion, length, factor)
+    rms = labelled.compute("group_delay_rms", kernels.accumulated_delay, dispersion, length, factor)
     spread = labelled.stamp("group_delay_peak_to_peak", rms * expected_spread(modes))
     return rms, spread
 
@@ -101,7 +101,7 @@ def impulse_response(time: Any, rms: Any) -> "xr.DataArray":
     >>> round(float(impulse_response(np.array([0.0]), 1e-10)[0]) * 1e-10, 6)  # 1/sqrt(2 pi)
     0.398942
     """
-    return labelled.compute("impulse_response", kernels.IMPULSE_INTENSITY, time, rms)
+    return labelled.compute("impulse_response", kernels.impulse_intensity, time, rms)
 
 
 def equalizer_taps(
@@ -145,7 +145,7 @@ def equalizer_taps(
     147
     """
     return labelled.compute(
-        "equalizer_taps", kernels.TAPS, rms, symbol_rate, _quantile(outside), residual_dispersion, oversampling,
+        "equalizer_taps", kernels.taps, rms, symbol_rate, _quantile(outside), residual_dispersion, oversampling,
         float(margin),
     )  # fmt: skip
 
@@ -275,7 +275,7 @@ def finite_equalizer_penalty(snr: Any, rms: Any, window: Any) -> "xr.DataArray":
     >>> float(finite_equalizer_penalty(100.0, 1e-10, 6.6e-10)) < 1.11
     True
     """
-    return labelled.compute("finite_equalizer_penalty", kernels.TRUNCATION_PENALTY, snr, rms, window)
+    return labelled.compute("finite_equalizer_penalty", kernels.truncation_penalty, snr, rms, window)
 
 
 def _quantile(outside: float) -> float:

@@ -102,7 +102,7 @@ def mode_dependent_loss(
     names = tuple(f"mode_dependent_loss_{what}" for what in ("sum", "effective", "rms", "peak_to_peak"))
     factors = (kernels.growth(spans, modes, repeat), kernels.noise_growth(spans, modes, repeat))
     numbers = (float(modes), kernels.expected_spread(modes))
-    return ModeDependentLoss(*labelled.compute(names, kernels.ACCUMULATED_LOSS, span_rms, *factors, *numbers))
+    return ModeDependentLoss(*labelled.compute(names, kernels.accumulated_loss, span_rms, *factors, *numbers))
 
 
 def grouped_loss(

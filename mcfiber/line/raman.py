@@ -7,7 +7,6 @@ from typing import Any, Literal
 import numpy as np
 
 from mcfiber import labelled, units
-from mcfiber._jit import lift
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.line import Link, Span
 from mcfiber.fiber.channels import Channels
@@ -19,22 +18,6 @@ from mcfiber.line.line import along_spans
 from mcfiber.typing import FloatArray
 
 RamanModel = Literal["none", "silica", "triangular"]
-
-
-_POWER = lift(
-    kernels.raman_power,
-    "(channel),(channel),(channel),(channel),(channel),(offset),(),(),(panel),(panel),(node,node_in)"
-    "->(channel,panel,node)",
-)
-
-
-_TRIANGULAR = lift(kernels.triangular_power, "(channel),(channel),(channel),(),(node)->(channel,node)")
-
-
-_NOISE = lift(
-    kernels.raman_noise,
-    "(channel),(channel,panel,node),(channel),(),(channel),(offset),(),(panel),(node,node_in)->(channel)",
-)
 
 
 @dataclass(frozen=True)
@@ -130,20 +113,22 @@ def span_evolution(
     if model == "triangular":
         place = xr.DataArray(0.5 * integration.data.sum(axis=1), dims="node") * length
         slope = raman_slope(glass, grid)
-        powers = labelled.compute("signal_evolution", _TRIANGULAR, grid.frequency, power, attenuation, slope, place)
+        powers = labelled.compute(
+            "signal_evolution", kernels.triangular_power, grid.frequency, power, attenuation, slope, place
+        )
         return Evolution(powers.expand_dims("panel", -2), panel, 1.0, integration, 0.0)
     efficiency = silica.raman_efficiency() * (model == "silica")
     waves = _waves(link, glass, grid, power, attenuation)
     lumped = along_spans(link, lambda span: _transmission(span, _events(link)))
     powers = labelled.compute(
-        "signal_evolution", _POWER, *waves, efficiency, silica.STEP, 1.0, panel, lumped, integration
+        "signal_evolution", kernels.raman_power, *waves, efficiency, silica.STEP, 1.0, panel, lumped, integration
     )
     if not pumps:
         return Evolution(powers, panel, lumped, integration, 0.0)
     emitting = np.arange(powers.sizes["channel"]) >= grid.count
     temperature = along_spans(link, lambda span: units.si(span, "temperature_k"))
     noise = labelled.compute(
-        "raman_noise_density", _NOISE, waves[0], powers, emitting.astype(float), temperature, waves[4],
+        "raman_noise_density", kernels.raman_noise, waves[0], powers, emitting.astype(float), temperature, waves[4],
         efficiency, silica.STEP, panel, integration,
     )  # fmt: skip
     signals = slice(0, grid.count)

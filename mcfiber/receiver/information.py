@@ -2,7 +2,6 @@
 
 import math
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +9,11 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import labelled
-from mcfiber._jit import lift
+from mcfiber._jit import kernel
 from mcfiber.descriptions.formats import SingleFormat
 from mcfiber.kernels import modulation as kernels
 from mcfiber.receiver.constellation import Constellation, constellation
-from mcfiber.typing import AnyArray, FloatArray
+from mcfiber.typing import FloatArray
 
 TABLE_START_DB = -30.0
 
@@ -56,28 +55,14 @@ def information(known: Constellation, snr: Any) -> tuple[FloatArray, FloatArray]
     """
     if known.lines:
         parts = [
-            _carried(snr, kernels.line_information, line.levels, line.probabilities, line.labels, line.bits)
+            kernels.line_information(snr, line.levels, line.probabilities, line.labels, line.bits)
             for line in known.lines
         ]
         return parts[0][0] + parts[1][0], parts[0][1] + parts[1][1]
     real, imaginary = known.points.real.copy(), known.points.imag.copy()
     shared = (real, imaginary, known.probabilities, known.labels, known.bits, known.is_mirrored)
-    return _carried(snr, kernels.plane_information, *shared)
-
-
-def _carried(snr: Any, kernel: Callable[..., None], *shared: Any) -> tuple[FloatArray, FloatArray]:
-    mutual, generalised = _lifted(kernel, "()->(),()", *shared)(snr)
+    mutual, generalised = kernels.plane_information(snr, *shared)
     return mutual, generalised
-
-
-def _lifted(kernel: Callable[..., None], signature: str, *shared: Any) -> Any:
-    """Lift a kernel with what all n share bound to it, between its inputs and its outputs."""
-    inputs = signature.split("->")[0].count("(")
-
-    def bound(*arrays: AnyArray) -> None:
-        kernel(*arrays[:inputs], *shared, *arrays[inputs:])
-
-    return lift(bound, signature)
 
 
 _TABLES: dict[str, Table] = {}
@@ -153,25 +138,22 @@ def bit_error_ratio(modulation: SingleFormat, snr: Any) -> xr.DataArray:
     >>> f"{float(bit_error_ratio('QPSK', 10.0)):.3e}"
     '7.827e-04'
     """
-    known = constellation(modulation)
-    lifted = lift(lambda ratio, errors: _errors(known, ratio, errors), "()->()")
-    return labelled.compute("bit_error_ratio", lifted, snr)
+    return labelled.compute("bit_error_ratio", _errors, snr, constellation(modulation))
 
 
-def _errors(known: Constellation, snr: FloatArray, errors: FloatArray) -> None:
+@kernel("(),[constellation]->()", jit=False)
+def _errors(snr: FloatArray, known: Constellation, errors: FloatArray) -> None:
     """Fill in the bit error ratio of a constellation."""
     if known.lines:
         errors[:] = 0.0
         for line in known.lines:
-            part = np.empty_like(errors)
-            kernels.line_bit_errors(snr, line.levels, line.probabilities, line.labels, line.bits, part)
-            errors += part
+            errors += kernels.line_bit_errors(snr, line.levels, line.probabilities, line.labels, line.bits)
     else:
         turned = known.points * np.exp(1j * TILT)
         order = np.argsort(turned.real)
         real, imaginary = turned.real[order], turned.imag[order]
         shared = (known.probabilities[order], known.labels[order], known.bits)
-        kernels.plane_bit_errors(snr, real, imaginary, *shared, errors)
+        errors[:] = kernels.plane_bit_errors(snr, real, imaginary, *shared)
     errors /= known.bits
 
 

@@ -68,7 +68,7 @@ def capacity_correlation(
     """
     return labelled.compute(
         "capacity_correlation",
-        delay_kernels.CAPACITY_CORRELATION,
+        delay_kernels.capacity_correlation,
         *(separation, rms, float(spans), float(modes), float(noise == "distributed")),
     )
 
@@ -107,7 +107,7 @@ def frequency_diversity(
     """
     return labelled.compute(
         "frequency_diversity",
-        delay_kernels.FREQUENCY_DIVERSITY,
+        delay_kernels.frequency_diversity,
         *(bandwidth, rms, float(spans), float(modes), float(noise == "distributed")),
     )
 
@@ -144,7 +144,7 @@ def capacity_deviation(gsnr: Any, loss: Any, *, spans: int, modes: int, noise: N
     """
     return labelled.compute(
         "capacity_deviation",
-        delay_kernels.CAPACITY_DEVIATION,
+        delay_kernels.capacity_deviation,
         *(gsnr, loss, float(spans), float(modes), float(noise == "distributed")),
     )
 
@@ -281,7 +281,6 @@ def draw_mdl_penalty(
 
     normal = np.concatenate(parts)[:draws]
     deviation = xr.DataArray(normal if channels else normal[:, 0], dims=("draw", "channel") if channels else ("draw",))
-    penalty = labelled.compute(
-        "mdl_penalty", kernels.drawn_penalty(receiver, modes), gsnr, loss, deviation * (scatter / np.sqrt(diversity))
-    )
+    deviation = deviation * (scatter / np.sqrt(diversity))
+    penalty = labelled.compute("mdl_penalty", kernels.drawn_penalty, gsnr, loss, deviation, receiver, modes)
     return penalty.transpose("draw", ...)

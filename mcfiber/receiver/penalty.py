@@ -59,7 +59,7 @@ def mdl_penalty(gsnr: Any, loss: Any, *, modes: int, receiver: Receiver = "mmse"
     1.7
     """
     check_receiver(receiver, modes)
-    return labelled.compute("mdl_penalty", kernels.mdl_penalty(receiver, modes), gsnr, loss)
+    return labelled.compute("mdl_penalty", kernels.mdl_penalty, gsnr, loss, receiver, modes)
 
 
 def grouped_penalty(gsnr: Any, loss: Any, sizes: Sequence[int], *, receiver: Receiver = "mmse") -> Any:

@@ -7,7 +7,6 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import labelled, units
-from mcfiber._jit import Lifted, lift
 from mcfiber.descriptions.codes import (
     DVB_S2_RATES,
     DVB_S2_THRESHOLDS_DB,
@@ -67,7 +66,8 @@ def achievable_rate(transceiver: Transceiver, snr: Any, symbol_rate: Any) -> dic
     law = code_law(transceiver.code)
     kept = 1.0 - units.si(transceiver, "pilot_overhead_percent")
     gross = units.mapped(lambda rate: POLARISATIONS * rate, symbol_rate) * (kept * law.outer_rate)
-    results = labelled.compute(NAMES, _lifted(transceiver), snr, gross, law.fraction, law.gap, law.code_rate)
+    code = (law.fraction, law.gap, law.code_rate)
+    results = labelled.compute(NAMES, kernels.rates, snr, gross, *code, *shared_tables(transceiver))
     rates = dict(zip(NAMES, results, strict=True))
     several = candidates(transceiver.format)
     if len(several) == 1:
@@ -126,16 +126,6 @@ def shared_tables(transceiver: Transceiver) -> tuple[FloatArray, ...]:
     return (*stacked([table(one) for one in candidates(transceiver.format)]), code_law(transceiver.code).steps)
 
 
-def _lifted(transceiver: Transceiver) -> Lifted:
-    """Bind to the kernel what all designs share, so that it is not copied for each."""
-    shared = shared_tables(transceiver)
-
-    def bound(*arrays: FloatArray) -> None:
-        kernels.rates(*(arrays[:5] + shared + arrays[5:]))
-
-    return lift(bound, "(),(),(),(),()->(),(),(),(),(),()")
-
-
 RUNGS = (
     "amplifier_noise",
     "line_noise",
@@ -146,9 +136,6 @@ RUNGS = (
     "decoded",
 )
 """Limits in the order in which they are taken into account; each name says which one came last."""
-
-
-_LADDER = lift(kernels.ladder, "(),(),(),(),(),(),(),()->(rung)")
 
 
 def rate_ladder(
@@ -189,7 +176,7 @@ def rate_ladder(
     carried = (rates["mutual_information"], rates["gmi"], rates["net_rate"])
     gross = units.mapped(lambda rate: POLARISATIONS * rate, symbol_rate)
     inputs = (snr_ase, gsnr, mdl_penalty, snr, gross, *carried)
-    result = labelled.compute("ladder_rate", _LADDER, *inputs, sizes={"rung": len(RUNGS)})
+    result = labelled.compute("ladder_rate", kernels.ladder, *inputs, sizes={"rung": len(RUNGS)})
     return result.assign_coords(rung=list(RUNGS))
 
 

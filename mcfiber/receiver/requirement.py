@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import labelled, units
-from mcfiber._jit import lift
+from mcfiber._jit import kernel
 from mcfiber.descriptions.codes import DvbS2Code, FixedRateCode, OverheadCode
 from mcfiber.descriptions.formats import candidates
 from mcfiber.descriptions.transceiver import Transceiver
@@ -54,13 +54,9 @@ def required_snr(transceiver: Transceiver, *, net_bits: Any = None, ngmi: Any = 
     law = code_law(transceiver.code)
     kept = (1.0 - units.si(transceiver, "pilot_overhead_percent")) * law.outer_rate
     wanted = ngmi if ngmi is not None else np.finfo(float).tiny if net_bits is None else net_bits
-    shared = shared_tables(transceiver)
-
-    def bisect(*arrays: FloatArray) -> None:
-        _bisect(arrays[0], arrays[1:5], shared, ngmi is not None, arrays[5])
-
-    lifted = lift(bisect, "(),(),(),(),()->()")
-    return labelled.compute("required_snr", lifted, wanted, kept, law.fraction, law.gap, law.code_rate)
+    code = (law.fraction, law.gap, law.code_rate)
+    shared = (shared_tables(transceiver), ngmi is not None)
+    return labelled.compute("required_snr", _bisected, wanted, kept, *code, *shared)
 
 
 def snr_margin(transceiver: Transceiver, snr: Any, **target: Any) -> xr.DataArray:
@@ -104,19 +100,22 @@ def _checked(transceiver: Transceiver, net_bits: Any, ngmi: Any) -> None:
         raise ValueError(msg)
 
 
-def _bisect(
+@kernel("(),(),(),(),(),[tables],[by_ngmi]->()", jit=False)
+def _bisected(
     wanted: FloatArray,
-    parameters: tuple[FloatArray, ...],
-    shared: tuple[FloatArray, ...],
+    gross: FloatArray,
+    fraction: FloatArray,
+    gap: FloatArray,
+    code_rate: FloatArray,
+    tables: tuple[FloatArray, ...],
     by_ngmi: bool,
     snr: FloatArray,
 ) -> None:
     """Fill in the smallest ratio that is enough; rates and NGMI rise with the ratio."""
     low, high = np.full_like(wanted, LOWEST_DB), np.full_like(wanted, HIGHEST_DB)
-    outputs = [np.empty_like(wanted) for _ in range(6)]
     for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
-        kernels.rates(10.0 ** (0.1 * middle), *parameters, *shared, *outputs)
-        enough = outputs[3 if by_ngmi else 4] >= wanted
+        reached = kernels.rates(10.0 ** (0.1 * middle), gross, fraction, gap, code_rate, *tables)
+        enough = reached[3 if by_ngmi else 4] >= wanted
         high, low = np.where(enough, middle, high), np.where(enough, low, middle)
     snr[:] = np.where(high == HIGHEST_DB, np.inf, np.where(low == LOWEST_DB, 0.0, 10.0 ** (0.1 * high)))

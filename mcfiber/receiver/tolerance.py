@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from mcfiber import labelled, units
-from mcfiber._jit import lift
+from mcfiber._jit import kernel
 from mcfiber.arrays import crosstalk as plain
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.formats import SingleFormat, candidates
@@ -63,11 +63,11 @@ def needed_snr(transceiver: Transceiver, *, bit_error_ratio: Any = None, q_db: A
     if q_db is not None:
         distance = constellation(formats[0]).smallest_distance
         return labelled.stamp("required_snr", xr.DataArray(units.convert(q_db, "db") * (2.0 / distance**2)))
-    lifted = lift(lambda wanted, snr: _bisect_errors(formats[0], wanted, snr), "()->()")
-    return labelled.compute("required_snr", lifted, bit_error_ratio)
+    return labelled.compute("required_snr", _bisected_errors, bit_error_ratio, formats[0])
 
 
-def _bisect_errors(modulation: SingleFormat, wanted: FloatArray, snr: FloatArray) -> None:
+@kernel("(),[format]->()", jit=False)
+def _bisected_errors(wanted: FloatArray, modulation: SingleFormat, snr: FloatArray) -> None:
     low, high = np.full_like(wanted, LOWEST_DB), np.full_like(wanted, HIGHEST_DB)
     for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
@@ -203,9 +203,10 @@ def crosstalk_reach(
         msg = "crosstalk needs more than one core, weakly coupled; cores that are received together have none"
         raise ValueError(msg)
     tolerated = tolerated_crosstalk(transceiver, penalty_db=penalty_db, **target) / units.convert(margin_db, "db")
-    return labelled.compute("crosstalk_reach", _REACH, coupling, tolerated)
+    return labelled.compute("crosstalk_reach", _lengths, coupling, tolerated)
 
 
+@kernel("(core_out,core_in),()->()", jit=False)
 def _lengths(h: FloatArray, tolerated: FloatArray, length: FloatArray) -> None:
     """Fill in the length at which the worst core has the tolerated crosstalk; shapes (n, core_out, core_in), (n,)."""
 
@@ -229,9 +230,6 @@ def _lengths(h: FloatArray, tolerated: FloatArray, length: FloatArray) -> None:
         beyond = too_long(middle)
         high, low = np.where(beyond, middle, high), np.where(beyond, low, middle)
     length[:] = np.where(reached, high, np.where(np.isnan(first), np.nan, np.inf))
-
-
-_REACH = lift(_lengths, "(core_out,core_in),()->()")
 
 
 def crosstalk_limited_pitch(

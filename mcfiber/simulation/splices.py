@@ -8,7 +8,7 @@ import numpy as np
 from mcfiber import labelled, units
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.fiber.geometry import positions
-from mcfiber.kernels.splice import SPLICE_TRANSMISSION
+from mcfiber.kernels.splice import splice_transmission
 from mcfiber.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def splice_loss(
     """
     second = first_radius if second_radius is None else second_radius
     passed = labelled.compute(
-        "splice_loss", SPLICE_TRANSMISSION, first_radius, second, offset, tilt, gap, index, wavelength
+        "splice_loss", splice_transmission, first_radius, second, offset, tilt, gap, index, wavelength
     )
     return labelled.stamp("splice_loss", units.mapped(lambda part: 1.0 / part, passed))
 

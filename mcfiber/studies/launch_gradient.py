@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from mcfiber._jit import lift
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.line import Link
 from mcfiber.fiber.channels import Channels
@@ -17,49 +16,6 @@ from mcfiber.line.interference import TERMS, Accumulation, InterferenceModel, co
 from mcfiber.line.power import power_profile
 from mcfiber.line.raman import Evolution
 from mcfiber.typing import FloatArray
-
-_SEVEN = ",".join(["(channel)"] * 6) + ",()"
-
-
-_GN = lift(nonlinear.gn_closed_form, f"{_SEVEN}->(channel)")
-
-
-_GN_BACK = lift(backwards.gn_closed_form_adjoint, f"{_SEVEN},(channel),(channel)->(channel)")
-
-
-_INPUTS = ",".join(["(channel)"] * 5) + ",(channel,term),(channel,term)"
-
-
-_ISRS = lift(isrs.isrs_gn, f"{_INPUTS}->(channel),(channel)")
-
-
-_ISRS_BACK = lift(backwards.isrs_gn_adjoint, f"{_INPUTS},(channel),(channel),(channel)->(channel),(channel,term)")
-
-
-_FIT = "(channel,panel,node),(channel),(panel),(node,node_in)"
-
-
-_FITTED = lift(isrs.fitted_profile, f"{_FIT}->(channel,term),(channel,term)")
-
-
-_FITTED_BACK = lift(backwards.fitted_profile_adjoint, f"{_FIT},(channel,term),(channel,term)->(channel,panel,node)")
-
-
-_RAMAN = lift(
-    raman.raman_power,
-    "(channel),(channel),(channel),(channel),(channel),(offset),(),(),(panel),(panel),(node,node_in)"
-    "->(channel,panel,node)",
-)
-
-
-_RAMAN_BACK = lift(
-    backwards.raman_power_adjoint,
-    "(channel),(channel),(channel),(channel),(offset),(),(),(panel),(node,node_in),(channel,panel,node),"
-    "(channel,panel,node)->(channel)",
-)
-
-
-_COHERENCE = lift(isrs.coherence_exponent, "(channel),(channel),(channel),()->(channel)")
 
 
 def optimum_power(ase_power: Any, nli_coefficient: Any) -> Any:
@@ -154,7 +110,7 @@ class NoiseOfLaunch:
         self._growth: Any = 1.0
         if accumulation == "coherent":
             fixed = self._fixed
-            exponent = _COHERENCE(fixed.symbol_rate, fixed.beta2, fixed.attenuation, fixed.length)
+            exponent = isrs.coherence_exponent(fixed.symbol_rate, fixed.beta2, fixed.attenuation, fixed.length)
             self._growth = float(link.count) ** exponent
         self._state: dict[str, Any] = {}
 
@@ -232,21 +188,25 @@ class NoiseOfLaunch:
         fixed = self._fixed
         common = (fixed.frequency, fixed.symbol_rate, state["power"], fixed.gamma, fixed.beta2)
         if self._model == "gn":
-            return {"nli": _GN(*common, fixed.attenuation, fixed.length)}
+            return {"nli": nonlinear.gn_closed_form(*common, fixed.attenuation, fixed.length)}
         if self._panels is None:
             coefficient, decay = np.ones((*state["power"].shape, 1)), fixed.attenuation[..., None]
         else:
             panels = (self._panels.length, self._panels.integration)
-            coefficient, decay = _FITTED(state["profile"], fixed.attenuation, *panels, sizes={"term": TERMS})
-        own, cross = _ISRS(*common, coefficient, decay)
+            coefficient, decay = isrs.fitted_profile(
+                state["profile"], fixed.attenuation, *panels, sizes={"term": TERMS}
+            )
+        own, cross = isrs.isrs_gn(*common, coefficient, decay)
         return {"nli": own * self._growth + cross, "cross": cross, "coefficient": coefficient, "decay": decay}
 
     def _interfere_back(self, by_nli: FloatArray) -> tuple[FloatArray, FloatArray | None]:
         fixed, state = self._fixed, self._state
         common = (fixed.frequency, fixed.symbol_rate, state["power"], fixed.gamma, fixed.beta2)
         if self._model == "gn":
-            return _GN_BACK(*common, fixed.attenuation, fixed.length, state["nli"], by_nli), None
-        by_power, by_coefficient = _ISRS_BACK(
+            return backwards.gn_closed_form_adjoint(
+                *common, fixed.attenuation, fixed.length, state["nli"], by_nli
+            ), None
+        by_power, by_coefficient = backwards.isrs_gn_adjoint(
             *common, state["coefficient"], state["decay"], state["cross"], by_nli * self._growth, by_nli
         )
         return by_power, by_coefficient
@@ -256,12 +216,12 @@ class NoiseOfLaunch:
         if by_coefficient is None:
             return np.zeros_like(profile)
         inputs = (profile, self._fixed.attenuation, panels.length, panels.integration, self._state["coefficient"])
-        result: FloatArray = _FITTED_BACK(*inputs, by_coefficient)
+        result: FloatArray = backwards.fitted_profile_adjoint(*inputs, by_coefficient)
         return result
 
     def _evolve(self, panels: "_Panels", power: FloatArray) -> FloatArray:
         fixed = self._fixed
-        result: FloatArray = _RAMAN(
+        result: FloatArray = raman.raman_power(
             fixed.frequency, power, np.ones_like(power), fixed.attenuation, fixed.area, self._efficiency(),
             silica.STEP, 1.0, panels.length, panels.transmission, panels.integration,
         )  # fmt: skip
@@ -269,7 +229,7 @@ class NoiseOfLaunch:
 
     def _evolve_back(self, panels: "_Panels", by_profile: FloatArray) -> FloatArray:
         fixed, power = self._fixed, self._state["power"]
-        result: FloatArray = _RAMAN_BACK(
+        result: FloatArray = backwards.raman_power_adjoint(
             fixed.frequency, power, np.ones_like(power), fixed.area, self._efficiency(),
             silica.STEP, 1.0, panels.length, panels.integration, self._state["profile"], by_profile,
         )  # fmt: skip

@@ -5,27 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from mcfiber._jit import lift
 from mcfiber.kernels import adjoint, isrs, nonlinear, raman, silica
 from mcfiber.typing import FloatArray
-
-SEVEN = ",".join(["(channel)"] * 6) + ",()"
-GN = lift(nonlinear.gn_closed_form, f"{SEVEN}->(channel)")
-GN_BACK = lift(adjoint.gn_closed_form_adjoint, f"{SEVEN},(channel),(channel)->(channel)")
-FIVE = ",".join(["(channel)"] * 5) + ",(channel,term),(channel,term)"
-ISRS = lift(isrs.isrs_gn, f"{FIVE}->(channel),(channel)")
-ISRS_BACK = lift(adjoint.isrs_gn_adjoint, f"{FIVE},(channel),(channel),(channel)->(channel),(channel,term)")
-FIT = "(channel,panel,node),(channel),(panel),(node,node_in)"
-FITTED = lift(isrs.fitted_profile, f"{FIT}->(channel,term),(channel,term)")
-FITTED_BACK = lift(adjoint.fitted_profile_adjoint, f"{FIT},(channel,term),(channel,term)->(channel,panel,node)")
-RAMAN = lift(
-    raman.raman_power,
-    "(wave),(wave),(wave),(wave),(wave),(offset),(),(),(panel),(panel),(node,node_in)->(wave,panel,node)",
-)
-RAMAN_BACK = lift(
-    adjoint.raman_power_adjoint,
-    "(wave),(wave),(wave),(wave),(offset),(),(),(panel),(node,node_in),(wave,panel,node),(wave,panel,node)->(wave)",
-)
 
 COUNT = 9
 DRAW = np.random.default_rng(5)
@@ -53,7 +34,7 @@ def slope(function: Callable[[FloatArray], FloatArray], at: FloatArray, out: Flo
 
 
 def raman_waves(power: FloatArray) -> FloatArray:
-    result: FloatArray = RAMAN(
+    result: FloatArray = raman.raman_power(
         FREQUENCY, power, DIRECTION, LOSS, np.full(COUNT, 70e-12), silica.raman_efficiency(), silica.STEP, 1.0,
         PANEL, np.array([1.0, 0.8]), INTEGRATION,
     )  # fmt: skip
@@ -64,22 +45,22 @@ def test_adjoint__gn() -> None:
     out = DRAW.normal(size=COUNT)
 
     def forward(power: FloatArray) -> FloatArray:
-        result: FloatArray = GN(FREQUENCY, RATE, power, GAMMA, BETA2, LOSS, 8e4)
+        result: FloatArray = nonlinear.gn_closed_form(FREQUENCY, RATE, power, GAMMA, BETA2, LOSS, 8e4)
         return result
 
-    back = GN_BACK(FREQUENCY, RATE, POWER, GAMMA, BETA2, LOSS, 8e4, forward(POWER), out)
+    back = adjoint.gn_closed_form_adjoint(FREQUENCY, RATE, POWER, GAMMA, BETA2, LOSS, 8e4, forward(POWER), out)
     np.testing.assert_allclose(back, slope(forward, POWER, out), rtol=1e-7)
 
 
 def test_adjoint__isrs() -> None:
-    coefficient, decay = FITTED(raman_waves(POWER), LOSS, PANEL, INTEGRATION, sizes={"term": 3})
+    coefficient, decay = isrs.fitted_profile(raman_waves(POWER), LOSS, PANEL, INTEGRATION, sizes={"term": 3})
     own_out, cross_out = DRAW.normal(size=(2, COUNT))
 
     def forward(power: FloatArray, coefficient: FloatArray) -> FloatArray:
-        return np.stack(ISRS(FREQUENCY, RATE, power, GAMMA, BETA2, coefficient, decay))
+        return np.stack(isrs.isrs_gn(FREQUENCY, RATE, power, GAMMA, BETA2, coefficient, decay))
 
     cross = forward(POWER, coefficient)[1]
-    by_power, by_coefficient = ISRS_BACK(
+    by_power, by_coefficient = adjoint.isrs_gn_adjoint(
         FREQUENCY, RATE, POWER, GAMMA, BETA2, coefficient, decay, cross, own_out, cross_out
     )
     out = np.stack([own_out, cross_out])
@@ -89,12 +70,12 @@ def test_adjoint__isrs() -> None:
 
 def test_adjoint__fit() -> None:
     profile = raman_waves(POWER)
-    coefficient, _ = FITTED(profile, LOSS, PANEL, INTEGRATION, sizes={"term": 3})
+    coefficient, _ = isrs.fitted_profile(profile, LOSS, PANEL, INTEGRATION, sizes={"term": 3})
     out = DRAW.normal(size=coefficient.shape)
-    back = FITTED_BACK(profile, LOSS, PANEL, INTEGRATION, coefficient, out)
+    back = adjoint.fitted_profile_adjoint(profile, LOSS, PANEL, INTEGRATION, coefficient, out)
 
     def forward(powers: FloatArray) -> FloatArray:
-        result: FloatArray = FITTED(powers, LOSS, PANEL, INTEGRATION, sizes={"term": 3})[0]
+        result: FloatArray = isrs.fitted_profile(powers, LOSS, PANEL, INTEGRATION, sizes={"term": 3})[0]
         return result
 
     np.testing.assert_allclose(back, slope(forward, profile, out), rtol=1e-6, atol=1e-7 * np.abs(back).max())
@@ -105,7 +86,7 @@ def test_adjoint__raman(backward: bool) -> None:
     direction = DIRECTION if backward else np.ones(COUNT)
 
     def forward(power: FloatArray) -> FloatArray:
-        result: FloatArray = RAMAN(
+        result: FloatArray = raman.raman_power(
             FREQUENCY, power, direction, LOSS, np.full(COUNT, 70e-12), silica.raman_efficiency(), silica.STEP, 1.0,
             PANEL, np.array([1.0, 0.8]), INTEGRATION,
         )  # fmt: skip
@@ -113,7 +94,7 @@ def test_adjoint__raman(backward: bool) -> None:
 
     profile = forward(POWER)
     out = DRAW.normal(size=profile.shape)
-    back = RAMAN_BACK(
+    back = adjoint.raman_power_adjoint(
         FREQUENCY, POWER, direction, np.full(COUNT, 70e-12), silica.raman_efficiency(), silica.STEP, 1.0, PANEL,
         INTEGRATION, profile, out,
     )  # fmt: skip

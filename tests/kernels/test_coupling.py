@@ -8,11 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate
 
-from mcfiber._jit import lift
 from mcfiber.kernels import coupling
 
-power = lift(coupling.power_coupling, "(),(),(),(),(),()->()")
-regime = lift(coupling.coupling_regime, "(),(),(),(),(),(),(),()->()")
+power = coupling.power_coupling
+regime = coupling.coupling_regime
 BETA = 2 * math.pi * 1.4465 / 1.55e-6
 
 

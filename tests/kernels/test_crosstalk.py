@@ -9,25 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from mcfiber._jit import lift
 from mcfiber.kernels import crosstalk as kernels
 from mcfiber.kernels import crosstalk_closed_forms as closed
 
-transfer = lift(kernels.coupled_power_transfer, "(core_out,core_in),(core_out),()->(core_out,core_in)")
-accumulated = lift(
-    kernels.accumulated_crosstalk,
-    "(span,core_out,core_in),(span,core_out),(span,core_out)->(core_out,core_in)",
-)
-repeated = lift(kernels.repeated_crosstalk, "(core_out,core_in),(core_out),(core_out),()->(core_out,core_in)")
-coupling = lift(closed.coupling_from_crosstalk, "(),(),()->()")
-star = lift(closed.star_crosstalk, "(),(),()->()")
-returned = lift(kernels.backscattered_transfer, "(core_out,core_in),(core_out),(core_out),()->(core_out,core_in)")
-directional = lift(
-    kernels.directional_crosstalk,
-    "(span,core_out,core_in),(span,core_out,core_in),(span,core_out),(span,core_out),(core_out)->(core_out,core_in)",
-)
-counter = lift(closed.counter_propagating_crosstalk, "(),(),(),()->()")
-unequal = lift(closed.unequal_loss_crosstalk, "(),(),(),()->()")
+transfer = kernels.coupled_power_transfer
+accumulated = kernels.accumulated_crosstalk
+repeated = kernels.repeated_crosstalk
+coupling = closed.coupling_from_crosstalk
+star = closed.star_crosstalk
+returned = kernels.backscattered_transfer
+directional = kernels.directional_crosstalk
+counter = closed.counter_propagating_crosstalk
+unequal = closed.unequal_loss_crosstalk
 
 ONE = np.ones(1)
 DB_PER_KM = math.log(10.0) / 1e4

@@ -9,12 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, special, stats
 
-from mcfiber._jit import lift
 from mcfiber.arrays import crosstalk_statistics as plain
 from mcfiber.kernels import crosstalk_statistics as kernels
 
-tails = lift(kernels.gamma_sum_tails, "(term),(term),()->(),(),()")
-quantile = lift(kernels.gamma_sum_quantile, "(term),(term),()->()")
+tails = kernels.gamma_sum_tails
+quantile = kernels.gamma_sum_quantile
 
 
 @pytest.mark.parametrize("shape", [0.5, 1.0, 2.0, 4.0, 12.0, 100.0])

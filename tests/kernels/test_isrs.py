@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from mcfiber._jit import lift
 from mcfiber.kernels.isrs import coherence_exponent, fitted_profile, format_correction, isrs_gn, tilted_profile
 from mcfiber.kernels.raman import panel_integration, raman_power
 from mcfiber.kernels.silica import STEP, raman_efficiency
@@ -20,18 +19,6 @@ from mcfiber.typing import FloatArray
 from mcfiber.units import SPEED_OF_LIGHT
 
 DATA = Path(__file__).parents[1] / "data"
-CHANNEL, TERM = "(channel)", "(channel,term)"
-PROFILE = lift(tilted_profile, "(channel),(channel),(channel)->(channel,term),(channel,term)")
-ISRS = lift(isrs_gn, f"{','.join([CHANNEL] * 5)},{TERM},{TERM}->(channel),(channel)")
-COHERENCE = lift(coherence_exponent, "(channel),(channel),(channel),()->(channel)")
-FORMAT = lift(format_correction, f"{','.join([CHANNEL] * 5)},{TERM},{TERM},(channel),()->(channel),(channel)")
-
-
-FITTED = lift(fitted_profile, "(channel,panel,node),(channel),(panel),(node,node_in)->(channel,term),(channel,term)")
-RAMAN = lift(
-    raman_power,
-    "(wave),(wave),(wave),(wave),(wave),(offset),(),(),(panel),(panel),(node,node_in)->(wave,panel,node)",
-)
 
 
 def spread(count: int, *values: Any) -> tuple[FloatArray, ...]:
@@ -39,7 +26,7 @@ def spread(count: int, *values: Any) -> tuple[FloatArray, ...]:
 
 
 def profile(attenuation: FloatArray, rate: FloatArray, terms: int = 2) -> tuple[FloatArray, FloatArray]:
-    result: tuple[FloatArray, FloatArray] = PROFILE(attenuation, attenuation, rate, sizes={"term": terms})
+    result: tuple[FloatArray, FloatArray] = tilted_profile(attenuation, attenuation, rate, sizes={"term": terms})
     return result
 
 
@@ -59,8 +46,8 @@ def published_case(power: float, raman: float, *, light: float = 3e8) -> tuple[F
     attenuation, rate, launched, gamma = spread(OFFSET.size, alpha, 40.004e9, power, 1.2e-3)
     coefficient, decay = profile(attenuation, raman * total * OFFSET)
     per_channel = beta2 + 2 * math.pi * beta3 * OFFSET
-    own, cross = ISRS(OFFSET, rate, launched, gamma, per_channel, coefficient, decay)
-    return own / power**3, cross / power**3, COHERENCE(rate, per_channel, attenuation, 1e5)
+    own, cross = isrs_gn(OFFSET, rate, launched, gamma, per_channel, coefficient, decay)
+    return own / power**3, cross / power**3, coherence_exponent(rate, per_channel, attenuation, 1e5)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +112,7 @@ def line(
     attenuation, tilts, rates, powers, gamma, dispersion = spread(
         frequency.size, ALPHA, tilt, rate, power, 1.3e-3, beta2
     )
-    result: tuple[FloatArray, FloatArray] = ISRS(
+    result: tuple[FloatArray, FloatArray] = isrs_gn(
         frequency, rates, powers, gamma, dispersion, *profile(attenuation, tilts)
     )
     return result
@@ -137,18 +124,18 @@ def test_isrs__vectors_without_tilt() -> None:
     assert own[20] + cross[20] == pytest.approx(947.2848005748317, rel=1e-9)
     assert own[0] + cross[0] == pytest.approx(658.7219267471093, rel=1e-9)
     assert own[20] == pytest.approx(243.0339176621294, rel=1e-9)
-    epsilon = COHERENCE(*spread(41, 32e9, BETA2, ALPHA), 1e5)
+    epsilon = coherence_exponent(*spread(41, 32e9, BETA2, ALPHA), 1e5)
     assert epsilon[20] == pytest.approx(0.17859098335095547, rel=1e-9)
     assert 10 ** (1 + epsilon[20]) * own[20] + 10 * cross[20] == pytest.approx(10709.061018181072, rel=1e-9)
 
 
 def test_isrs__coherence_of_a_whole_spectrum() -> None:
     # The same exponent for a flat spectrum of 41 slots of 50 GHz; it falls with bandwidth, length and dispersion.
-    assert COHERENCE(*spread(1, 41 * 50e9, BETA2, ALPHA), 1e5)[0] == pytest.approx(0.03716, abs=5e-6)
-    base = COHERENCE(*spread(1, 32e9, BETA2, ALPHA), 1e5)[0]
-    assert COHERENCE(*spread(1, 64e9, BETA2, ALPHA), 1e5)[0] < base
-    assert COHERENCE(*spread(1, 32e9, 2 * BETA2, ALPHA), 1e5)[0] < base
-    assert COHERENCE(*spread(1, 32e9, BETA2, ALPHA), 2e5)[0] < base
+    assert coherence_exponent(*spread(1, 41 * 50e9, BETA2, ALPHA), 1e5)[0] == pytest.approx(0.03716, abs=5e-6)
+    base = coherence_exponent(*spread(1, 32e9, BETA2, ALPHA), 1e5)[0]
+    assert coherence_exponent(*spread(1, 64e9, BETA2, ALPHA), 1e5)[0] < base
+    assert coherence_exponent(*spread(1, 32e9, 2 * BETA2, ALPHA), 1e5)[0] < base
+    assert coherence_exponent(*spread(1, 32e9, BETA2, ALPHA), 2e5)[0] < base
 
 
 def test_isrs__cross_term_is_the_integral_over_the_phase_mismatch() -> None:
@@ -157,7 +144,7 @@ def test_isrs__cross_term_is_the_integral_over_the_phase_mismatch() -> None:
     attenuation = np.array([ALPHA, 1.1 * ALPHA])
     coefficient, decay = profile(attenuation, np.array([-1e-5, 3e-5]), terms=3)
     rate, power, gamma, beta2 = spread(2, 50e9, 1e-3, 1.3e-3, BETA2)
-    _, cross = ISRS(frequency, rate, power, gamma, beta2, coefficient, decay)
+    _, cross = isrs_gn(frequency, rate, power, gamma, beta2, coefficient, decay)
 
     def squared(offset: float) -> float:
         phase = 4 * math.pi**2 * BETA2 * 2e12 * offset
@@ -199,7 +186,7 @@ def test_isrs__properties(seed: int) -> None:
     dark = line(frequency, np.where(np.arange(count) == 1, 0.0, power), tilt, beta2=beta2, rate=rate)
     assert dark[0][1] == dark[1][1] == 0.0
     assert np.all(np.delete(dark[1], 1) < np.delete(cross, 1))
-    assert np.all(COHERENCE(rate, beta2, *spread(count, ALPHA), 1e5) >= 0)
+    assert np.all(coherence_exponent(rate, beta2, *spread(count, ALPHA), 1e5) >= 0)
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -218,9 +205,9 @@ def gnpy_span() -> tuple[dict[str, Any], FloatArray, FloatArray]:
     one, attenuation, power = spread(frequency.size, 1.0, record["attenuation_per_m"], 1e-3)
     panel, integration = np.array([record["span_length_m"]]), panel_integration(12)
     # GNPy's gain matrix conserves power, so that is asked for here.
-    powers = RAMAN(frequency, power, one, attenuation, area, raman_efficiency(), STEP, 0.0, panel, np.ones(1),
+    powers = raman_power(frequency, power, one, attenuation, area, raman_efficiency(), STEP, 0.0, panel, np.ones(1),
                    integration)  # fmt: skip
-    exponentials = FITTED(powers, attenuation, panel, integration, sizes={"term": 3})
+    exponentials = fitted_profile(powers, attenuation, panel, integration, sizes={"term": 3})
     return record, powers, exponentials
 
 
@@ -239,7 +226,7 @@ def test_fit__reproduces_a_sum_of_exponentials() -> None:
     exact = np.array([[1.3, -0.5, 0.2], [0.7, 0.4, -0.1], [0.0, 0.0, 0.0]])
     attenuation = np.array([4e-5, 5e-5, 5e-5])
     powers = (exact[:, :, None] * np.exp(-attenuation[:, None, None] * np.arange(1, 4)[:, None] * places)).sum(axis=1)
-    coefficient, decay = FITTED(powers.reshape(3, 2, 14), attenuation, panel, integration, sizes={"term": 3})
+    coefficient, decay = fitted_profile(powers.reshape(3, 2, 14), attenuation, panel, integration, sizes={"term": 3})
     np.testing.assert_allclose(coefficient, exact, atol=1e-9)
     np.testing.assert_allclose(decay[:, 1], 2 * attenuation)
 
@@ -248,7 +235,7 @@ def test_isrs__one_span_of_gnpy_over_c_and_l_band() -> None:
     record, _, exponentials = gnpy_span()
     count = record["frequency_hz"].size
     rate, power = spread(count, record["symbol_rate_hz"], record["launch_power_w"])
-    own, cross = ISRS(
+    own, cross = isrs_gn(
         record["frequency_hz"], rate, power, record["gamma_per_w_m"], record["beta2_s2_per_m"], *exponentials
     )
     nli = own + cross
@@ -284,7 +271,9 @@ def test_format__pair(spacing: float, spans: int, numeric: float, closed: float,
     frequency = np.array([193.4e12, 193.4e12 + spacing])
     dispersion = BETA2 + 2 * math.pi * BETA3 * np.array([0.0, spacing])
     rate, power, gamma, beta2, attenuation = spread(2, 32e9, 1e-3, 1.3e-3, dispersion, ALPHA)
-    near, far = FORMAT(frequency, rate, power, gamma, beta2, *profile(attenuation, np.zeros(2)), np.ones(2), 1e5)
+    near, far = format_correction(
+        frequency, rate, power, gamma, beta2, *profile(attenuation, np.zeros(2)), np.ones(2), 1e5
+    )
     correction = (near[0] + (spans * far[0] if spans > 1 else 0.0)) / 1e-9
     assert correction == pytest.approx(closed, rel=1e-6)
     assert correction == pytest.approx(numeric, rel=tolerance)
@@ -292,7 +281,9 @@ def test_format__pair(spacing: float, spans: int, numeric: float, closed: float,
 
 def test_format__gaussian_symbols_need_none() -> None:
     rate, power, gamma, beta2, attenuation = spread(5, 32e9, 1e-3, 1.3e-3, BETA2, ALPHA)
-    near, far = FORMAT(comb(5), rate, power, gamma, beta2, *profile(attenuation, np.zeros(5)), np.zeros(5), 1e5)
+    near, far = format_correction(
+        comb(5), rate, power, gamma, beta2, *profile(attenuation, np.zeros(5)), np.zeros(5), 1e5
+    )
     assert not near.any()
     assert not far.any()
 
@@ -300,7 +291,7 @@ def test_format__gaussian_symbols_need_none() -> None:
 def test_format__first_part_is_five_sixths_of_the_cross_term() -> None:
     rate, power, gamma, beta2, attenuation = spread(5, 32e9, 1e-3, 1.3e-3, BETA2, ALPHA)
     exponentials = profile(attenuation, np.linspace(-1e-5, 1e-5, 5))
-    _, cross = ISRS(comb(5), rate, power, gamma, beta2, *exponentials)
-    near, far = FORMAT(comb(5), rate, power, gamma, beta2, *exponentials, np.full(5, -1.0), 1e5)
+    _, cross = isrs_gn(comb(5), rate, power, gamma, beta2, *exponentials)
+    near, far = format_correction(comb(5), rate, power, gamma, beta2, *exponentials, np.full(5, -1.0), 1e5)
     np.testing.assert_allclose(near, -5 / 6 * cross, rtol=1e-13)
     assert np.all(far < 0)

@@ -6,12 +6,7 @@ import numpy as np
 import pytest
 from scipy import integrate, special
 
-from mcfiber._jit import lift
-from mcfiber.kernels import loss
-
-glass_loss = lift(loss.glass_loss, "(channel)" + ",()" * 8 + "->" + ",".join(["(channel)"] * 5))
-coating_loss = lift(loss.coating_loss, "(channel),(channel),(channel),(channel),(channel),(),()->(channel)")
-bend_loss = lift(loss.bend_loss, "(),(channel),(channel),(channel),()->(channel)")
+from mcfiber.kernels.loss import bend_loss, coating_loss, glass_loss
 
 
 @pytest.mark.nojit

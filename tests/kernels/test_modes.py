@@ -9,15 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, special
 
-from mcfiber._jit import lift
-from mcfiber.kernels import cutoff, modes
+from mcfiber.kernels.cutoff import practical_cutoff, theoretical_cutoff
+from mcfiber.kernels.modes import lp_modes
 
 SILICA = np.array([0.6961663, 0.4079426, 0.8974794, 0.0684043e-6, 0.1162414e-6, 9.896161e-6])  # Malitson 1965
-SIGNATURE = "(),(),(channel),(ring),(ring),(),(medium,term)->" + ",".join(["(channel)"] * 10)
 NAMES = ("n_eff", "n_g", "dispersion", "slope", "area", "petermann", "gaussian", "confinement", "decay", "amplitude")
-lp_modes = lift(modes.lp_modes, SIGNATURE)
-theoretical_cutoff = lift(cutoff.theoretical_cutoff, "(),(),(ring),(ring),(),(medium,term)->()")
-practical_cutoff = lift(cutoff.practical_cutoff, "(),(),(ring),(ring),(),(medium,term),(),()->()")
 
 STEP = ([4.5e-6], [0.0035])
 TRENCH = ([4.5e-6, 9e-6, 13.5e-6], [0.0037, 0.0, -0.007])

@@ -120,11 +120,9 @@ def test_information__line_equals_plane(name):
 def test_information__quarter_of_the_plane_equals_all_of_it():
     known = constellation("32QAM")
     real, imaginary = known.points.real.copy(), known.points.imag.copy()
-    both = np.empty((2, 2, 3))
-    for quarter in (False, True):
-        shared = (real, imaginary, known.probabilities, known.labels, 5, quarter)
-        kernels.plane_information(np.array([0.1, 10.0, 100.0]), *shared, *both[int(quarter)])
-    np.testing.assert_allclose(both[1], both[0], atol=1e-8)
+    shared = (real, imaginary, known.probabilities, known.labels, 5)
+    whole, quarter = (kernels.plane_information([0.1, 10.0, 100.0], *shared, part) for part in (False, True))
+    np.testing.assert_allclose(quarter, whole, atol=1e-8)
 
 
 def test_information__two_levels_at_high_precision():
@@ -185,7 +183,7 @@ def test_bit_errors__line_equals_plane():
     known = constellation("64QAM")
     turned = known.points * np.exp(1j * math.pi / 8.0)
     order = np.argsort(turned.real)
-    snr, errors = 10.0 ** np.array([0.0, 1.0, 2.0]), np.empty(3)
+    snr = 10.0 ** np.array([0.0, 1.0, 2.0])
     real, imaginary = turned.real[order], turned.imag[order]
-    kernels.plane_bit_errors(snr, real, imaginary, known.probabilities[order], known.labels[order], 6, errors)
+    errors = kernels.plane_bit_errors(snr, real, imaginary, known.probabilities[order], known.labels[order], 6)
     np.testing.assert_allclose(errors / 6.0, bit_error_ratio("64QAM", xr.DataArray(snr, dims="draw")).values, rtol=1e-9)

@@ -11,22 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from mcfiber._jit import lift
 from mcfiber.kernels import silica
 from mcfiber.kernels.raman import panel_integration, raman_noise, raman_power, triangular_power
 from mcfiber.typing import FloatArray
 from mcfiber.units import BOLTZMANN, DB_PER_NEPER, PLANCK, SPEED_OF_LIGHT
 
 DATA = Path(__file__).parents[1] / "data"
-POWER = lift(
-    raman_power,
-    "(wave),(wave),(wave),(wave),(wave),(offset),(),(),(panel),(panel),(node,node_in)->(wave,panel,node)",
-)
-NOISE = lift(
-    raman_noise,
-    "(wave),(wave,panel,node),(wave),(),(wave),(offset),(),(panel),(node,node_in)->(wave)",
-)
-TRIANGULAR = lift(triangular_power, "(channel),(channel),(channel),(),(position)->(channel,position)")
 ATTENUATION = 0.2e-3 / DB_PER_NEPER
 LENGTH = 1e5
 
@@ -46,7 +36,7 @@ def waves(frequency: FloatArray, power: Any, **options: Any) -> FloatArray:
     per_wave = (np.broadcast_to(options[k], frequency.shape) for k in ("direction", "attenuation", "area"))
     panel = options["panel"]
     lumped = np.broadcast_to(options["transmission"], panel.shape)
-    return POWER(
+    return raman_power(
         frequency,
         np.broadcast_to(power, frequency.shape),
         *per_wave,
@@ -72,7 +62,7 @@ COMB = (np.arange(51) - 25) * 0.2e12
 
 def test_triangular__vector() -> None:
     # 51 carriers 0.2 THz apart, 0.251 W together, C_r = 0.028 1/(W km THz): independent evaluation.
-    profile = TRIANGULAR(COMB, np.full(51, 0.251 / 51), np.full(51, ATTENUATION), 2.8e-17, np.array([LENGTH]))
+    profile = triangular_power(COMB, np.full(51, 0.251 / 51), np.full(51, ATTENUATION), 2.8e-17, np.array([LENGTH]))
     gain = decibels(profile[:, 0] / (0.251 / 51)) + 20.0
     expected = [2.859381687407141, -0.421386753882054, -3.7021551950338125]
     np.testing.assert_allclose(gain[[0, 25, 50]], expected, rtol=1e-9)
@@ -83,7 +73,7 @@ def test_triangular__is_the_solution_of_the_coupled_equations() -> None:
     frequency = 193.4e12 + COMB
     position = np.array([LENGTH])
     power = np.linspace(1e-3, 6e-3, 51)
-    closed = TRIANGULAR(frequency, power, np.full(51, ATTENUATION), 2.8e-17, position)
+    closed = triangular_power(frequency, power, np.full(51, ATTENUATION), 2.8e-17, position)
 
     def slope(_: float, log: FloatArray) -> FloatArray:
         gain = 2.8e-17 * (frequency - frequency[:, None])
@@ -96,13 +86,13 @@ def test_triangular__is_the_solution_of_the_coupled_equations() -> None:
 
 def test_triangular__total_power_decays_exponentially() -> None:
     position = np.linspace(0, LENGTH, 5)
-    profile = TRIANGULAR(COMB, np.full(51, 4e-3), np.full(51, ATTENUATION), 2.8e-17, position)
+    profile = triangular_power(COMB, np.full(51, 4e-3), np.full(51, ATTENUATION), 2.8e-17, position)
     np.testing.assert_allclose(profile.sum(axis=0), 51 * 4e-3 * np.exp(-ATTENUATION * position), rtol=1e-12)
 
 
 def test_triangular__no_gain_is_pure_loss() -> None:
     position = np.linspace(0, LENGTH, 5)
-    profile = TRIANGULAR(COMB, np.full(51, 4e-3), np.full(51, ATTENUATION), 0.0, position)
+    profile = triangular_power(COMB, np.full(51, 4e-3), np.full(51, ATTENUATION), 0.0, position)
     np.testing.assert_allclose(profile, 4e-3 * np.exp(-ATTENUATION * position) * np.ones((51, 1)), rtol=1e-13)
 
 
@@ -258,7 +248,7 @@ def test_noise__undepleted_backward_pump(on_off_db: float, quanta: float, noise_
     # A signal too faint to deplete the pump, and a cold fibre.
     profile = waves(frequency, np.array([1e-15, pump]), direction=np.array([1.0, -1.0]), nodes=20, **fibre)
     panel = np.full(2, LENGTH / 2)
-    density = NOISE(
+    density = raman_noise(
         frequency, profile, np.array([0.0, 1.0]), 1e-3, np.full(2, 80e-12), efficiency, 13e12, panel,
         panel_integration(20),
     )  # fmt: skip
@@ -275,7 +265,7 @@ def test_noise__grows_with_temperature(offset: float, quanta: float) -> None:
     profile = waves(frequency, np.array([1e-15, 0.1]))
     panel = np.full(2, LENGTH / 2)
     warm, cold = (
-        NOISE(frequency, profile, np.array([0.0, 1.0]), temperature, np.full(2, 80e-12),
+        raman_noise(frequency, profile, np.array([0.0, 1.0]), temperature, np.full(2, 80e-12),
               silica.raman_efficiency(), silica.STEP, panel, panel_integration(16))[0]
         for temperature in (300.0, 1e-3)
     )  # fmt: skip
@@ -289,7 +279,7 @@ def test_noise__anti_stokes_is_colder_by_the_boltzmann_factor() -> None:
     panel = np.full(2, LENGTH / 2)
 
     def emission(emitting: FloatArray) -> FloatArray:
-        return NOISE(down, np.full((2, 2, 16), 1e-3), emitting, temperature, np.full(2, 80e-12),
+        return raman_noise(down, np.full((2, 2, 16), 1e-3), emitting, temperature, np.full(2, 80e-12),
                      silica.raman_efficiency(), silica.STEP, panel, panel_integration(16)) / down  # fmt: skip
 
     stokes = emission(np.array([0.0, 1.0]))[0]

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mcfiber._jit import lift
 from mcfiber.kernels import crosstalk as mean_kernels
 from mcfiber.simulation import crosstalk as drawing
 
-transfer = lift(mean_kernels.coupled_power_transfer, "(core_out,core_in),(core_out),()->(core_out,core_in)")
+transfer = mean_kernels.coupled_power_transfer
 SEVEN = np.array(  # centre last
     [[float(min((m - n) % 6, (n - m) % 6) == 1 or m == 6) for n in range(6)] + [float(m < 6)] for m in range(7)]
 )
