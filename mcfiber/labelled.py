@@ -179,3 +179,34 @@ def _as_dataarray(value: Any) -> "xr.DataArray":
     import xarray as xr
 
     return value if isinstance(value, xr.DataArray) else xr.DataArray(value)
+
+
+def as_dataarray(axis: Any) -> "xr.DataArray":
+    """Make a labelled array of an axis of a description, `mcfiber.descriptions.values.Axis`.
+
+    Parameters
+    ----------
+    axis
+        Has ``dim``, ``values`` and ``labels``.
+    """
+    import xarray as xr
+
+    return xr.DataArray(axis.values, dims=axis.dim, coords=axis.coords)
+
+
+def from_tables(value: Any) -> Any:
+    """Turn the tables that `mcfiber.descriptions.record.plain` makes of axes into labelled arrays, in what holds them.
+
+    Examples
+    --------
+    >>> from_tables({"pitch_um": {"axis": "pitch", "values": [35.0, 40.0]}})["pitch_um"].dims
+    ('pitch',)
+    """
+    import xarray as xr
+
+    if isinstance(value, dict):
+        if {"axis", "values"} <= value.keys() <= {"axis", "values", "labels"}:
+            coordinates = {value["axis"]: value["labels"]} if "labels" in value else None
+            return xr.DataArray(value["values"], dims=value["axis"], coords=coordinates)
+        return {key: from_tables(item) for key, item in value.items()}
+    return [from_tables(item) for item in value] if isinstance(value, (list, tuple)) else value
