@@ -9,6 +9,7 @@ from mcfiber import labelled, result, units
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.formats import candidates
 from mcfiber.descriptions.line import Link
+from mcfiber.descriptions.values import axes_of
 from mcfiber.fiber.channels import Channels, channels
 from mcfiber.fiber.medium import Glass, properties
 from mcfiber.labelled import stacked
@@ -63,6 +64,8 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
     >>> result.sizes["channel"]
     180
     """
+    if axes := dict(axes_of(system)):
+        system = system.replace({path: labelled.as_dataarray(axis) for path, axis in axes.items()})
     grid = channels(system.spectrum)
     return result.pack(system, grid, quantities(system, grid, draws=draws, seed=seed))
 

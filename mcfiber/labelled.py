@@ -97,8 +97,10 @@ def stamp(name: str, values: Any) -> Any:
 
     A number or an `xarray.Variable` comes back as it is: it is stamped where a result is packed.
     """
-    if not isinstance(values, xr.DataArray):
-        return values
+    return _stamped(name, values) if isinstance(values, xr.DataArray) else values
+
+
+def _stamped(name: str, values: xr.DataArray) -> xr.DataArray:
     values.name = name
     flags = {key: value for key, value in values.attrs.items() if key in ("flag_values", "flag_meanings")}
     values.attrs = lookup(name).attributes() | flags
@@ -108,12 +110,10 @@ def stamp(name: str, values: Any) -> Any:
 def labelled_result(name: str, value: Quantity, coords: Mapping[str, Any] | None = None) -> xr.DataArray:
     """Make the stamped DataArray that a public function returns."""
     if isinstance(value, xr.DataArray):
-        result: xr.DataArray = stamp(name, value)
-        return result
+        return _stamped(name, value)
     made = xr.DataArray(value) if not isinstance(value, xr.Variable) else xr.DataArray(value.data, dims=value.dims)
     known = {key: item for key, item in (coords or {}).items() if set(_dims_of(item, key)) <= set(made.dims)}
-    result = stamp(name, made.assign_coords(known) if known else made)
-    return result
+    return _stamped(name, made.assign_coords(known) if known else made)
 
 
 def _dims_of(coordinate: Any, name: str) -> Dims:
@@ -221,9 +221,7 @@ def _plan(signature: "Signature", given: tuple[Dims | None, ...], sizes: Dims) -
         if dims is not None:
             lead = merged(lead, (dim for dim in dims if dim not in core))
             known |= set(dims) & set(core)
-    spread = tuple(
-        None if dims is None else lead + core for dims, core in zip(given, signature.inputs, strict=True)
-    )
+    spread = tuple(None if dims is None else lead + core for dims, core in zip(given, signature.inputs, strict=True))
     outputs = tuple(lead + tuple(dim for dim in core if dim in known) for core in signature.outputs)
     dropped = tuple(
         tuple(place - len(core) for place, dim in enumerate(core) if dim not in known) for core in signature.outputs
@@ -283,3 +281,19 @@ def combined(function: Callable[..., Any], *values: Quantity) -> Quantity:
         return array(named[0].dims, function(*(value.data if is_axis(value) else value for value in values)))
     dims, arrays = broadcast(*values)
     return array(dims, function(*arrays))
+
+
+def from_tables(value: Any) -> Any:
+    """Turn the tables that `mcfiber.descriptions.record.plain` makes of axes into labelled arrays, in what holds them.
+
+    Examples
+    --------
+    >>> from_tables({"pitch_um": {"axis": "pitch", "values": [35.0, 40.0]}})["pitch_um"].dims
+    ('pitch',)
+    """
+    if isinstance(value, dict):
+        if {"axis", "values"} <= value.keys() <= {"axis", "values", "labels"}:
+            coordinates = {value["axis"]: value["labels"]} if "labels" in value else None
+            return xr.DataArray(value["values"], dims=value["axis"], coords=coordinates)
+        return {key: from_tables(item) for key, item in value.items()}
+    return [from_tables(item) for item in value] if isinstance(value, (list, tuple)) else value

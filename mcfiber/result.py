@@ -14,7 +14,6 @@ import xarray as xr
 
 from mcfiber import labelled, units, variables
 from mcfiber.descriptions.groups import core_groups, group_sizes
-from mcfiber.descriptions.values import with_axes
 from mcfiber.line.line import distance as length_of
 from mcfiber.status import FLAGS, OK
 
@@ -371,7 +370,7 @@ class ResultAccessor:
     @property
     def system(self) -> dict[str, Any]:
         """The system as plain tables; where it had an axis, the table holds the axis."""
-        tables: dict[str, Any] = with_axes(self.provenance["system"])
+        tables: dict[str, Any] = labelled.from_tables(self.provenance["system"])
         return tables
 
 

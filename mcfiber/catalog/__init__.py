@@ -18,7 +18,7 @@ from mcfiber.descriptions.checks import each, number, sequence
 from mcfiber.descriptions.errors import DescriptionError, refused
 from mcfiber.descriptions.record import Description
 from mcfiber.descriptions.system import System, read_toml
-from mcfiber.descriptions.values import with_axes
+from mcfiber.labelled import from_tables
 from mcfiber.typing import is_axis
 
 Status = Literal["published", "secondary", "inferred", "derived", "assumed", "calibrated"]
@@ -202,7 +202,7 @@ def _entry(name: str, table: dict[str, Any], where: str) -> CatalogEntry:
     if "system" not in table:
         table = {"system": table}
     try:
-        return CatalogEntry(**({"name": name} | table | {"system": with_axes(table["system"])}))
+        return CatalogEntry(**({"name": name} | table | {"system": from_tables(table["system"])}))
     except DescriptionError as error:
         raise DescriptionError(where, error.problems) from None
 

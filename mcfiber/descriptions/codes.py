@@ -4,14 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mcfiber.descriptions.checks import flag, number
+from mcfiber.descriptions.checks import flag
 from mcfiber.descriptions.record import Description
-from mcfiber.typing import Real
+from mcfiber.descriptions.values import Quantity, number
 
-OuterRate = Annotated[Real, number(above=0.0, high=1.0, remedy="1 without an outer code")]
+OuterRate = Annotated[Quantity, number(above=0.0, high=1.0, remedy="1 without an outer code")]
 
 
-Gap = Annotated[Real, number(low=0.0, high=1.0, remedy="real codes need 0.03 to 0.06")]
+Gap = Annotated[Quantity, number(low=0.0, high=1.0, remedy="real codes need 0.03 to 0.06")]
 
 
 DVB_S2_RATES = (1 / 4, 1 / 3, 2 / 5, 1 / 2, 3 / 5, 2 / 3, 3 / 4, 4 / 5, 5 / 6, 8 / 9, 9 / 10)
@@ -35,7 +35,7 @@ class DecodedFraction(Description):
     """
 
     kind: Literal["decoded_fraction"] = "decoded_fraction"
-    decoded_to_gmi: Annotated[Real, number(low=0.0, high=1.0, remedy="measured ratios are 0.92 to 0.96")] = 0.94
+    decoded_to_gmi: Annotated[Quantity, number(low=0.0, high=1.0, remedy="measured ratios are 0.92 to 0.96")] = 0.94
 
 
 class FixedRateCode(Description):
@@ -48,8 +48,8 @@ class FixedRateCode(Description):
     """
 
     kind: Literal["fixed_rate"] = "fixed_rate"
-    code_rate: Annotated[Real, number(above=0.0, high=1.0, remedy="an overhead of 25 % is a rate of 0.8")]
-    ngmi_threshold: Annotated[Real, number(low=0.0, high=1.0, remedy="a code of rate 0.8 needs about 0.85")]
+    code_rate: Annotated[Quantity, number(above=0.0, high=1.0, remedy="an overhead of 25 % is a rate of 0.8")]
+    ngmi_threshold: Annotated[Quantity, number(low=0.0, high=1.0, remedy="a code of rate 0.8 needs about 0.85")]
     outer_rate: OuterRate = 1.0
 
 
@@ -57,7 +57,7 @@ class OverheadCode(Description):
     """A code known by its overhead, ``1 / rate - 1``: its threshold is its rate plus a gap."""
 
     kind: Literal["overhead"] = "overhead"
-    overhead_percent: Annotated[Real, number(low=0.0, high=900.0, remedy="usual: 7 to 27 %")]
+    overhead_percent: Annotated[Quantity, number(low=0.0, high=900.0, remedy="usual: 7 to 27 %")]
     ngmi_gap: Gap = 0.05
     outer_rate: OuterRate = 1.0
 
@@ -85,7 +85,7 @@ class DvbS2Code(Description):
     """
 
     kind: Literal["dvb_s2"] = "dvb_s2"
-    ngmi_margin: Annotated[Real, number(low=-0.1, high=1.0, remedy="usual: -0.02 to 0.02")] = 0.0
+    ngmi_margin: Annotated[Quantity, number(low=-0.1, high=1.0, remedy="usual: -0.02 to 0.02")] = 0.0
     puncturing: Annotated[bool, flag()] = True
     outer_rate: OuterRate = 1.0 / 1.01
 

@@ -2,18 +2,18 @@
 
 from typing import Annotated, Literal, Self
 
+import numpy as np
 from pydantic import BeforeValidator, model_validator
 
-from mcfiber.descriptions.checks import each, integer, number
+from mcfiber.descriptions.checks import each, integer
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.glass import GlassLoss, named_loss
 from mcfiber.descriptions.groups import Groups, core_groups
 from mcfiber.descriptions.layout import Layout
 from mcfiber.descriptions.profile import Profile
 from mcfiber.descriptions.record import Description
-from mcfiber.descriptions.values import WavelengthTable, _none_or, _table_or
-from mcfiber.fiber.geometry import outer_cladding_thickness
-from mcfiber.typing import Real, is_axis
+from mcfiber.descriptions.values import ByList, Quantity, WavelengthTable, number
+from mcfiber.typing import is_axis
 from mcfiber.units import convert
 
 
@@ -36,11 +36,11 @@ class MeasuredCrosstalk(Description):
         Change of the crosstalk in dB with wavelength.
     """
 
-    crosstalk_db: Annotated[Real, number(low=-150, high=-3, remedy="a crosstalk ratio in dB is negative")]
-    length_km: Annotated[Real, number(above=0, high=100_000)]
+    crosstalk_db: Annotated[Quantity, number(low=-150, high=-3, remedy="a crosstalk ratio in dB is negative")]
+    length_km: Annotated[Quantity, number(above=0, high=100_000)]
     definition: Literal["pair", "total_from_neighbours"]
-    wavelength_nm: Annotated[Real, number(low=1000, high=2000)] = 1550.0
-    slope_db_per_nm: Annotated[Real, number(low=-1, high=1)] = 0.0
+    wavelength_nm: Annotated[Quantity, number(low=1000, high=2000)] = 1550.0
+    slope_db_per_nm: Annotated[Quantity, number(low=-1, high=1)] = 0.0
 
 
 class MulticoreFiber(Description):
@@ -115,35 +115,37 @@ class MulticoreFiber(Description):
     """
 
     layout: Layout
-    cladding_diameter_um: Annotated[Real, number(above=0, high=2000)] = 125.0
+    cladding_diameter_um: Annotated[Quantity, number(above=0, high=2000)] = 125.0
     core: Profile | None = None
     coupling: Literal["weak", "random", "groups"] = "weak"
     groups: Annotated[
         tuple[tuple[int, ...], ...] | None,
-        _none_or(each(each(integer(low=0), single=False), single=False, remedy="give the core numbers of each group")),
+        each(each(integer(low=0), single=False), single=False, remedy="give the core numbers of each group"),
     ] = None
     attenuation_db_per_km: Annotated[
-        Real | tuple[Real, ...] | WavelengthTable,
-        _table_or(each(number(above=0, high=100, remedy="attenuation is a positive loss"))),
+        Quantity | ByList | WavelengthTable,
+        number(above=0, high=100, varies="axis core wavelength", remedy="attenuation is a positive loss"),
     ] = 0.2
-    dispersion_ps_per_nm_km: Annotated[Real, number(low=-500, high=500)] = 17.0
-    dispersion_slope_ps_per_nm2_km: Annotated[Real | None, number(low=-10, high=10)] = None
-    effective_area_um2: Annotated[Real, number(above=1, high=10_000)] = 80.0
-    nonlinear_index_m2_per_w: Annotated[Real, number(low=0, high=1e-17)] = 2.6e-20
+    dispersion_ps_per_nm_km: Annotated[Quantity, number(low=-500, high=500)] = 17.0
+    dispersion_slope_ps_per_nm2_km: Annotated[Quantity | None, number(low=-10, high=10)] = None
+    effective_area_um2: Annotated[Quantity, number(above=1, high=10_000)] = 80.0
+    nonlinear_index_m2_per_w: Annotated[Quantity, number(low=0, high=1e-17)] = 2.6e-20
     crosstalk: MeasuredCrosstalk | None = None
-    skew_ps_per_km: Annotated[Real, number(low=0, high=1e6)] = 0.0
-    random_skew_ps_per_sqrt_km: Annotated[Real, number(low=0, high=1e6)] = 0.0
-    rayleigh_db_per_km: Annotated[Real, number(low=0, high=100)] = 0.14
-    spatial_mode_dispersion_ps_per_sqrt_km: Annotated[Real | None, number(low=0, high=1e5)] = None
+    skew_ps_per_km: Annotated[Quantity, number(low=0, high=1e6)] = 0.0
+    random_skew_ps_per_sqrt_km: Annotated[Quantity, number(low=0, high=1e6)] = 0.0
+    rayleigh_db_per_km: Annotated[Quantity, number(low=0, high=100)] = 0.14
+    spatial_mode_dispersion_ps_per_sqrt_km: Annotated[Quantity | None, number(low=0, high=1e5)] = None
     spatial_mode_dispersion_definition: Literal["sigma", "2sigma"] = "sigma"
-    bend_radius_mm: Annotated[Real, number(above=0, infinite=True)] = 140.0
-    twist_rate_per_m: Annotated[Real, number(low=0, high=1000)] = 0.2
-    reference_wavelength_nm: Annotated[Real, number(low=1000, high=2000)] = 1550.0
-    correlation_length_m: Annotated[Real, number(above=0, infinite=True)] = 0.05
-    elasto_optic: Annotated[Real, number(low=0.5, high=2)] = 1.0
+    bend_radius_mm: Annotated[Quantity, number(above=0, infinite=True)] = 140.0
+    twist_rate_per_m: Annotated[Quantity, number(low=0, high=1000)] = 0.2
+    reference_wavelength_nm: Annotated[Quantity, number(low=1000, high=2000)] = 1550.0
+    correlation_length_m: Annotated[Quantity, number(above=0, infinite=True)] = 0.05
+    elasto_optic: Annotated[Quantity, number(low=0.5, high=2)] = 1.0
     glass_loss: Annotated[GlassLoss, BeforeValidator(named_loss)] = GlassLoss()
-    attenuation_offset_db_per_km: Annotated[Real | tuple[Real, ...] | None, each(number(low=-10, high=100))] = None
-    coating_index: Annotated[Real, number(low=1, high=4)] = 1.486
+    attenuation_offset_db_per_km: Annotated[Quantity | ByList | None, number(low=-10, high=100, varies="axis core")] = (
+        None
+    )
+    coating_index: Annotated[Quantity, number(low=1, high=4)] = 1.486
 
     @model_validator(mode="after")
     def _grouped(self) -> Self:
@@ -169,14 +171,7 @@ class MulticoreFiber(Description):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        thickness = outer_cladding_thickness(self.layout, convert(self.cladding_diameter_um, "um"))
-        if not is_axis(thickness) and thickness <= 0:
-            msg = (
-                f"cladding_diameter_um: got {self.cladding_diameter_um:g} um, but the outermost core's centre lies "
-                f"{-thickness * 1e6:g} um outside; allowed: above {self.cladding_diameter_um - 2e6 * thickness:g} um; "
-                "widen the cladding or reduce the pitch"
-            )
-            raise refused(msg)
+        self._check_cladding()
         for name in ("attenuation_db_per_km", "attenuation_offset_db_per_km"):
             losses = getattr(self, name)
             if isinstance(losses, tuple) and len(losses) != self.cores:
@@ -193,6 +188,19 @@ class MulticoreFiber(Description):
             msg = "crosstalk: randomly coupled cores are received together, so crosstalk has no meaning; remove it"
             raise refused(msg)
         return self
+
+    def _check_cladding(self) -> None:
+        diameter, pitch = self.cladding_diameter_um, self.layout.pitch_um
+        if is_axis(diameter) or is_axis(pitch):
+            return  # single points are marked by their status
+        outermost = pitch * float(np.hypot(*self.layout.unit_positions().T).max())
+        if diameter / 2 <= outermost:
+            msg = (
+                f"cladding_diameter_um: got {diameter:g} um, but the outermost core's centre lies "
+                f"{outermost - diameter / 2:g} um outside; allowed: above {2 * outermost:g} um; "
+                "widen the cladding or reduce the pitch"
+            )
+            raise refused(msg)
 
     @model_validator(mode="after")
     def _cores_fit(self) -> Self:

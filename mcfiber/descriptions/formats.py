@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
-from mcfiber.descriptions.checks import number, sequence
+from mcfiber.descriptions.checks import sequence
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.record import Description
-from mcfiber.typing import is_axis
+from mcfiber.descriptions.values import number
 
 UNIFORM_FORMATS = {
     "QPSK": 2,
@@ -31,13 +31,6 @@ def _known(name: str) -> str:
         msg = f"got {name!r}; allowed: {', '.join(UNIFORM_FORMATS)}, best, or a table of kind shaped, points or best"
         raise ValueError(msg)
     return name
-
-
-def _structural(value: Any) -> float:
-    if is_axis(value):
-        msg = "got an axis; every entropy is a constellation of its own: give one number, and loop over them"
-        raise ValueError(msg)
-    return float(value)
 
 
 def _pairs(value: Any) -> Any:
@@ -75,7 +68,15 @@ class ShapedFormat(Description):
 
     kind: Literal["shaped"] = "shaped"
     base: Literal["16QAM", "64QAM", "256QAM", "1024QAM"]
-    entropy: Annotated[float, number(above=2.0, high=10.0), AfterValidator(_structural)]
+    entropy: Annotated[
+        float,
+        number(
+            above=2.0,
+            high=10.0,
+            varies="",
+            remedy="every entropy is a constellation of its own: give one number, and loop over them",
+        ),
+    ]
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:

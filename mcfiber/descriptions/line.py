@@ -3,14 +3,15 @@
 import itertools
 from typing import Annotated, Any, Literal, Self
 
-import numpy as np
 from pydantic import PlainValidator, model_validator
 
-from mcfiber.descriptions.checks import by_band, by_name, each, integer, number
-from mcfiber.descriptions.errors import refused
+from mcfiber.descriptions.checks import each, integer
+from mcfiber.descriptions.errors import is_truth, refused
+from mcfiber.descriptions.models import refuse_contradictions
 from mcfiber.descriptions.record import Description
 from mcfiber.descriptions.spectrum import BANDS_NM
-from mcfiber.typing import Real, is_axis
+from mcfiber.descriptions.values import ByBand, ByList, Quantity, number
+from mcfiber.typing import is_axis
 
 
 class RamanPump(Description):
@@ -33,10 +34,10 @@ class RamanPump(Description):
     'backward'
     """
 
-    wavelength_nm: Annotated[Real, number(low=1000, high=2000)]
-    power_mw: Annotated[Real, number(low=0, high=5000)]
+    wavelength_nm: Annotated[Quantity, number(low=1000, high=2000)]
+    power_mw: Annotated[Quantity, number(low=0, high=5000)]
     direction: Literal["forward", "backward"] = "backward"
-    attenuation_db_per_km: Annotated[Real, number(low=0, high=10)] = 0.25
+    attenuation_db_per_km: Annotated[Quantity, number(low=0, high=10)] = 0.25
 
 
 class LumpedLoss(Description):
@@ -55,8 +56,8 @@ class LumpedLoss(Description):
     0.5
     """
 
-    position_km: Annotated[Real, number(above=0, high=2000)]
-    loss_db: Annotated[Real, number(low=0, high=100, remedy="a loss in dB is positive")]
+    position_km: Annotated[Quantity, number(above=0, high=2000)]
+    loss_db: Annotated[Quantity, number(low=0, high=100, remedy="a loss in dB is positive")]
 
 
 _LOSS = number(low=0, high=100, remedy="a loss in dB is positive")
@@ -68,7 +69,7 @@ def _directions(value: Any, info: Any) -> Any:
 
 
 def _way(value: Any, _info: Any) -> int:
-    if isinstance(value, (bool, np.bool_)) or is_axis(value) or value not in (1, -1):
+    if is_truth(value) or is_axis(value) or value not in (1, -1):
         msg = f"got {value!r}; allowed: +1 or -1"
         raise ValueError(msg)
     return int(value)
@@ -107,18 +108,27 @@ class Amplifier(Description):
     """
 
     noise_figure_db: Annotated[
-        Real | dict[str, Real],
-        by_band(
-            number(low=-10, high=30, remedy="below 0 dB only for hybrids with distributed Raman amplification"),
-            bands=BANDS_NM,
+        Quantity | ByBand,
+        number(
+            low=-10,
+            high=30,
+            varies="axis band",
+            names=BANDS_NM,
+            remedy="below 0 dB only for hybrids with distributed Raman amplification",
         ),
     ] = 5.0
-    core_noise_figure_offset_db: Annotated[tuple[float, ...] | None, each(number(low=-20, high=20))] = None
-    output_tilt_db: Annotated[Real, number(low=-30, high=30)] = 0.0
-    core_output_offset_db: Annotated[tuple[float, ...] | None, each(number(low=-30, high=30))] = None
-    output_power_limit_dbm: Annotated[Real | dict[str, Real] | None, by_band(number(low=-50, high=60))] = None
+    core_noise_figure_offset_db: Annotated[
+        tuple[float, ...] | None, number(low=-20, high=20, varies="core", single=False)
+    ] = None
+    output_tilt_db: Annotated[Quantity, number(low=-30, high=30)] = 0.0
+    core_output_offset_db: Annotated[
+        tuple[float, ...] | None, number(low=-30, high=30, varies="core", single=False)
+    ] = None
+    output_power_limit_dbm: Annotated[
+        Quantity | ByBand | None, number(low=-50, high=60, varies="axis band", names=BANDS_NM)
+    ] = None
     pumping: Literal["core", "cladding"] = "core"
-    crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
+    crosstalk_db: Annotated[Quantity | None, number(low=-150, high=-3)] = None
 
 
 class Span(Description):
@@ -154,18 +164,18 @@ class Span(Description):
     86.1
     """
 
-    length_km: Annotated[Real, number(above=0, high=2000, remedy="give the length of one span")]
-    fan_in_loss_db: Annotated[Real, _LOSS] = 0.0
-    fan_out_loss_db: Annotated[Real, _LOSS] = 0.0
+    length_km: Annotated[Quantity, number(above=0, high=2000, remedy="give the length of one span")]
+    fan_in_loss_db: Annotated[Quantity, _LOSS] = 0.0
+    fan_out_loss_db: Annotated[Quantity, _LOSS] = 0.0
     splices: Annotated[int, integer(low=0, high=100_000)] = 0
-    splice_loss_db: Annotated[Real, _LOSS] = 0.0
+    splice_loss_db: Annotated[Quantity, _LOSS] = 0.0
     lumped_losses: tuple[LumpedLoss, ...] = ()
     amplifier: Amplifier | None = None
     raman_pumps: tuple[RamanPump, ...] = ()
-    temperature_k: Annotated[Real, number(above=0, high=1000)] = 300.0
-    fan_in_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
-    fan_out_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
-    splice_crosstalk_db: Annotated[Real | None, number(low=-150, high=-3)] = None
+    temperature_k: Annotated[Quantity, number(above=0, high=1000)] = 300.0
+    fan_in_crosstalk_db: Annotated[Quantity | None, number(low=-150, high=-3)] = None
+    fan_out_crosstalk_db: Annotated[Quantity | None, number(low=-150, high=-3)] = None
+    splice_crosstalk_db: Annotated[Quantity | None, number(low=-150, high=-3)] = None
 
     @model_validator(mode="after")
     def _amplifier_of_noise_only(self) -> Self:
@@ -199,14 +209,15 @@ class LoopEquipment(Description):
         The second amplifier, which restores launch power.
     """
 
-    loss_db: Annotated[Real, _LOSS]
-    first_amplifier_excess_db: Annotated[Real, number(low=0, high=30)] = 0.0
+    loss_db: Annotated[Quantity, _LOSS]
+    first_amplifier_excess_db: Annotated[Quantity, number(low=0, high=30)] = 0.0
     amplifier: Amplifier = Amplifier()
 
     @model_validator(mode="after")
     def _amplifies(self) -> Self:
-        attenuates = self.first_amplifier_excess_db > self.loss_db
-        if not is_axis(attenuates) and attenuates:
+        if is_axis(self.first_amplifier_excess_db) or is_axis(self.loss_db):
+            return self  # single points are marked by their status
+        if self.first_amplifier_excess_db > self.loss_db:
             msg = (
                 f"first_amplifier_excess_db: got {self.first_amplifier_excess_db:g} dB, more than the loss of "
                 f"{self.loss_db:g} dB between the amplifiers, so the second one would attenuate; lower it"
@@ -268,16 +279,16 @@ class Link(Description):
     amplifier: Amplifier = Amplifier()
     loop: LoopEquipment | None = None
     launch_power_dbm: Annotated[
-        Real | dict[str, Real | tuple[Real, ...]] | tuple[Real, ...],
-        by_band(each(number(low=-100, high=40)), bands=BANDS_NM),
+        Quantity | dict[str, Quantity | ByList] | ByList,
+        number(low=-100, high=40, varies="axis band channel", names=BANDS_NM),
     ] = 0.0
     core_launch_offset_db: Annotated[
-        tuple[float, ...] | None, each(number(low=-100, high=40, axis=False), single=False)
+        tuple[float, ...] | None, number(low=-100, high=40, varies="core", single=False)
     ] = None
     core_directions: Annotated[Literal["same"] | tuple[int, ...], PlainValidator(_directions)] = "same"
     core_permutation: Annotated[tuple[int, ...] | None, each(integer(low=0), single=False)] = None
     mode_dependent_loss_rms_db: Annotated[
-        Real | dict[str, Real], by_name(number(low=0, high=20), "source", names=LOSS_SOURCES)
+        Quantity | dict[str, Quantity], number(low=0, high=20, varies="axis source", names=LOSS_SOURCES)
     ] = 0.0
     power_control: Literal["signal", "channel", "band"] = "signal"
     repeat: Literal["independent", "same"] = "independent"
@@ -305,22 +316,19 @@ class Link(Description):
         return self
 
     @model_validator(mode="after")
-    def _both_ways(self) -> Self:
-        spans = self.span if isinstance(self.span, tuple) else (self.span,)
-        if self.both_directions and (
-            self.loop is not None or any(one.raman_pumps or one.lumped_losses for one in spans)
-        ):
-            msg = (
-                "core_directions: with both directions in use a loop, Raman pumps or lumped losses along the fibre "
-                "would differ between cores, which is not modelled; leave them out, or let all cores go the same way"
-            )
-            raise refused(msg)
+    def _goes_together(self) -> Self:
+        refuse_contradictions(self, "link")
         return self
 
     @property
     def both_directions(self) -> bool:
         """Whether some cores carry light one way and some the other."""
         return self.core_directions != "same" and len(set(self.core_directions)) > 1
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Every span that is described: one where all are equal."""
+        return self.span if isinstance(self.span, tuple) else (self.span,)
 
     @property
     def count(self) -> int:

@@ -1,13 +1,376 @@
-"""Which model computes what, and what goes with what."""
+"""Which model computes what, and the one table of what goes with what."""
 
-from typing import Annotated, Literal, Self
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pydantic import model_validator
 
-from mcfiber.descriptions.checks import flag, number
-from mcfiber.descriptions.errors import refused
+from mcfiber.descriptions.checks import flag
+from mcfiber.descriptions.codes import DvbS2Code, FixedRateCode, OverheadCode
+from mcfiber.descriptions.errors import DescriptionError
+from mcfiber.descriptions.formats import candidates
 from mcfiber.descriptions.record import Description
-from mcfiber.typing import Real
+from mcfiber.descriptions.values import Quantity, number
+from mcfiber.typing import is_axis
+
+if TYPE_CHECKING:
+    from mcfiber.descriptions.line import Link
+    from mcfiber.descriptions.system import System
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class InterferenceModel:
+    """One way to compute nonlinear interference.
+
+    Attributes
+    ----------
+    name
+        As in `Models.nonlinear_interference`.
+    what
+        What it is.
+    valid
+        Where it is valid.
+    gradient
+        Whether its derivative by the launch powers is known.
+    follows_power
+        Whether it follows the computed power along the fibre (Raman scattering, pumps, lumped losses).
+    accumulations
+        How interference may add up over the spans.
+    format_correction
+        Whether it can count that the symbols are not Gaussian.
+    """
+
+    name: str
+    what: str
+    valid: str
+    gradient: bool
+    follows_power: bool
+    accumulations: tuple[str, ...]
+    format_correction: bool
+
+
+INTERFERENCE: Mapping[str, InterferenceModel] = {
+    row.name: row
+    for row in (
+        InterferenceModel(
+            name="gn",
+            what="closed form of the Gaussian-noise model for channels with gaps; self- and cross-phase modulation, at "
+            "the centre of the channel",
+            valid="exponential decay, span loss above 7 dB, channels far from zero dispersion",
+            gradient=True,
+            follows_power=False,
+            accumulations=("incoherent",),
+            format_correction=False,
+        ),
+        InterferenceModel(
+            name="isrs_gn",
+            what='the same as "gn" along the computed power profile, as a sum of exponentials',
+            valid="span loss above 7 dB, channels far from zero dispersion",
+            gradient=True,
+            follows_power=True,
+            accumulations=("incoherent", "coherent"),
+            format_correction=True,
+        ),
+        InterferenceModel(
+            name="gn_integral",
+            what="the integral of the Gaussian-noise model by quadrature; seconds instead of milliseconds",
+            valid="any power profile and span loss",
+            gradient=False,
+            follows_power=True,
+            accumulations=("incoherent", "coherent"),
+            format_correction=False,
+        ),
+    )
+}
+"""Models of nonlinear interference, by name."""
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return " or ".join(f'"{name}"' for name in names)
+
+
+@dataclass(frozen=True)
+class Rule(Generic[T]):
+    """What does not go together.
+
+    Attributes
+    ----------
+    broken
+        Paths of a description at which the rule is broken; none where it is kept.
+    sentence
+        Why that is refused.
+    remedy
+        What to do.
+    when
+        Objective of an optimisation that the rule belongs to; empty for all.
+    """
+
+    broken: Callable[[T], Iterable[str]]
+    sentence: str
+    remedy: str
+    when: str = ""
+
+    @property
+    def text(self) -> str:
+        """Sentence and remedy."""
+        return f"{self.sentence}; {self.remedy}"
+
+
+def _where(path: str, broken: bool) -> tuple[str, ...]:
+    return (path,) if broken else ()
+
+
+def _interference(models: "Models") -> InterferenceModel | None:
+    return INTERFERENCE.get(models.nonlinear_interference)
+
+
+def _without_accumulation(models: "Models") -> tuple[str, ...]:
+    row = _interference(models)
+    return _where("accumulation", row is not None and models.accumulation not in row.accumulations)
+
+
+def _without_format(models: "Models") -> tuple[str, ...]:
+    row = _interference(models)
+    return _where("format_correction", models.format_correction and row is not None and not row.format_correction)
+
+
+MODEL_RULES: tuple[Rule["Models"], ...] = (
+    Rule(
+        _without_accumulation,
+        "needs nonlinear_interference = "
+        + _quoted(name for name, row in INTERFERENCE.items() if "coherent" in row.accumulations),
+        'or set accumulation = "incoherent"',
+    ),
+    Rule(
+        _without_format,
+        "needs nonlinear_interference = "
+        + _quoted(name for name, row in INTERFERENCE.items() if row.format_correction),
+        "or set format_correction = false",
+    ),
+)
+"""What goes with what among the models."""
+
+
+def _both_ways(link: "Link") -> tuple[str, ...]:
+    uneven = link.loop is not None or any(span.raman_pumps or span.lumped_losses for span in link.spans)
+    return _where("core_directions", link.both_directions and uneven)
+
+
+LINK_RULES: tuple[Rule["Link"], ...] = (
+    Rule(
+        _both_ways,
+        "with both directions in use a loop, Raman pumps or lumped losses along the fibre would differ between cores, "
+        "which is not modelled",
+        "leave them out, or let all cores go the same way",
+    ),
+    Rule(
+        lambda link: _where("span.raman_pumps", len({len(span.raman_pumps) for span in link.spans}) > 1),
+        "every span must have the same number of pumps",
+        "give power_mw = 0 to missing ones",
+    ),
+)
+"""What goes with what on a line, whichever models are used."""
+
+
+def _triangular_losses(system: "System") -> tuple[str, ...]:
+    spans = system.link.spans
+    losses = any(span.lumped_losses for span in spans) and not any(span.raman_pumps for span in spans)
+    return _where("models.raman", system.models.raman == "triangular" and losses)
+
+
+def _pumps_without_silica(system: "System") -> tuple[str, ...]:
+    pumps = any(span.raman_pumps for span in system.link.spans)
+    return _where("link.span.raman_pumps", pumps and system.models.raman != "silica")
+
+
+def _unlike_cores_exchanged(system: "System") -> tuple[str, ...]:
+    """Cores that differ by description; those that differ by their profiles are known where the glass is."""
+    link, fiber = system.link, system.fiber
+    offsets = (link.core_launch_offset_db, link.amplifier.core_output_offset_db)
+    unlike = isinstance(fiber.attenuation_db_per_km, tuple) or any(offset is not None for offset in offsets)
+    integral = system.models.nonlinear_interference == "gn_integral"
+    return _where("link.core_permutation", integral and link.core_permutation is not None and unlike)
+
+
+def _ways_of_groups(system: "System") -> tuple[str, ...]:
+    groups = system.fiber.core_groups
+    together = len(groups) > 1 and max(map(len, groups)) > 1
+    return _where("link.core_directions", together and system.link.both_directions)
+
+
+def _several_formats(system: "System") -> tuple[str, ...]:
+    several = len(candidates(system.transceiver.format)) > 1
+    return _where("models.format_correction", system.models.format_correction and several)
+
+
+def _loss_of_lone_cores(system: "System") -> tuple[str, ...]:
+    loss = system.link.mode_dependent_loss_rms_db
+    losses = loss.values() if isinstance(loss, dict) else (loss,)
+    alone = system.fiber.coupling != "random" and system.fiber.coupled_cores == 1
+    lossy = any(is_axis(value) or value > 0 for value in losses)
+    return _where("link.mode_dependent_loss_rms_db", alone and lossy)
+
+
+def _devices_of_one_group(system: "System") -> Iterable[str]:
+    if len(system.fiber.core_groups) > 1:
+        return
+    listed = isinstance(system.link.span, tuple)
+    for index, span in enumerate(system.link.spans):
+        where = f"link.span.{index}" if listed else "link.span"
+        for name in ("fan_in_crosstalk_db", "fan_out_crosstalk_db"):
+            if getattr(span, name) is not None:
+                yield f"{where}.{name}"
+
+
+SYSTEM_RULES: tuple[Rule["System"], ...] = (
+    Rule(
+        _loss_of_lone_cores,
+        "weakly coupled cores are received one by one, so they have no mode-dependent loss",
+        'leave it out (or set fiber.coupling = "random")',
+    ),
+    Rule(
+        _devices_of_one_group,
+        "only several cores that are received one by one have crosstalk",
+        "leave it out",
+    ),
+    Rule(_pumps_without_silica, 'need models.raman = "silica"', "set it, or leave the pumps out"),
+    Rule(_triangular_losses, '"triangular" knows no lumped losses', 'use "silica"'),
+    Rule(
+        _ways_of_groups,
+        "is known for cores that are received one by one",
+        "leave it out where groups are",
+    ),
+    Rule(
+        _several_formats,
+        "needs one modulation format, but transceiver.format may be one of several",
+        "name one, or set it to false",
+    ),
+    Rule(
+        _unlike_cores_exchanged,
+        '"gn_integral" does not follow signals through unlike cores',
+        'use models.nonlinear_interference = "gn" or "isrs_gn"',
+    ),
+)
+"""What goes with what in a system."""
+
+
+def _without_gradient(system: "System") -> tuple[str, ...]:
+    row = _interference(system.models)
+    return _where("models.nonlinear_interference", row is None or not row.gradient)
+
+
+def _amplifier_limits(system: "System") -> tuple[str, ...]:
+    limits = {"output_tilt_db", "core_output_offset_db", "output_power_limit_dbm"}
+    given = sorted(system.link.amplifier.model_fields_set & limits)
+    return tuple(f"link.amplifier.{name}" for name in given)
+
+
+def _unlike_launch(system: "System") -> tuple[str, ...]:
+    names = ("core_launch_offset_db", "core_permutation")
+    return tuple(f"link.{name}" for name in names if getattr(system.link, name) is not None)
+
+
+LAUNCH_RULES: tuple[Rule["System"], ...] = (
+    Rule(
+        lambda system: _where("fiber.groups", len(set(map(len, system.fiber.core_groups))) > 1),
+        "launch powers are optimised for groups of one size",
+        "make them equal",
+    ),
+    Rule(
+        _without_gradient,
+        "this model has no gradient",
+        f"optimise with {_quoted(name for name, row in INTERFERENCE.items() if row.gradient)}, then check",
+    ),
+    Rule(
+        lambda system: _where("models.raman", system.models.raman == "triangular"),
+        'launch powers are optimised with "silica" or "none", not "triangular"',
+        "set one of them",
+    ),
+    Rule(
+        _amplifier_limits,
+        "launch powers are optimised for amplifiers that deliver what is asked for",
+        "leave it out, and give limits to optimize_launch",
+    ),
+    Rule(
+        lambda system: _where("link.span.raman_pumps", any(span.raman_pumps for span in system.link.spans)),
+        "launch powers are optimised for lines without pumps",
+        "remove them",
+    ),
+    Rule(
+        _unlike_launch,
+        "launch powers are optimised for signals that keep to cores launched alike",
+        "leave it out",
+    ),
+    Rule(
+        lambda system: _where("link.power_control", system.link.power_control != "signal"),
+        'launch powers are optimised for "signal"',
+        "set it",
+    ),
+    Rule(
+        lambda system: _where("models.format_correction", system.models.format_correction),
+        "launch powers are optimised for Gaussian symbols",
+        "set it to false",
+    ),
+    Rule(
+        lambda system: _where(
+            "transceiver.code", isinstance(system.transceiver.code, FixedRateCode | OverheadCode | DvbS2Code)
+        ),
+        "the net rate climbs in steps, without a slope",
+        'use objective = "shannon"',
+        when="net_rate",
+    ),
+)
+"""What the optimiser of launch powers asks of a system, beyond what every system keeps."""
+
+
+RULES: Mapping[str, tuple[Rule[Any], ...]] = {
+    "models": MODEL_RULES,
+    "link": LINK_RULES,
+    "system": SYSTEM_RULES,
+    "optimize_launch": LAUNCH_RULES,
+}
+"""Every rule of what goes with what, by who asks: `Models`, `Link` and `System` of themselves, the optimiser."""
+
+
+def rules_for(who: str, *, when: str = "") -> tuple[Rule[Any], ...]:
+    """Rules that one asks for.
+
+    Parameters
+    ----------
+    who
+        Key of `RULES`.
+    when
+        Objective of an optimisation.
+
+    Examples
+    --------
+    >>> [rule.remedy for rule in rules_for("models")]
+    ['or set accumulation = "incoherent"', 'or set format_correction = false']
+    """
+    return tuple(rule for rule in RULES[who] if rule.when in ("", when))
+
+
+def refuse_contradictions(subject: Description, who: str, *, when: str = "") -> None:
+    """Refuse a description that breaks a rule, naming every place and its remedy.
+
+    Parameters
+    ----------
+    subject
+        What the rules are about: `Models`, a `Link` or a `System`.
+    who, when
+        As for `rules_for`.
+
+    Raises
+    ------
+    DescriptionError
+        If a rule is broken.
+    """
+    problems = [(path, rule.text) for rule in rules_for(who, when=when) for path in rule.broken(subject)]
+    if problems:
+        raise DescriptionError(type(subject).__name__, problems)
 
 
 class Models(Description):
@@ -27,7 +390,8 @@ class Models(Description):
         Raman scattering between the channels (and pumps): "none", "silica" (coupled equations with the measured
         gain of silica) or "triangular" (closed form with a linear gain).
     accumulation
-        Of "isrs_gn" over the spans: "incoherent", or "coherent" for what a channel does to itself.
+        Of "isrs_gn" and "gn_integral" over the spans: "incoherent", or "coherent" (with "isrs_gn", for what a channel
+        does to itself).
     format_correction
         Whether "isrs_gn" counts that the symbols of the transceiver's format are not Gaussian.
     mode_dispersion
@@ -36,6 +400,16 @@ class Models(Description):
     crosstalk_probability
         Probability with which crosstalk exceeds the value that is used, given the fibre's skew; the mean is used
         where it is left out.
+
+    Raises
+    ------
+    DescriptionError
+        If models contradict each other; `RULES` lists what goes with what.
+
+    Examples
+    --------
+    >>> Models(nonlinear_interference="isrs_gn", raman="silica").accumulation
+    'incoherent'
     """
 
     amplifier_noise: Literal["exact", "excess_gain", "input_noise"] = "exact"
@@ -44,14 +418,9 @@ class Models(Description):
     accumulation: Literal["incoherent", "coherent"] = "incoherent"
     format_correction: Annotated[bool, flag()] = False
     mode_dispersion: Annotated[bool, flag()] = True
-    crosstalk_probability: Annotated[Real | None, number(above=0, high=0.999, remedy="1e-4 is usual")] = None
+    crosstalk_probability: Annotated[Quantity | None, number(above=0, high=0.999, remedy="1e-4 is usual")] = None
 
     @model_validator(mode="after")
     def _go_together(self) -> Self:
-        if self.nonlinear_interference == "gn" and self.accumulation == "coherent":
-            msg = 'accumulation: needs nonlinear_interference = "isrs_gn" or "gn_integral"'
-            raise refused(msg)
-        if self.nonlinear_interference != "isrs_gn" and self.format_correction:
-            msg = 'format_correction: needs nonlinear_interference = "isrs_gn"'
-            raise refused(msg)
+        refuse_contradictions(self, "models")
         return self

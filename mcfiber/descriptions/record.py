@@ -1,8 +1,8 @@
 """The base of every description: frozen, strict, changed only through `replace`.
 
 A description is a record in engineering units, spelled in the field names.  A real-valued field holds a
-number or a labelled axis (a 1-D DataArray): that one idea makes an evaluation, a sweep and a prediction
-the same computation.
+number or a labelled axis: that one idea makes an evaluation, a sweep and a prediction the same computation.
+How else it may vary says `mcfiber.descriptions.values`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -96,7 +96,7 @@ def plain(value: Any) -> Any:
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
-    return value
+    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 class _Leaf:
@@ -159,12 +159,22 @@ def _child(target: Any, key: str, path: tuple[str, ...]) -> Any:
 
 def _same(first: Any, second: Any) -> bool:
     if is_axis(first) or is_axis(second):
-        return is_axis(first) and is_axis(second) and bool(first.identical(second))
+        return is_axis(first) and is_axis(second) and _same_axis(first, second)
     if isinstance(first, tuple) and isinstance(second, tuple):
         return len(first) == len(second) and all(map(_same, first, second))
     if isinstance(first, dict) and isinstance(second, dict):
         return first.keys() == second.keys() and all(_same(item, second[key]) for key, item in first.items())
     return bool(np.array_equal(first, second)) if isinstance(first, np.ndarray) else bool(first == second)
+
+
+def _same_axis(first: Any, second: Any) -> bool:
+    """Whether two axes, each of either kind, have the same name, values and labels."""
+    if first.dims != second.dims or not np.array_equal(first.values, second.values):
+        return False
+    labels = [one.coords[dim] if (dim := one.dims[0]) in one.coords else None for one in (first, second)]
+    if labels[0] is None or labels[1] is None:
+        return labels[0] is labels[1]
+    return bool(np.array_equal(np.asarray(labels[0]), np.asarray(labels[1])))
 
 
 def _problems(error: ValidationError, model: type[BaseModel], values: Mapping[str, Any]) -> list[Problem]:

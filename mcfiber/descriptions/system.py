@@ -9,11 +9,10 @@ from pydantic import model_validator
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.line import Amplifier, Link
-from mcfiber.descriptions.models import Models
+from mcfiber.descriptions.models import Models, refuse_contradictions
 from mcfiber.descriptions.record import Description, plain
 from mcfiber.descriptions.spectrum import Spectrum
 from mcfiber.descriptions.transceiver import Transceiver
-from mcfiber.descriptions.values import with_axes
 from mcfiber.typing import is_axis
 
 if TYPE_CHECKING:
@@ -67,6 +66,7 @@ class System(Description):
             _check_bands(path, value, bands)
         _check_counts("link.launch_power_dbm", self.link.launch_power_dbm, self.spectrum)
         self._check_coupling()
+        refuse_contradictions(self, "system")
         return self
 
     def _amplifiers(self) -> dict[str, Amplifier]:
@@ -82,16 +82,7 @@ class System(Description):
         return found
 
     def _check_coupling(self) -> None:
-        """Refuse what has no meaning for cores that are received one by one, or for those received together."""
-        loss = self.link.mode_dependent_loss_rms_db
-        losses = loss.values() if isinstance(loss, dict) else (loss,)
-        alone = self.fiber.coupling != "random" and self.fiber.coupled_cores == 1
-        if alone and any(is_axis(value) or value > 0 for value in losses):
-            msg = (
-                "link.mode_dependent_loss_rms_db: weakly coupled cores are received one by one, so they have no "
-                'mode-dependent loss; leave it out (or set fiber.coupling = "random")'
-            )
-            raise refused(msg)
+        """Refuse values of cores that are not one for each, or have no meaning for those received together."""
         attenuation = self.fiber.attenuation_db_per_km
         if isinstance(attenuation, tuple) and _differs(attenuation, self.fiber):
             msg = (
@@ -105,15 +96,6 @@ class System(Description):
         for name in ("core_launch_offset_db", "core_directions", "core_permutation"):
             value = getattr(self.link, name)
             _check_cores(f"link.{name}", None if value == "same" else value, self.fiber)
-        spans = self.link.span if isinstance(self.link.span, tuple) else (self.link.span,)
-        for index, span in enumerate(spans):
-            for name in ("fan_in_crosstalk_db", "fan_out_crosstalk_db"):
-                if getattr(span, name) is not None and len(self.fiber.core_groups) == 1:
-                    where = f"link.span.{index}" if isinstance(self.link.span, tuple) else "link.span"
-                    msg = (
-                        f"{where}.{name}: only several cores that are received one by one have crosstalk; leave it out"
-                    )
-                    raise refused(msg)
 
     @classmethod
     def from_toml(cls, path: str | Path) -> Self:
@@ -125,7 +107,7 @@ class System(Description):
             If the file is missing, is not TOML, or describes no valid system.
         """
         table = read_toml(path)
-        system = with_axes(table.get("system", table))
+        system = table.get("system", table)
         if not isinstance(system, dict):
             msg = f"system: got {system!r}; allowed: a table of the values of a System"
             raise refused(msg)

@@ -1,13 +1,12 @@
 """What sends and receives: format, transceiver noise, code, pilots, receiver."""
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from mcfiber.descriptions.checks import number
 from mcfiber.descriptions.codes import Code, DecodedFraction
 from mcfiber.descriptions.formats import Format
 from mcfiber.descriptions.record import Description
-from mcfiber.typing import Real
+from mcfiber.descriptions.values import Quantity, number
 
 
 class Transceiver(Description):
@@ -34,13 +33,7 @@ class Transceiver(Description):
     """
 
     format: Format = "16QAM"
-    snr_db: Annotated[Real, number(infinite=True, remedy="back-to-back values are 14 to 25 dB")] = math.inf
+    snr_db: Annotated[Quantity, number(infinite=True, remedy="back-to-back values are 14 to 25 dB")] = math.inf
     code: Code = DecodedFraction()
-    pilot_overhead_percent: Annotated[Real, number(low=0.0, high=99.0, remedy="usual: 0 to 5 %")] = 0.0
+    pilot_overhead_percent: Annotated[Quantity, number(low=0.0, high=99.0, remedy="usual: 0 to 5 %")] = 0.0
     receiver: Literal["mmse", "zero_forcing", "optimal"] = "mmse"
-
-    def achievable_rate(self, snr: Any, symbol_rate: Any) -> dict[str, Any]:
-        """Rates at a signal-to-noise ratio; see `mcfiber.achievable_rate`."""
-        from mcfiber.receiver.rates import achievable_rate
-
-        return achievable_rate(self, snr, symbol_rate)

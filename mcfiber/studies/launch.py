@@ -3,13 +3,13 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
 from mcfiber import units
-from mcfiber.descriptions.codes import DvbS2Code, FixedRateCode, OverheadCode
 from mcfiber.descriptions.errors import refused
+from mcfiber.descriptions.models import refuse_contradictions
 from mcfiber.evaluate import evaluate
 from mcfiber.fiber.channels import channels
 from mcfiber.fiber.medium import properties
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from mcfiber.descriptions.system import System
+    from mcfiber.line.interference import InterferenceModel
 
 Variables = Literal["channel", "band", "flat"]
 
@@ -165,7 +166,7 @@ class LaunchProblem:
             link,
             glass,
             self._grid,
-            model="isrs_gn" if models.nonlinear_interference == "isrs_gn" else "gn",
+            model=cast("InterferenceModel", models.nonlinear_interference),
             accumulation=models.accumulation,
             scattering=models.raman == "silica",
             amplifier_noise=models.amplifier_noise,
@@ -443,40 +444,7 @@ def _check(system: "System", objective: str) -> None:
     if objective not in ("net_rate", "shannon", "minimum_snr"):
         msg = f"objective: got {objective!r}; allowed: 'net_rate', 'shannon', 'minimum_snr'"
         raise refused(msg)
-    if len(set(map(len, system.fiber.core_groups))) > 1:
-        msg = "fiber.groups: launch powers are optimised for groups of one size; make them equal"
-        raise refused(msg)
-    if system.models.nonlinear_interference == "gn_integral":
-        msg = (
-            'models.nonlinear_interference: "gn_integral" has no gradient; optimise with "gn" or "isrs_gn", then check'
-        )
-        raise refused(msg)
-    if system.models.raman == "triangular":
-        msg = 'models.raman: launch powers are optimised with "silica" or "none", not "triangular"'
-        raise refused(msg)
-    amplifier = system.link.amplifier
-    given = amplifier.model_fields_set & {"output_tilt_db", "core_output_offset_db", "output_power_limit_dbm"}
-    if given:
-        msg = (
-            f"link.amplifier.{min(given)}: launch powers are optimised for amplifiers that deliver what is asked for; "
-            "leave it out, and give limits to optimize_launch"
-        )
-        raise refused(msg)
-    for name in ("core_launch_offset_db", "core_permutation"):
-        if getattr(system.link, name) is not None:
-            msg = (
-                f"link.{name}: launch powers are optimised for signals that keep to cores launched alike; leave it out"
-            )
-            raise refused(msg)
-    if system.link.power_control != "signal":
-        msg = 'link.power_control: launch powers are optimised for "signal"'
-        raise refused(msg)
-    if system.models.format_correction:
-        msg = "models.format_correction: launch powers are optimised for Gaussian symbols; set it to false"
-        raise refused(msg)
-    if objective == "net_rate" and isinstance(system.transceiver.code, FixedRateCode | OverheadCode | DvbS2Code):
-        msg = 'transceiver.code: the net rate climbs in steps, without a slope; use objective = "shannon"'
-        raise refused(msg)
+    refuse_contradictions(system, "optimize_launch", when=objective)
 
 
 def _groups(bands: tuple[str, ...], by: str) -> tuple[AnyArray, tuple[str, ...]]:

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from pydantic import Field, ValidationError, model_validator
 
 from mcfiber import units
-from mcfiber.descriptions.checks import by_band, each, flag, integer, number, sequence
+from mcfiber.descriptions.checks import flag, integer, sequence
 from mcfiber.descriptions.errors import DescriptionError, refused
 from mcfiber.descriptions.record import Description
+from mcfiber.descriptions.values import number
 from mcfiber.typing import is_axis
 
 
@@ -32,7 +33,7 @@ class Ring(Description):
 
 
 class Amplifier(Description):
-    noise_figure_db: Annotated[Any, by_band(number(low=0, high=20))] = 5.0
+    noise_figure_db: Annotated[Any, number(low=0, high=20, varies="axis band")] = 5.0
     gain_db: Annotated[Any, number(low=0, infinite=True)] = 20.0
 
 
@@ -46,8 +47,8 @@ class Line(Description):
     tagged: Annotated[Grid | Ring, Field(discriminator="kind")] = Grid()
     amplifiers: dict[str, Amplifier] = Field(default_factory=dict)
     spans: Annotated[tuple[Span, ...], sequence()] = ()
-    loss_db_per_km: Annotated[Any, each(number(low=0, remedy="a loss is positive"))] = 0.2
-    launch_dbm: Annotated[Any, by_band(each(number(low=-100, high=40)))] = 0.0
+    loss_db_per_km: Annotated[Any, number(low=0, varies="axis core", remedy="a loss is positive")] = 0.2
+    launch_dbm: Annotated[Any, number(low=-100, high=40, varies="axis band channel")] = 0.0
     mode: Literal["same", "independent"] = "same"
     loop: bool = False
     strict: Annotated[bool, flag()] = False
@@ -110,7 +111,7 @@ def test_number__infinity_only_where_it_is_meant():
         Line(slope=math.inf)
 
 
-def test_each__list_tuple_and_array_become_a_tuple():
+def test_by_core__list_tuple_and_array_become_a_tuple():
     for value in ([0.2, 0.3], (0.2, 0.3), np.array([0.2, 0.3])):
         assert Line(loss_db_per_km=value).loss_db_per_km == (0.2, 0.3)
     assert Line(loss_db_per_km=0.2).loss_db_per_km == 0.2
