@@ -2,7 +2,8 @@
 
 Behind the doors a quantity is a number or an `xarray.Variable`: an array with named dimensions and nothing else, ten
 times cheaper to make than a DataArray.  Coordinates of axes are put back when a result is packed.  Every function here
-takes numbers, Variables and DataArrays; where a DataArray comes in, one goes out, with its coordinates and stamped.
+takes numbers, Variables and DataArrays; `compute` gives Variables where Variables come in, and otherwise what a user
+wants to see: DataArrays, stamped and with their coordinates.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -81,6 +82,11 @@ def renamed(value: Quantity, **names: str) -> Quantity:
     if isinstance(value, xr.DataArray):
         return value.rename({old: new for old, new in names.items() if old in value.dims})
     return array(tuple(names.get(dim, dim) for dim in value.dims), value.data)
+
+
+def as_variable(value: Quantity) -> Quantity:
+    """Label a number, without dimensions, so that what is computed of it stays behind the doors."""
+    return value if is_axis(value) else array((), np.asarray(value, dtype=np.float64))
 
 
 def has(value: Quantity, dim: str) -> bool:
@@ -197,10 +203,13 @@ def compute(
         Lengths of output dimensions that no input has.
     """
     names = (name,) if isinstance(name, str) else name
+    results: tuple[Quantity, ...]
     if any(isinstance(value, xr.DataArray) for value in inputs):
         results = _with_coordinates(names, function, inputs, sizes)
     else:
         results = _computed(function, inputs, sizes)
+        if not any(isinstance(value, xr.Variable) for value in inputs):
+            results = tuple(map(labelled_result, names, results))
     return results[0] if isinstance(name, str) else results
 
 

@@ -214,6 +214,13 @@ _add("nli_format_far", "core channel", "W", "modulation-format correction for ea
 # crosstalk: draws of the random channel
 _add("transfer_matrix", "draw time frequency mode_out mode_in", "1", "field transfer between modes",
      "Complex, unitary; core n has the modes 2 n and 2 n + 1.", low=-math.inf)  # fmt: skip
+_add(
+    "crosstalk_variance",
+    "",
+    "1",
+    "variance of the crosstalk over its squared mean",
+    "Of one neighbour, one polarisation.",
+)
 _add("drawn_transfer", "draw time core_out core_in frequency", "1", "power in core_out for unit power into core_in",
      "One launched polarisation; the mean over draws is power_transfer.", high=1.0)  # fmt: skip
 _add("channel_matrix", "draw frequency mode_out mode_in", "1", "transfer matrix of the channel", "Complex amplitudes.")

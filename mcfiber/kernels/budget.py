@@ -6,36 +6,29 @@ from mcfiber._jit import kernel
 from mcfiber.typing import FloatArray
 
 
-@kernel("(),(),(),()->(),(),(),()")
-def line_ratios(
-    signal: FloatArray,
-    ase: FloatArray,
-    nli: FloatArray,
-    crosstalk: FloatArray,
-    snr_ase: FloatArray,
-    snr_nli: FloatArray,
-    snr_xt: FloatArray,
-    gsnr: FloatArray,
-) -> None:
+@kernel("(),(noise)->(noise),()")
+def line_ratios(signal: FloatArray, noise: FloatArray, ratio: FloatArray, total: FloatArray) -> None:
     """Signal over each noise of the line, and over their sum.
 
     A channel without signal has ratio zero everywhere; a noise of zero gives an infinite ratio.
 
     Parameters
     ----------
-    signal, ase, nli
+    signal
         Shape (n,). [W]
-    crosstalk
-        Crosstalk over signal power. Shape (n,). [1]
-    snr_ase, snr_nli, snr_xt, gsnr
+    noise
+        Shape (n, noise). [W]
+    ratio
+        Shape (n, noise). [1]
+    total
         Shape (n,). [1]
     """
     for i in range(signal.shape[0]):
-        lit = signal[i] > 0.0
-        snr_ase[i] = _ratio(signal[i], ase[i])
-        snr_nli[i] = _ratio(signal[i], nli[i])
-        snr_xt[i] = _ratio(1.0, crosstalk[i]) if lit else 0.0
-        gsnr[i] = _ratio(signal[i], ase[i] + nli[i] + crosstalk[i] * signal[i])
+        together = 0.0
+        for k in range(noise.shape[1]):
+            ratio[i, k] = _ratio(signal[i], noise[i, k])
+            together += noise[i, k]
+        total[i] = _ratio(signal[i], together)
 
 
 @kernel

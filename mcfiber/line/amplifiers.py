@@ -1,26 +1,28 @@
 """Noise of the amplifiers along the line."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
-from mcfiber import labelled, units
+from mcfiber import units
+from mcfiber._jit import Kernel
 from mcfiber.descriptions.errors import refused
-from mcfiber.descriptions.line import Amplifier, Link
 from mcfiber.fiber.channels import Channels
 from mcfiber.kernels import amplifier as kernels
-from mcfiber.labelled import stacked
-from mcfiber.line.line import along_spans, over_spans
-from mcfiber.line.power import PowerProfile, per_channel
+from mcfiber.labelled import combined, compute
+from mcfiber.line.line import Line, over_spans
+from mcfiber.line.power import PowerProfile
+from mcfiber.typing import Quantity
 
-_DENSITY = {
+DENSITIES: Mapping[str, Kernel] = {
     "exact": kernels.ase_density,
     "excess_gain": kernels.ase_density_excess_gain,
     "input_noise": kernels.ase_density_input_noise,
 }
+"""Power spectral density of amplified spontaneous emission, by the name of its model."""
 
 
-def amplifier_noise(link: Link, power: PowerProfile, grid: Channels, *, model: str = "exact") -> Any:
+def amplifier_noise(line: Line, power: PowerProfile, channels: Channels, *, model: str = "exact") -> Quantity:
     """Amplified spontaneous emission of the whole line in each channel. [W]
 
     Every amplifier restores what was lost since the last one, so noise once added keeps its ratio to the signal
@@ -28,11 +30,11 @@ def amplifier_noise(link: Link, power: PowerProfile, grid: Channels, *, model: s
 
     Parameters
     ----------
-    link
+    line
         Amplifiers, and the equipment of a loop.
     power
         Loss of the spans.
-    grid
+    channels
         Channels: frequencies and symbol rates.
     model
         "exact", "excess_gain" or "input_noise".
@@ -47,7 +49,7 @@ def amplifier_noise(link: Link, power: PowerProfile, grid: Channels, *, model: s
     .. [1] R.-J. Essiambre et al., "Capacity limits of optical fiber networks," *J. Lightw. Technol.*, vol. 28,
        no. 4, pp. 662-701, 2010. :doi:`10.1109/JLT.2009.2039464`, eq. (54).
     """
-    density = added_noise(link, power.span_loss, grid, model=model)
+    density = added_noise(line, power.span_loss, channels, model=model)
     if float(np.min(density)) < 0.0:
         msg = (
             "link.amplifier.noise_figure_db: the noise figure is below what the gain allows (F G < 1, less noise than "
@@ -56,38 +58,27 @@ def amplifier_noise(link: Link, power: PowerProfile, grid: Channels, *, model: s
         raise refused(msg)
     if power.evolution is not None:
         density = density + power.evolution.noise_density * (power.launch / power.evolution.end)
-    total = over_spans(link, density, launch=power.launch)
-    return labelled.stamp("ase_power", labelled.combined(np.multiply, total, grid.symbol_rate))
+    total = over_spans(line, density, launch=power.launch)
+    return combined(np.multiply, total, channels.symbol_rate)
 
 
-def added_noise(link: Link, span_loss: Any, grid: Channels, *, model: str = "exact") -> Any:
+def added_noise(line: Line, span_loss: Quantity, channels: Channels, *, model: str = "exact") -> Quantity:
     """Power spectral density that the amplifiers after one span add, at launch level. [W/Hz]
 
     It is linear in the loss of the span, in every model.
     """
-    noise_figure = along_spans(link, lambda span: _noise_figure(span.amplifier or link.amplifier, grid))
-    if link.loop is None:
-        return _density(noise_figure, span_loss, grid, model)
-    excess = units.si(link.loop, "first_amplifier_excess_db")
-    loss = units.si(link.loop, "loss_db")
-    first = _density(noise_figure, labelled.combined(np.multiply, span_loss, excess), grid, model)
-    second = _density(_noise_figure(link.loop.amplifier, grid), labelled.combined(np.divide, loss, excess), grid, model)
-    return labelled.combined(lambda one, ratio, other: one / ratio + other, first, excess, second)
+    density, frequency = DENSITIES[model], channels.frequency
+    if line.loop is None:
+        return compute("ase_density", density, frequency, span_loss, line.noise_figure)
+    loop = line.loop
+    first = combined(np.multiply, span_loss, loop.excess)
+    second = combined(np.divide, loop.loss, loop.excess)
+    one = compute("ase_density", density, frequency, first, line.noise_figure)
+    other = compute("ase_density", density, frequency, second, loop.noise_figure)
+    return combined(lambda one, ratio, other: one / ratio + other, one, loop.excess, other)
 
 
-def _density(noise_figure: Any, gain: Any, grid: Channels, model: str) -> Any:
-    return labelled.compute("ase_density", _DENSITY[model], grid.frequency, gain, noise_figure)
-
-
-def _noise_figure(amplifier: Amplifier, grid: Channels) -> Any:
-    """Linear noise figure, with dimensions channel and core where it differs along them."""
-    noise_figure = per_channel(units.si(amplifier, "noise_figure_db"), grid)
-    if amplifier.core_noise_figure_offset_db is None:
-        return noise_figure
-    return noise_figure * stacked(units.si(amplifier, "core_noise_figure_offset_db"), "core")
-
-
-def equivalent_noise_figure(noise_density: Any, *, frequency: Any, gain: Any) -> Any:
+def equivalent_noise_figure(noise_density: Quantity, *, frequency: Quantity, gain: Quantity) -> Quantity:
     """Noise figure of a fictitious amplifier behind the span, for noise that was made along it.
 
     ``F = (S/(h nu) + 1)/G``, all linear; it may be below 1 (negative in decibels), because distributed gain acts where
@@ -118,7 +109,7 @@ def equivalent_noise_figure(noise_density: Any, *, frequency: Any, gain: Any) ->
     return (noise_density / (units.PLANCK * frequency) + 1.0) / gain
 
 
-def cascaded_noise_figure(first: Any, second: Any, *, gain: Any, loss: Any) -> Any:
+def cascaded_noise_figure(first: Quantity, second: Quantity, *, gain: Quantity, loss: Quantity) -> Quantity:
     """Noise figure of two amplifier stages with a passive loss between them.
 
     ``F1 + (L - 1)/G1 + (F2 - 1) L/G1``, all linear (Friis). It is what an amplifier with a mid-stage device has as its

@@ -1,30 +1,187 @@
-"""The budget of the line: every noise against the signal."""
+"""The budget: the table of noises, and the signal against each of them."""
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
 
-from mcfiber import labelled
+import numpy as np
+
+from mcfiber.fiber.channels import Channels
+from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels import budget as kernels
+from mcfiber.labelled import array, combined, compute, stacked
+from mcfiber.line.amplifiers import amplifier_noise
+from mcfiber.line.closed_forms import Accumulation
+from mcfiber.line.crosstalk import crosstalk, crosstalk_spread
+from mcfiber.line.interference import nonlinear_interference
+from mcfiber.line.line import Line
+from mcfiber.line.power import PowerProfile, displaced
+from mcfiber.line.raman import RamanModel
+from mcfiber.typing import Quantity
 
 
-def line_ratios(signal: Any, ase: Any, nli: Any, crosstalk: Any) -> tuple[Any, ...]:
+@dataclass(frozen=True)
+class Choices:
+    """Which models compute what, for the noises; see `mcfiber.descriptions.models.Models`.
+
+    Attributes
+    ----------
+    amplifier_noise, nonlinear_interference, raman, accumulation
+        Names of models.
+    mode_dispersion
+        Whether mode dispersion counts in the interference of coupled cores.
+    kurtosis
+        Excess kurtosis of the symbols, 0 where it is not to count. [1]
+    crosstalk_probability
+        With which crosstalk exceeds the value used; None for its mean. [1]
+    """
+
+    amplifier_noise: str = "exact"
+    nonlinear_interference: str = "gn"
+    raman: RamanModel = "none"
+    accumulation: Accumulation = "incoherent"
+    mode_dispersion: bool = True
+    kurtosis: float = 0.0
+    crosstalk_probability: Quantity = None
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything that noises are computed from: the records behind the doors, and the models.
+
+    Attributes
+    ----------
+    channels, medium, line, power
+        Records in SI.
+    choices
+        Models.
+    """
+
+    channels: Channels
+    medium: FiberMedium
+    line: Line
+    power: PowerProfile
+    choices: Choices
+
+
+@dataclass(frozen=True)
+class Noise:
+    """One noise of the budget.
+
+    Attributes
+    ----------
+    name
+        As in `result.mcf.limits()`.
+    power, ratio
+        Variables of the table: its power, and the signal over it.
+    enters
+        "line": multiplied by the penalty of mode-dependent loss; "receiver": not.
+    label, colour
+        In figures and reports.
+    compute
+        Variables of a scene by name, its power among them; None where the noise is known by its ratio. [W]
+    displaces
+        Whether amplifiers that hold the total power lower the signal for it.
+    """
+
+    name: str
+    power: str
+    ratio: str
+    enters: Literal["line", "receiver"]
+    label: str
+    colour: str
+    compute: Callable[[Scene], Mapping[str, Quantity]] | None = None
+    displaces: bool = False
+
+
+def _amplifiers(scene: Scene) -> Mapping[str, Quantity]:
+    model = scene.choices.amplifier_noise
+    return {"ase_power": amplifier_noise(scene.line, scene.power, scene.channels, model=model)}
+
+
+def _interference(scene: Scene) -> Mapping[str, Quantity]:
+    choices = scene.choices
+    power = nonlinear_interference(
+        scene.line,
+        scene.medium,
+        scene.power,
+        scene.channels,
+        model=choices.nonlinear_interference,
+        accumulation=choices.accumulation,
+        kurtosis=choices.kurtosis,
+        mode_dispersion=choices.mode_dispersion,
+    )
+    return {"nli_power": power}
+
+
+def _crosstalk(scene: Scene) -> Mapping[str, Quantity]:
+    spread = crosstalk_spread(scene.medium, scene.channels, probability=scene.choices.crosstalk_probability)
+    ratio = crosstalk(scene.line, scene.medium, scene.power, spread=spread)
+    return {"crosstalk": ratio, "crosstalk_power": combined(np.multiply, ratio, scene.power.launch)}
+
+
+# Colours of Okabe and Ito, which differ with any colour vision.
+NOISES: tuple[Noise, ...] = (
+    Noise("amplifier_noise", "ase_power", "snr_ase", "line", "amplifier noise", "#0072B2", _amplifiers, displaces=True),
+    Noise(
+        "nonlinear_interference",
+        "nli_power",
+        "snr_nli",
+        "line",
+        "nonlinear interference",
+        "#D55E00",
+        _interference,
+        displaces=True,
+    ),
+    Noise("crosstalk", "crosstalk_power", "snr_xt", "line", "crosstalk", "#CC79A7", _crosstalk),
+    Noise("transceiver", "", "snr_trx", "receiver", "transceivers", "#999999"),
+)
+"""Every noise, in the order of the path: evaluation, limits, figures and the optimiser read this table."""
+
+LINE_NOISES: tuple[Noise, ...] = tuple(noise for noise in NOISES if noise.enters == "line")
+"""Those of the line."""
+
+
+def line_noises(scene: Scene) -> dict[str, Quantity]:
+    """Powers of all noises of the line at launch level, by variable, and what belongs to them. [W]"""
+    found: dict[str, Quantity] = {}
+    for noise in LINE_NOISES:
+        if noise.compute is not None:
+            found |= noise.compute(scene)
+    names = [noise.power for noise in LINE_NOISES if noise.displaces]
+    powers = displaced(scene.line, scene.power.launch, [found[name] for name in names], scene.channels)
+    return found | dict(zip(names, powers, strict=True))
+
+
+def line_ratios(signal: Quantity, powers: Mapping[str, Quantity]) -> dict[str, Quantity]:
     """Signal over each noise of the line and over their sum.
+
+    ``1/gsnr = 1/snr_ase + 1/snr_nli + 1/snr_xt``, Eq. (1) of [1]_.
 
     Parameters
     ----------
-    signal, ase, nli
-        Powers of a channel in one core. [W]
-    crosstalk
-        Crosstalk over signal power. [1]
+    signal
+        Power of a channel in one core. [W]
+    powers
+        Of every noise of the line, by its variable. [W]
 
     Returns
     -------
-    tuple
-        :data:`snr_ase`, :data:`snr_nli`, :data:`snr_xt`, :data:`gsnr`.
+    dict
+        The ratios of `NOISES` and :data:`gsnr`, by variable. [1]
+
+    References
+    ----------
+    .. [1] V. Curri, "GNPy model of the physical layer for open and disaggregated optical networking," J. Opt.
+       Commun. Netw., vol. 14, no. 6, pp. C92-C104, 2022 (generalised SNR).
     """
-    return labelled.compute(("snr_ase", "snr_nli", "snr_xt", "gsnr"), kernels.line_ratios, signal, ase, nli, crosstalk)
+    together = stacked([powers[noise.power] for noise in LINE_NOISES], "noise", last=True)
+    ratio, gsnr = compute(("gsnr", "gsnr"), kernels.line_ratios, signal, together)
+    each = {noise.ratio: array(ratio.dims[:-1], ratio.data[..., k]) for k, noise in enumerate(LINE_NOISES)}
+    return each | {"gsnr": gsnr}
 
 
-def received_ratio(gsnr: Any, penalty: Any, transceiver: Any) -> Any:
+def received_ratio(gsnr: Quantity, penalty: Quantity, transceiver: Quantity) -> Quantity:
     """Signal-to-noise ratio that the decoder sees, ``1/snr = penalty/gsnr + 1/snr_trx``.
 
     Parameters
@@ -40,5 +197,10 @@ def received_ratio(gsnr: Any, penalty: Any, transceiver: Any) -> Any:
     -------
     :data:`snr`
         Dimensions of the inputs.
+
+    References
+    ----------
+    .. [1] P. Poggiolini et al., "The GN-model of fiber non-linear propagation and its applications," J. Lightw.
+       Technol., vol. 32, no. 4, pp. 694-721, 2014 (noises add as Gaussian, Eq. (1)).
     """
-    return labelled.compute("snr", kernels.received_ratio, gsnr, penalty, transceiver)
+    return compute("snr", kernels.received_ratio, gsnr, penalty, transceiver)

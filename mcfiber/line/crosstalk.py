@@ -2,27 +2,37 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+import xarray as xr
 
-from mcfiber import labelled, units
+from mcfiber import units
 from mcfiber.arrays.crosstalk_statistics import Aggressors
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.fiber import MulticoreFiber
-from mcfiber.descriptions.line import Link, Span
 from mcfiber.descriptions.spectrum import Spectrum
 from mcfiber.fiber.channels import Channels, channels
 from mcfiber.fiber.groups import foreign
-from mcfiber.fiber.medium import Glass, properties
+from mcfiber.fiber.medium import FiberMedium, medium
 from mcfiber.kernels import crosstalk as kernels
-from mcfiber.kernels import crosstalk_statistics as statistics_kernels
-from mcfiber.line.line import along_spans, core_paths, distance, over_spans
+from mcfiber.kernels import crosstalk_statistics as statistics
+from mcfiber.labelled import (
+    array,
+    combined,
+    compute,
+    coordinates_of,
+    has,
+    labelled_result,
+    renamed,
+    variable,
+)
+from mcfiber.line.line import Line, along_paths, over_spans, plain_line
 from mcfiber.line.power import PowerProfile
-from mcfiber.typing import is_axis
+from mcfiber.typing import Quantity
 
-if TYPE_CHECKING:
-    import xarray as xr
+# Pairs that couple more than this part of the strongest pair count as neighbours of a fan-in or fan-out.
+_NEIGHBOURS = 0.1
 
 
 @dataclass(frozen=True)
@@ -46,145 +56,32 @@ class Spread:
         light, their fields add, and the sum has the spread of one.
     """
 
-    probability: Any
-    symbol_rate: Any
-    skew: Any = 0.0
-    random_skew: Any = 0.0
+    probability: Quantity
+    symbol_rate: Quantity
+    skew: Quantity = 0.0
+    random_skew: Quantity = 0.0
     polarizations: Literal[1, 2] = 2
     aggressors: Aggressors = "independent"
 
 
-def crosstalk_spread(fiber: MulticoreFiber, grid: Channels, *, probability: Any) -> Spread | None:
+def crosstalk_spread(medium: FiberMedium, channels: Channels, *, probability: Quantity) -> Spread | None:
     """Spread of the crosstalk of a fibre's channels; None for the mean, which needs none.
 
     Parameters
     ----------
-    fiber
+    medium
         For its skew.
-    grid
+    channels
         For the symbol rates.
     probability
         Probability of more crosstalk than the quantile, or None.
     """
     if probability is None:
         return None
-    return Spread(
-        probability=probability,
-        symbol_rate=grid.symbol_rate,
-        skew=units.si(fiber, "skew_ps_per_km"),
-        random_skew=units.si(fiber, "random_skew_ps_per_sqrt_km"),
-    )
+    return Spread(probability, channels.symbol_rate, medium.skew, medium.random_skew)
 
 
-def exceeded_crosstalk(pairs: "xr.DataArray", spread: Spread, distance: Any) -> "xr.DataArray":
-    """Crosstalk that the sum over the neighbours exceeds with a probability.
-
-    Neighbours with independent data add their powers; each is Gamma distributed with the variance that its skew
-    and symbol rate leave, and the sum over unequal ones is exact.
-
-    Parameters
-    ----------
-    pairs
-        Mean crosstalk of every pair, dimensions core_out and core_in.
-    spread
-        Probability, skew, symbol rate.
-    distance
-        Length of the line. [m]
-
-    Returns
-    -------
-    :data:`crosstalk`
-        Dimension core, and those of the pairs and the spread.
-    """
-    import xarray as xr
-
-    if spread.aggressors == "same_laser":
-        pairs = pairs.sum("core_in").expand_dims(core_in=1)
-    random_skew = spread.random_skew * units.mapped(np.sqrt, distance)
-    variance = xr.apply_ufunc(
-        statistics_kernels.short_term_variance,
-        spread.symbol_rate,
-        spread.skew * distance,
-        random_skew,
-        keep_attrs=False,
-    )
-    shape = spread.polarizations / variance
-    exceeded = labelled.compute("crosstalk", statistics_kernels.gamma_sum_quantile, pairs, shape, spread.probability)
-    result = labelled.stamp("crosstalk", exceeded.rename(core_out="core"))
-    result.attrs["model"] = "quantile"
-    return result
-
-
-def crosstalk_quantile(
-    pairs: "xr.DataArray",
-    *,
-    probability: Any,
-    length_km: Any,
-    symbol_rate_gbd: Any,
-    skew_ps_per_km: Any = 0.0,
-    random_skew_ps_per_sqrt_km: Any = 0.0,
-    polarizations: Literal[1, 2] = 2,
-    aggressors: Aggressors = "independent",
-) -> "xr.DataArray":
-    """Crosstalk of every core that is exceeded with a probability, all other cores lit.
-
-    Parameters
-    ----------
-    pairs
-        Mean crosstalk of every pair, from `mean_crosstalk`.
-    probability
-        Probability of more crosstalk: a share of times, of wavelengths or of fibres.
-    length_km
-        Length of the whole line, over which skew accumulates.
-    symbol_rate_gbd
-        Symbol rate of the neighbours; the wider their spectra, the narrower the spread.
-    skew_ps_per_km, random_skew_ps_per_sqrt_km
-        Skew between neighbouring cores: its steady part, and the standard deviation of its random part. None gives
-        the widest spread.
-    polarizations
-        Polarisations that the neighbours fill with independent data.
-    aggressors
-        "independent": each neighbour carries its own data, and powers add. "same_laser": all carry the same light,
-        as in a measurement with one source, and fields add.
-
-    Returns
-    -------
-    :data:`crosstalk`
-        Dimension core, and those of the arguments.
-
-    Raises
-    ------
-    ValueError
-        If `aggressors` is neither.
-
-    Examples
-    --------
-    >>> import mcfiber as mcf
-    >>> import xarray as xr
-    >>> pairs = xr.DataArray([[0.0, 1e-3], [1e-3, 0.0]], dims=("core_out", "core_in"))
-    >>> worst = mcf.crosstalk_quantile(pairs, probability=1e-4, length_km=80, symbol_rate_gbd=32, polarizations=1)
-    >>> (10 * np.log10(worst / 1e-3)).values.round(2)
-    array([7.69, 7.69])
-    """
-    spread = Spread(
-        probability=probability,
-        symbol_rate=units.convert(symbol_rate_gbd, "gbd"),
-        skew=units.convert(skew_ps_per_km, "ps_per_km"),
-        random_skew=units.convert(random_skew_ps_per_sqrt_km, "ps_per_sqrt_km"),
-        polarizations=polarizations,
-        aggressors=aggressors,
-    )
-    if aggressors not in ("independent", "same_laser"):
-        msg = f"aggressors: got {aggressors!r}; allowed: 'independent', 'same_laser'"
-        raise ValueError(msg)
-    return exceeded_crosstalk(pairs, spread, units.convert(length_km, "km"))
-
-
-# Pairs that couple more than this part of the strongest pair count as neighbours of a fan-in or fan-out.
-_NEIGHBOURS = 0.1
-
-
-def crosstalk(link: Link, glass: Glass, power: PowerProfile, *, spread: Spread | None = None) -> Any:
+def crosstalk(line: Line, medium: FiberMedium, power: PowerProfile, *, spread: Spread | None = None) -> Quantity:
     """Crosstalk over signal power of every core at the end of the line; zero without weak coupling.
 
     Light of the same group of cores is no crosstalk, and a group shares evenly what it takes from others.
@@ -212,68 +109,23 @@ def crosstalk(link: Link, glass: Glass, power: PowerProfile, *, spread: Spread |
     .. [1] M. Koshiba et al., "Analytical expression of average power-coupling coefficients," *IEEE Photon. J.*,
        vol. 4, no. 5, pp. 1987-1995, 2012. :doi:`10.1109/JPHOT.2012.2221085`.
     """
-    if glass.power_coupling is None:
+    if medium.power_coupling is None:
         return 0.0
-    if spread is None and "core" not in getattr(power.launch, "dims", ()) and not link.both_directions:
+    if spread is None and not has(power.launch, "core") and line.directions is None:
         # How devices divide theirs among the neighbours does not matter.
-        pairs = _glass_pairs(link, glass, power)
-        total = pairs.sum("core_in").rename(core_out="core") + over_spans(link, _device_crosstalk(link))
-        return labelled.stamp("crosstalk", total)
-    pairs = line_pairs(link, glass, power)
+        total = _of_core(_glass_pairs(line, medium, power).sum("core_in"))
+        return total + over_spans(line, line.device_crosstalk)
+    pairs = line_pairs(line, medium, power)
     if spread is not None:
-        return exceeded_crosstalk(pairs, spread, distance(link))
-    return labelled.stamp("crosstalk", pairs.sum("core_in").rename(core_out="core"))
+        return exceeded_crosstalk(pairs, spread, line.distance)
+    return _of_core(pairs.sum("core_in"))
 
 
-def _device_crosstalk(link: Link) -> Any:
-    """Crosstalk of the fan-ins, fan-outs, splices and amplifiers of a span, at equal powers of the cores."""
-
-    def of_span(span: Span) -> Any:
-        found = [units.si(span, name) for name in ("fan_in_crosstalk_db", "fan_out_crosstalk_db")]
-        if span.splices and span.splice_crosstalk_db is not None:
-            found.append(units.si(span, "splice_crosstalk_db") * span.splices)
-        return sum(value for value in found if value is not None)
-
-    amplifiers = [link.amplifier] if link.loop is None else [link.amplifier, link.loop.amplifier]
-    found = (units.si(amplifier, "crosstalk_db") for amplifier in amplifiers)
-    return along_spans(link, of_span) + sum(value for value in found if value is not None)
+def _of_core(value: Quantity) -> Quantity:
+    return renamed(value, core_out="core")
 
 
-def _device_pairs(link: Link, glass: Glass, power: PowerProfile) -> Any:
-    """Crosstalk of the devices of the line from every neighbour of the same direction, with the powers of the cores."""
-    pairs = _device_shares(glass.power_coupling) * _device_crosstalk(link) * _relative_power(power)
-    if link.core_permutation is None:
-        total = over_spans(link, pairs)
-    else:
-        total = _along_paths(link, pairs, glass.cores).sum("span")
-    ways = _ways(link, glass.cores)
-    return total if ways is None else total.where(ways == ways.rename(core_out="core_in"), 0.0)
-
-
-def _device_shares(coupling: Any) -> Any:
-    """Part of the crosstalk of a device that comes from each neighbour: the neighbours are those of the glass."""
-    others = [dim for dim in coupling.dims if dim not in ("core_out", "core_in")]
-    strength = coupling.mean(others)
-    adjacent = strength > _NEIGHBOURS * float(strength.max())
-    return adjacent / adjacent.sum("core_in").clip(1)
-
-
-def _from_other_groups(pairs: "xr.DataArray", glass: Glass) -> "xr.DataArray":
-    """Leave out pairs of one group: what comes back from its other cores is signal, as the core's own light."""
-    if not glass.groups:
-        return pairs
-    other = foreign(glass.groups)
-    return labelled.stamp("pair_crosstalk", pairs * other / (1.0 + (pairs * (1.0 - other)).sum("core_in")))
-
-
-def _relative_power(power: PowerProfile) -> Any:
-    """Launch power of core_in over that of core_out."""
-    if "core" not in getattr(power.launch, "dims", ()):
-        return 1.0
-    return power.launch.rename(core="core_in") / power.launch.rename(core="core_out")
-
-
-def line_pairs(link: Link, glass: Glass, power: PowerProfile) -> "xr.DataArray":
+def line_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> xr.Variable:
     """Mean crosstalk of every pair of cores at the end of the line, with that of devices.
 
     Parameters
@@ -288,82 +140,98 @@ def line_pairs(link: Link, glass: Glass, power: PowerProfile) -> "xr.DataArray":
         the signals that begin in them. With both directions, each at the end where its light leaves. A device's is
         divided equally among a core's neighbours.
     """
-    pairs = _glass_pairs(link, glass, power) + _device_pairs(link, glass, power)
-    return labelled.stamp("pair_crosstalk", pairs)
+    result: xr.Variable = _glass_pairs(line, medium, power) + _device_pairs(line, medium, power)
+    return result
 
 
-def _glass_pairs(link: Link, glass: Glass, power: PowerProfile) -> Any:
+def _device_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> Quantity:
+    """Crosstalk of the devices of the line from every neighbour of the same direction, with the powers of the cores."""
+    pairs = _device_shares(medium.power_coupling) * line.device_crosstalk * _relative_power(power)
+    if line.permutation is None:
+        total = over_spans(line, pairs)
+    else:
+        total = along_paths(line, pairs, medium.cores).sum("span")
+    ways = _ways(line)
+    return total if ways is None else combined(np.where, ways == renamed(ways, core_out="core_in"), total, 0.0)
+
+
+def _device_shares(coupling: Any) -> xr.Variable:
+    """Part of the crosstalk of a device that comes from each neighbour: the neighbours are those of the glass."""
+    others = [dim for dim in coupling.dims if dim not in ("core_out", "core_in")]
+    strength = coupling.mean(others)
+    adjacent = strength > _NEIGHBOURS * float(strength.max())
+    shares: xr.Variable = adjacent / adjacent.sum("core_in").clip(1)
+    return shares
+
+
+def _relative_power(power: PowerProfile) -> Quantity:
+    """Launch power of core_in over that of core_out."""
+    if not has(power.launch, "core"):
+        return 1.0
+    return renamed(power.launch, core="core_in") / renamed(power.launch, core="core_out")
+
+
+def _from_other_groups(pairs: xr.Variable, medium: FiberMedium) -> xr.Variable:
+    """Leave out pairs of one group: what comes back from its other cores is signal, as the core's own light."""
+    if not medium.groups:
+        return pairs
+    other = array(("core_out", "core_in"), foreign(medium.groups))
+    result: xr.Variable = pairs * other / (1.0 + (pairs * (1.0 - other)).sum("core_in"))
+    return result
+
+
+def _glass_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> xr.Variable:
     """Crosstalk that the fibre makes from every core into every other; of groups, from the cores of others."""
-    if glass.coupled_cores > 1 and (link.both_directions or link.core_permutation is not None):
-        name = "core_directions" if link.both_directions else "core_permutation"
+    if medium.coupled_cores > 1 and (line.directions is not None or line.permutation is not None):
+        name = "core_directions" if line.directions is not None else "core_permutation"
         msg = f"{name}: is known for cores that are received one by one; leave it out where groups are"
         raise refused(msg)
-    return _from_other_groups(_fiber_pairs(link, glass, power), glass)
+    return _from_other_groups(_fiber_pairs(line, medium, power), medium)
 
 
-def _fiber_pairs(link: Link, glass: Glass, power: PowerProfile) -> Any:
+def _fiber_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> xr.Variable:
     """Crosstalk of every pair by the coupled-power equations."""
-    coupling = glass.power_coupling
-    ways = _ways(link, glass.cores)
-    launch = _of_victim(power.launch) if "core" in getattr(power.launch, "dims", ()) else 1.0
-    attenuation = _of_victim(power.attenuation)
-    if ways is not None:
-        scattered = _of_victim(glass.backscatter)
-        there = labelled.compute("power_transfer", kernels.coupled_power_transfer, coupling, attenuation, power.length)
-        back = labelled.compute(
-            "power_transfer", kernels.backscattered_transfer, coupling, attenuation, scattered, power.length
-        )
-        elements = (there, back, units.mapped(np.exp, -attenuation * power.length), launch)
-        paths = (_along_paths(link, element, glass.cores) for element in elements)
-        return labelled.compute("pair_crosstalk", kernels.directional_crosstalk, *paths, ways)
-    unequal = "core_out" in getattr(attenuation, "dims", ())
-    if link.core_permutation is None and not unequal:
+    coupling, length = medium.power_coupling, power.length
+    launch = renamed(power.launch, core="core_out") if has(power.launch, "core") else 1.0
+    attenuation = renamed(power.attenuation, core="core_out")
+    unequal = has(attenuation, "core_out")
+    pairs: xr.Variable
+    if (ways := _ways(line)) is not None:
+        scattered = renamed(medium.backscatter, core="core_out")
+        there = compute("power_transfer", kernels.coupled_power_transfer, coupling, attenuation, length)
+        back = compute("power_transfer", kernels.backscattered_transfer, coupling, attenuation, scattered, length)
+        elements = (there, back, units.mapped(np.exp, -attenuation * length), launch)
+        paths = (along_paths(line, element, medium.cores) for element in elements)
+        pairs = compute("pair_crosstalk", kernels.directional_crosstalk, *paths, ways)
+        return pairs
+    if line.permutation is None and not unequal:
         # Where all cores lose alike, the spans act as one long fibre without loss.
-        transfer = labelled.compute(
-            "power_transfer", kernels.coupled_power_transfer, coupling, 0.0, over_spans(link, power.length)
-        )
-        return labelled.compute("pair_crosstalk", kernels.repeated_crosstalk, transfer, 1.0, launch, 1.0)
+        transfer = compute("power_transfer", kernels.coupled_power_transfer, coupling, 0.0, over_spans(line, length))
+        pairs = compute("pair_crosstalk", kernels.repeated_crosstalk, transfer, 1.0, launch, 1.0)
+        return pairs
     attenuation = attenuation if unequal else 0.0
-    transfer = labelled.compute("power_transfer", kernels.coupled_power_transfer, coupling, attenuation, power.length)
-    survival = units.mapped(np.exp, -attenuation * power.length)
-    if link.core_permutation is not None:
-        paths = (_along_paths(link, element, glass.cores) for element in (transfer, survival, launch))
-        return labelled.compute("pair_crosstalk", kernels.accumulated_crosstalk, *paths)
-    if "span" in transfer.dims:
-        return labelled.compute("pair_crosstalk", kernels.accumulated_crosstalk, transfer, survival, launch)
-    return labelled.compute("pair_crosstalk", kernels.repeated_crosstalk, transfer, survival, launch, float(link.count))
+    transfer = compute("power_transfer", kernels.coupled_power_transfer, coupling, attenuation, length)
+    survival = units.mapped(np.exp, -attenuation * length)
+    if line.permutation is not None:
+        paths = (along_paths(line, element, medium.cores) for element in (transfer, survival, launch))
+        pairs = compute("pair_crosstalk", kernels.accumulated_crosstalk, *paths)
+    elif has(transfer, "span"):
+        pairs = compute("pair_crosstalk", kernels.accumulated_crosstalk, transfer, survival, launch)
+    else:
+        spans = float(line.count)
+        pairs = compute("pair_crosstalk", kernels.repeated_crosstalk, transfer, survival, launch, spans)
+    return pairs
 
 
-def _of_victim(value: Any) -> Any:
-    return value.rename(core="core_out") if "core" in getattr(value, "dims", ()) else value
-
-
-def _along_paths(link: Link, value: Any, cores: int) -> Any:
-    """Spread what belongs to cores over the spans, by the signals that have them there."""
-    import xarray as xr
-
-    if not is_axis(value):
-        return value
-    if link.core_permutation is not None and len(link.core_permutation) != cores:
-        msg = f"core_permutation: got {len(link.core_permutation)} values for {cores} cores; give one for each core"
-        raise refused(msg)
-    paths = core_paths(link, cores)
-    along = {dim: xr.DataArray(paths, dims=("span", dim)) for dim in ("core_out", "core_in")}
-    along["span"] = xr.DataArray(np.arange(link.count), dims="span")
-    return value.isel({dim: along[dim] for dim in value.dims if dim in along})
-
-
-def _ways(link: Link, cores: int) -> "xr.DataArray | None":
+def _ways(line: Line) -> xr.Variable | None:
     """Direction of every core, +1 or -1; None where all are the same."""
-    import xarray as xr
-
-    given = () if link.core_directions == "same" else link.core_directions
-    if given and len(given) != cores:
-        msg = f"core_directions: got {len(given)} values for {cores} cores; give +1 or -1 for each core"
-        raise refused(msg)
-    if not link.both_directions:
+    if line.directions is None:
         return None
-    return xr.DataArray(np.asarray(given, np.float64), dims="core_out")
+    return array(("core_out",), np.asarray(line.directions, np.float64))
+
+
+# ---------------------------------------------------------------------------------------------------------
+# crosstalk of a fibre, and its quantiles
 
 
 def mean_crosstalk(
@@ -426,15 +294,132 @@ def mean_crosstalk(
     """
     if rayleigh_db_per_km is not None:
         fiber = fiber.replace({"rayleigh_db_per_km": rayleigh_db_per_km})
-    glass = properties(fiber, channels(spectrum))
+    glass = medium(fiber, channels(spectrum))
     if glass.power_coupling is None:
         msg = "crosstalk needs more than one core, weakly coupled; cores that are received together have none"
         raise ValueError(msg)
-    link = Link(
-        span={"length_km": length_km},
-        span_count=spans,
-        core_directions="same" if direction is None else list(direction),
-        core_permutation=None if permutation is None else list(permutation),
+    ways = _checked_ways(direction, glass.cores)
+    order = _checked_order(permutation, glass.cores)
+    length = units.convert(variable(length_km), "km")
+    span = plain_line(length, spans, directions=ways if len(set(ways or ())) > 1 else None, permutation=order)
+    pairs = _glass_pairs(span, glass, PowerProfile(1.0, 1.0, glass.attenuation, length, 1.0))
+    return labelled_result("pair_crosstalk", pairs, coordinates_of(fiber, spectrum, length_km))
+
+
+def _checked_ways(direction: Sequence[int] | None, cores: int) -> tuple[int, ...] | None:
+    if direction is None:
+        return None
+    ways = tuple(direction)
+    if len(ways) != cores or not set(ways) <= {1, -1}:
+        msg = f"direction: got {list(ways)} for {cores} cores; allowed: +1 or -1 for each core"
+        raise ValueError(msg)
+    return ways
+
+
+def _checked_order(permutation: Sequence[int] | None, cores: int) -> tuple[int, ...] | None:
+    if permutation is None:
+        return None
+    order = tuple(permutation)
+    if sorted(order) != list(range(cores)):
+        msg = f"permutation: got {list(order)} for {cores} cores; allowed: each core from 0 to {cores - 1} once"
+        raise ValueError(msg)
+    return order
+
+
+def exceeded_crosstalk(pairs: Quantity, spread: Spread, distance: Quantity) -> Quantity:
+    """Crosstalk that the sum over the neighbours exceeds with a probability.
+
+    Neighbours with independent data add their powers; each is Gamma distributed with the variance that its skew
+    and symbol rate leave, and the sum over unequal ones is exact.
+
+    Parameters
+    ----------
+    pairs
+        Mean crosstalk of every pair, dimensions core_out and core_in.
+    spread
+        Probability, skew, symbol rate.
+    distance
+        Length of the line. [m]
+
+    Returns
+    -------
+    :data:`crosstalk`
+        Dimension core, and those of the pairs and the spread.
+    """
+    if spread.aggressors == "same_laser":
+        pairs = pairs.sum("core_in").expand_dims(core_in=1)
+    random_skew = spread.random_skew * units.mapped(np.sqrt, distance)
+    skew = spread.symbol_rate, spread.skew * distance, random_skew
+    variance = compute("crosstalk_variance", statistics.short_term_variance, *skew)
+    shape = spread.polarizations / variance
+    exceeded = compute("crosstalk", statistics.gamma_sum_quantile, pairs, shape, spread.probability)
+    result = _of_core(exceeded)
+    result.attrs["model"] = "quantile"
+    return result
+
+
+def crosstalk_quantile(
+    pairs: "xr.DataArray",
+    *,
+    probability: Any,
+    length_km: Any,
+    symbol_rate_gbd: Any,
+    skew_ps_per_km: Any = 0.0,
+    random_skew_ps_per_sqrt_km: Any = 0.0,
+    polarizations: Literal[1, 2] = 2,
+    aggressors: Aggressors = "independent",
+) -> "xr.DataArray":
+    """Crosstalk of every core that is exceeded with a probability, all other cores lit.
+
+    Parameters
+    ----------
+    pairs
+        Mean crosstalk of every pair, from `mean_crosstalk`.
+    probability
+        Probability of more crosstalk: a share of times, of wavelengths or of fibres.
+    length_km
+        Length of the whole line, over which skew accumulates.
+    symbol_rate_gbd
+        Symbol rate of the neighbours; the wider their spectra, the narrower the spread.
+    skew_ps_per_km, random_skew_ps_per_sqrt_km
+        Skew between neighbouring cores: its steady part, and the standard deviation of its random part. None gives
+        the widest spread.
+    polarizations
+        Polarisations that the neighbours fill with independent data.
+    aggressors
+        "independent": each neighbour carries its own data, and powers add. "same_laser": all carry the same light,
+        as in a measurement with one source, and fields add.
+
+    Returns
+    -------
+    :data:`crosstalk`
+        Dimension core, and those of the arguments.
+
+    Raises
+    ------
+    ValueError
+        If `aggressors` is neither.
+
+    Examples
+    --------
+    >>> import mcfiber as mcf
+    >>> import xarray as xr
+    >>> pairs = xr.DataArray([[0.0, 1e-3], [1e-3, 0.0]], dims=("core_out", "core_in"))
+    >>> worst = mcf.crosstalk_quantile(pairs, probability=1e-4, length_km=80, symbol_rate_gbd=32, polarizations=1)
+    >>> (10 * np.log10(worst / 1e-3)).values.round(2)
+    array([7.69, 7.69])
+    """
+    if aggressors not in ("independent", "same_laser"):
+        msg = f"aggressors: got {aggressors!r}; allowed: 'independent', 'same_laser'"
+        raise ValueError(msg)
+    spread = Spread(
+        probability=probability,
+        symbol_rate=units.convert(symbol_rate_gbd, "gbd"),
+        skew=units.convert(skew_ps_per_km, "ps_per_km"),
+        random_skew=units.convert(random_skew_ps_per_sqrt_km, "ps_per_sqrt_km"),
+        polarizations=polarizations,
+        aggressors=aggressors,
     )
-    profile = PowerProfile(1.0, 1.0, glass.attenuation, units.convert(length_km, "km"), 1.0)
-    return labelled.stamp("pair_crosstalk", _glass_pairs(link, glass, profile))
+    result = labelled_result("crosstalk", exceeded_crosstalk(pairs, spread, units.convert(length_km, "km")))
+    result.attrs["model"] = "quantile"
+    return result

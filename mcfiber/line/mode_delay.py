@@ -1,27 +1,26 @@
 """Mode dispersion of randomly coupled cores: delays, impulse response, equaliser length."""
 
+import math
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
-from mcfiber import labelled
 from mcfiber.kernels import delay as kernels
 from mcfiber.kernels.mixing import expected_spread, growth
-
-if TYPE_CHECKING:
-    import xarray as xr
+from mcfiber.labelled import compute, labelled_result, stamp
+from mcfiber.typing import Quantity
 
 Definition = Literal["sigma", "2sigma"]
 
 
 def group_delay_spread(
-    dispersion: Any,
-    length: Any,
+    dispersion: Quantity,
+    length: Quantity,
     *,
     modes: int,
     spans: int = 1,
     repeat: Literal["independent", "same"] = "independent",
     definition: Definition = "sigma",
-) -> "tuple[xr.DataArray, xr.DataArray]":
+) -> tuple[Quantity, Quantity]:
     """Rms and mean peak-to-peak group delay of the modes of a line of randomly coupled cores.
 
     Parameters
@@ -71,12 +70,12 @@ def group_delay_spread(
         raise ValueError(msg)
     count = int(dict(getattr(length, "sizes", {})).get("span", spans))
     factor = growth(count, modes, repeat) * (0.25 if definition == "2sigma" else 1.0)
-    rms = labelled.compute("group_delay_rms", kernels.accumulated_delay, dispersion, length, factor)
-    spread = labelled.stamp("group_delay_peak_to_peak", rms * expected_spread(modes))
+    rms = compute("group_delay_rms", kernels.accumulated_delay, dispersion, length, factor)
+    spread = stamp("group_delay_peak_to_peak", rms * expected_spread(modes))
     return rms, spread
 
 
-def impulse_response(time: Any, rms: Any) -> "xr.DataArray":
+def impulse_response(time: Quantity, rms: Quantity) -> Quantity:
     """Mean intensity of the impulse response of strongly mixing cores, with unit area.
 
     Parameters
@@ -101,18 +100,18 @@ def impulse_response(time: Any, rms: Any) -> "xr.DataArray":
     >>> round(float(impulse_response(np.array([0.0]), 1e-10)[0]) * 1e-10, 6)  # 1/sqrt(2 pi)
     0.398942
     """
-    return labelled.compute("impulse_response", kernels.impulse_intensity, time, rms)
+    return compute("impulse_response", kernels.impulse_intensity, time, rms)
 
 
 def equalizer_taps(
-    rms: Any,
-    symbol_rate: Any,
+    rms: Quantity,
+    symbol_rate: Quantity,
     *,
     outside: float = 1e-3,
-    residual_dispersion: Any = 0.0,
+    residual_dispersion: Quantity = 0.0,
     oversampling: float = 2.0,
     margin: int = 8,
-) -> "xr.DataArray":
+) -> Quantity:
     """Taps of a MIMO equaliser that spans the impulse response but for a fraction of its energy.
 
     Parameters
@@ -144,13 +143,11 @@ def equalizer_taps(
     >>> int(equalizer_taps(212.6e-12, 49.5e9))  # 5 ps/sqrt(km) over 1,808 km
     147
     """
-    return labelled.compute(
-        "equalizer_taps", kernels.taps, rms, symbol_rate, _quantile(outside), residual_dispersion, oversampling,
-        float(margin),
-    )  # fmt: skip
+    delays = rms, symbol_rate, _quantile(outside), residual_dispersion
+    return compute("equalizer_taps", kernels.taps, *delays, oversampling, float(margin))
 
 
-def energy_window(rms: Any, *, outside: float = 1e-3) -> "xr.DataArray":
+def energy_window(rms: Quantity, *, outside: float = 1e-3) -> Quantity:
     """Window of time that holds the impulse response but for a fraction of its energy.
 
     Parameters
@@ -174,9 +171,7 @@ def energy_window(rms: Any, *, outside: float = 1e-3) -> "xr.DataArray":
     >>> round(float(energy_window(43.7e-12, outside=0.1)) * 1e12)  # ps
     144
     """
-    import xarray as xr
-
-    return labelled.stamp("energy_window", xr.DataArray(rms) * (2.0 * _quantile(outside)))
+    return labelled_result("energy_window", rms * (2.0 * _quantile(outside)))
 
 
 def equalizer_complexity(
@@ -214,7 +209,7 @@ def equalizer_complexity(
     return 2.0 * oversampling * (modes * doublings + modes**2)
 
 
-def coherence_bandwidth(rms: Any, *, correlation: float = 0.5) -> "xr.DataArray":
+def coherence_bandwidth(rms: Quantity, *, correlation: float = 0.5) -> Quantity:
     """Separation of frequencies at which the channel's field correlation has fallen to a value.
 
     Parameters
@@ -238,18 +233,14 @@ def coherence_bandwidth(rms: Any, *, correlation: float = 0.5) -> "xr.DataArray"
     >>> round(float(coherence_bandwidth(368e-12)) / 1e6)  # MHz
     509
     """
-    import math
-
-    import xarray as xr
-
     if not 0.0 < correlation < 1.0:
         msg = f"correlation: got {correlation}; allowed: between 0 and 1"
         raise ValueError(msg)
     scale = math.sqrt(-2.0 * math.log(correlation)) / (2.0 * math.pi)
-    return labelled.stamp("coherence_bandwidth", scale / xr.DataArray(rms))
+    return labelled_result("coherence_bandwidth", scale / rms)
 
 
-def finite_equalizer_penalty(snr: Any, rms: Any, window: Any) -> "xr.DataArray":
+def finite_equalizer_penalty(snr: Quantity, rms: Quantity, window: Quantity) -> Quantity:
     """Factor by which noise seems to grow where an equaliser spans only a window of the impulse response.
 
     Parameters
@@ -275,7 +266,7 @@ def finite_equalizer_penalty(snr: Any, rms: Any, window: Any) -> "xr.DataArray":
     >>> float(finite_equalizer_penalty(100.0, 1e-10, 6.6e-10)) < 1.11
     True
     """
-    return labelled.compute("finite_equalizer_penalty", kernels.truncation_penalty, snr, rms, window)
+    return compute("finite_equalizer_penalty", kernels.truncation_penalty, snr, rms, window)
 
 
 def _quantile(outside: float) -> float:

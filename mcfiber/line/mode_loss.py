@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from mcfiber import labelled
 from mcfiber.fiber.groups import by_group_size
 from mcfiber.kernels import mixing as kernels
-
-if TYPE_CHECKING:
-    import xarray as xr
+from mcfiber.labelled import compute
+from mcfiber.typing import Quantity
 
 Repeat = Literal["independent", "same"]
 
@@ -31,14 +29,14 @@ class ModeDependentLoss:
         Mean log ratio of the largest to the smallest gain.
     """
 
-    sum: "xr.DataArray"
-    effective: "xr.DataArray"
-    rms: "xr.DataArray"
-    peak_to_peak: "xr.DataArray"
+    sum: Quantity
+    effective: Quantity
+    rms: Quantity
+    peak_to_peak: Quantity
 
 
 def mode_dependent_loss(
-    span_rms: Any, *, modes: int, spans: int = 1, repeat: Repeat = "independent"
+    span_rms: Quantity, *, modes: int, spans: int = 1, repeat: Repeat = "independent"
 ) -> ModeDependentLoss:
     """Mode-dependent loss or gain that a line of strongly mixing spans accumulates.
 
@@ -102,11 +100,11 @@ def mode_dependent_loss(
     names = tuple(f"mode_dependent_loss_{what}" for what in ("sum", "effective", "rms", "peak_to_peak"))
     factors = (kernels.growth(spans, modes, repeat), kernels.noise_growth(spans, modes, repeat))
     numbers = (float(modes), kernels.expected_spread(modes))
-    return ModeDependentLoss(*labelled.compute(names, kernels.accumulated_loss, span_rms, *factors, *numbers))
+    return ModeDependentLoss(*compute(names, kernels.accumulated_loss, span_rms, *factors, *numbers))
 
 
 def grouped_loss(
-    span_rms: Any, sizes: Sequence[int], *, spans: int = 1, repeat: Repeat = "independent"
+    span_rms: Quantity, sizes: Sequence[int], *, spans: int = 1, repeat: Repeat = "independent"
 ) -> ModeDependentLoss:
     """Mode-dependent loss of groups of cores: of every core's group, which has twice as many modes as cores.
 
@@ -135,7 +133,7 @@ def grouped_loss(
     return ModeDependentLoss(*by_group_size(sizes, loss))
 
 
-def _count(span_rms: Any, spans: int) -> int:
+def _count(span_rms: Quantity, spans: int) -> int:
     sizes = dict(getattr(span_rms, "sizes", {}))
     if spans != 1 and sizes.get("span", spans) != spans:
         msg = f"spans: got {spans} with {sizes['span']} values along the dimension span; leave it out"

@@ -1,137 +1,19 @@
-"""What amplifiers make of the asked launch power: tilt, unequal cores, output limits, noise that displaces signal."""
+"""Power of the signal along the line, and what amplifiers make of the asked launch power."""
 
 import math
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+import xarray as xr
 
-from mcfiber import labelled, units
-from mcfiber.descriptions.line import Amplifier, Link
+from mcfiber import units
 from mcfiber.fiber.channels import Channels
-from mcfiber.fiber.medium import Glass
-from mcfiber.labelled import stacked
-from mcfiber.line.line import along_spans
-from mcfiber.line.raman import Evolution, RamanModel, check_pumps, is_uneven, span_evolution
-from mcfiber.typing import is_axis
-
-PowerControl = Literal["signal", "channel", "band"]
-
-
-def output_levels(amplifier: Amplifier, launch: Any, grid: Channels, *, cores: int) -> Any:
-    """Launch power of every channel (and core) that an amplifier delivers. [W]
-
-    Parameters
-    ----------
-    amplifier
-        Residual tilt, differences between cores, and the limit of its output power.
-    launch
-        Asked for, of each channel. [W]
-    grid
-        Channels and their bands: every band has an amplifier of its own.
-    cores
-        That a cladding-pumped amplifier serves with one pump.
-
-    Returns
-    -------
-    DataArray or number
-        With dimension core where cores differ. Where the limit is exceeded, all channels of the band are lowered
-        alike: in each core alone, or over all cores of a cladding-pumped amplifier, whose cores share the pump.
-    """
-    import xarray as xr
-
-    if is_axis(amplifier.output_tilt_db) or amplifier.output_tilt_db:
-        place = xr.DataArray(_place_in_band(grid), dims="channel")
-        launch = launch * units.convert(place * amplifier.output_tilt_db, "db")
-    if amplifier.core_output_offset_db is not None:
-        offset = np.asarray(amplifier.core_output_offset_db)
-        launch = launch * xr.DataArray(units.convert(offset, "db"), dims="core")
-    limit = units.si(amplifier, "output_power_limit_dbm")
-    return launch if limit is None else launch * _limiting(amplifier, launch, limit, grid, cores)
-
-
-def _place_in_band(grid: Channels) -> Any:
-    """Frequency of each channel from -1/2 to 1/2 over the channels of its band."""
-    place = np.zeros(grid.count)
-    frequency = np.asarray(grid.frequency.transpose("channel", ...).data).reshape(grid.count, -1)[:, 0]
-    for members in _bands(grid).values():
-        inside = frequency[members]
-        if inside.size > 1:
-            place[members] = (inside - inside.min()) / (inside.max() - inside.min()) - 0.5
-    return place
-
-
-def _bands(grid: Channels) -> dict[str, Any]:
-    names = np.array(grid.bands)
-    return {band: np.flatnonzero(names == band) for band in dict.fromkeys(grid.bands)}
-
-
-def _limiting(amplifier: Amplifier, launch: Any, limit: Any, grid: Channels, cores: int) -> Any:
-    """Factor of at most 1 that keeps the output of every band within the limit."""
-    import xarray as xr
-
-    spread = xr.DataArray(launch)
-    if "channel" not in spread.dims:
-        spread = spread.expand_dims(channel=grid.count)
-    parts = []
-    for band, members in _bands(grid).items():
-        total = spread.isel(channel=members).sum("channel")
-        if amplifier.pumping == "cladding":
-            total = total.sum("core") if "core" in total.dims else total * float(cores)
-        allowed = limit[band] if isinstance(limit, dict) else limit
-        factor = np.minimum(1.0, allowed / total)
-        parts.append(factor.expand_dims(channel=members.size))
-    factors = xr.concat(parts, dim="channel")
-    order = np.argsort(np.concatenate(list(_bands(grid).values())))
-    return factors.isel(channel=order)
-
-
-def displaced(link: Link, launch: Any, ase: Any, nli: Any, grid: Channels) -> tuple[Any, Any]:
-    """Noises of the line where amplifiers hold the total power, so that noise displaces signal. [W]
-
-    With signal plus noise held constant by every amplifier, each of n spans adds x = noise/signal and lowers all
-    that it receives by 1/(1 + x): noise over signal ends at (1 + x)^n - 1 instead of n x [1]_.  The total power then
-    drives the interference, as it does here.
-
-    Parameters
-    ----------
-    link
-        Number of spans, and what its amplifiers hold: "signal" (nothing is displaced), the power of every
-        "channel", or that of a "band".
-    launch, ase, nli
-        Signal, and the noises of the whole line at its level. [W]
-    grid
-        Bands of the channels.
-
-    Returns
-    -------
-    tuple
-        Amplifier noise and interference, at the level of the signal.
-
-    References
-    ----------
-    .. [1] A. Bononi, J.-C. Antona, M. Lonardi, A. Carbo-Meseguer and P. Serena, "The generalized droop formula for
-       low signal to noise ratio optical links," *J. Lightw. Technol.*, vol. 38, no. 8, pp. 2201-2213, 2020.
-    """
-    if link.power_control == "signal":
-        return ase, nli
-    ratio = (ase + nli) / launch
-    if link.power_control == "band":
-        ratio = _over_bands(ase + nli, grid) / _over_bands(launch, grid)
-    factor = np.expm1(link.count * np.log1p(ratio / link.count)) / ratio
-    return (ase * factor).assign_attrs(ase.attrs), (nli * factor).assign_attrs(nli.attrs)
-
-
-def _over_bands(value: Any, grid: Channels) -> Any:
-    """Mean over the channels of each band, given to every channel of it."""
-    import xarray as xr
-
-    if "channel" not in getattr(value, "dims", ()):
-        return value
-    band = np.unique(np.array(grid.bands), return_inverse=True)[1]
-    same = band[:, None] == band
-    mixing = xr.DataArray(same / same.sum(axis=1), dims=("channel_out", "channel"))
-    return xr.dot(mixing, value, dim="channel").rename(channel_out="channel")
+from mcfiber.fiber.medium import FiberMedium
+from mcfiber.labelled import array, combined, has, joined, labelled_result
+from mcfiber.line.line import AmplifierOutput, Line
+from mcfiber.line.raman import Evolution, RamanModel, span_evolution
+from mcfiber.typing import Quantity, is_axis
 
 
 @dataclass(frozen=True)
@@ -154,27 +36,28 @@ class PowerProfile:
         Power along the fibre, where it is not exponential; else None.
     """
 
-    launch: Any
-    fiber_input: Any
-    attenuation: Any
-    length: Any
-    span_loss: Any
+    launch: Quantity
+    fiber_input: Quantity
+    attenuation: Quantity
+    length: Quantity
+    span_loss: Quantity
     evolution: Evolution | None = None
 
 
-def power_profile(link: Link, glass: Glass, grid: Channels, *, raman: RamanModel = "none") -> PowerProfile:
+def power_profile(line: Line, medium: FiberMedium, channels: Channels, *, raman: RamanModel = "none") -> PowerProfile:
     """Power of every channel along a span, and amplifiers that restore launch power.
 
-    Exponential decay; with Raman scattering, pumps or lumped losses see `mcfiber.line.raman`.
+    Exponential decay ``P(z) = P(0) exp(-alpha z)``, Eq. (1) of [1]_; with Raman scattering, pumps or lumped losses see
+    `mcfiber.line.raman`.
 
     Parameters
     ----------
-    link
-        The line.
-    glass
+    line
+        The spans.
+    medium
         Attenuation of the fibre.
-    grid
-        Channels, for launch powers by band.
+    channels
+        Channels, for output limits by band.
     raman
         "none", "silica" or "triangular".
 
@@ -182,39 +65,40 @@ def power_profile(link: Link, glass: Glass, grid: Channels, *, raman: RamanModel
     -------
     PowerProfile
         In SI.
+
+    References
+    ----------
+    .. [1] G. P. Agrawal, Nonlinear Fiber Optics, section 1.2.1 (fibre losses).
     """
-    launch = output_levels(link.amplifier, asked_power(link, grid), grid, cores=glass.cores)
-    length = along_spans(link, lambda span: units.si(span, "length_km"))
-    splices = along_spans(link, lambda span: span.splice_loss_db * span.splices)
-    fan_in = along_spans(link, lambda span: units.si(span, "fan_in_loss_db"))
-    fan_out = along_spans(link, lambda span: units.si(span, "fan_out_loss_db"))
-    attenuation = glass.attenuation + units.convert(splices, "rms_db") / length
-    fiber_input = labelled.combined(np.divide, launch, fan_in)
-    evolution = None
-    if raman == "none" and not is_uneven(link):
-        fiber_loss = labelled.combined(lambda loss, distance: np.exp(loss * distance), attenuation, length)
+    start = _at_input(line, medium, channels)
+    if raman == "none" and not line.is_uneven:
+        loss = combined(lambda alpha, length: np.exp(alpha * length), start.attenuation, start.length)
+        evolution = None
     else:
-        check_pumps(link, grid, raman)
-        evolution = span_evolution(
-            link, glass, grid, power=fiber_input, attenuation=attenuation, length=length, model=raman
-        )
-        fiber_loss = fiber_input / evolution.end
-    return PowerProfile(
-        launch=launch,
-        fiber_input=fiber_input,
-        attenuation=attenuation,
-        length=length,
-        span_loss=labelled.combined(lambda *losses: math.prod(losses), fan_in, fan_out, fiber_loss),
-        evolution=evolution,
-    )
+        evolution = span_evolution(line, medium, channels, start.fiber_input, start.attenuation, model=raman)
+        loss = start.fiber_input / evolution.end
+    span_loss = combined(lambda *losses: math.prod(losses), line.fan_in, line.fan_out, loss)
+    return replace(start, span_loss=span_loss, evolution=evolution)
 
 
-def power_map(link: Link, glass: Glass, grid: Channels, *, raman: RamanModel = "silica", points: int = 101) -> Any:
+def _at_input(line: Line, medium: FiberMedium, channels: Channels) -> PowerProfile:
+    launch = line.asked
+    if line.output is not None:
+        launch = output_levels(line.output, launch, channels, cores=medium.cores)
+    attenuation = medium.attenuation
+    if is_axis(line.splice_loss) or line.splice_loss:
+        attenuation = attenuation + line.splice_loss / line.length
+    return PowerProfile(launch, combined(np.divide, launch, line.fan_in), attenuation, line.length, span_loss=1.0)
+
+
+def power_map(
+    line: Line, medium: FiberMedium, channels: Channels, *, raman: RamanModel = "silica", points: int = 101
+) -> xr.DataArray:
     """Signal power along the fibre of a span, at even distances, for a map or a plot.
 
     Parameters
     ----------
-    link, glass, grid, raman
+    line, medium, channels, raman
         As in `power_profile`; one span, or equal ones, and no field an axis.
     points
         Number of distances, first the start and last the end of the span.
@@ -227,58 +111,125 @@ def power_map(link: Link, glass: Glass, grid: Channels, *, raman: RamanModel = "
     Examples
     --------
     >>> import mcfiber
-    >>> from mcfiber.fiber.medium import properties
     >>> from mcfiber.fiber.channels import channels
+    >>> from mcfiber.fiber.medium import medium
+    >>> from mcfiber.line.line import line
     >>> system = mcfiber.load("ucl-2019-6300km").system
     >>> grid = channels(system.spectrum)
-    >>> power_map(system.link, properties(system.fiber, grid), grid, points=11).sizes["position"]
+    >>> glass = medium(system.fiber, grid)
+    >>> power_map(line(system.link, glass, grid), glass, grid, points=11).sizes["position"]
     11
     """
-    import xarray as xr
-
-    launch = output_levels(link.amplifier, asked_power(link, grid), grid, cores=glass.cores)
-    check_pumps(link, grid, raman)
-    power = launch / along_spans(link, lambda span: units.si(span, "fan_in_loss_db"))
-    splices = along_spans(link, lambda span: span.splice_loss_db * span.splices)
-    length = along_spans(link, lambda span: units.si(span, "length_km"))
-    attenuation = glass.attenuation + units.convert(splices, "rms_db") / length
-    evolution = span_evolution(link, glass, grid, power=power, attenuation=attenuation, length=length, model=raman)
-    position = np.linspace(0.0, float(length), points)
-    powers = xr.DataArray(
-        evolution.at(position),
-        dims=(*(dim for dim in evolution.power.dims if dim not in ("panel", "node")), "position"),
-        coords={"position": position * 1e-3, "wavelength": ("channel", units.wavelength(grid.frequency).data * 1e9)},
-    )
-    return labelled.stamp("power_map", powers)
+    start = _at_input(line, medium, channels)
+    evolution = span_evolution(line, medium, channels, start.fiber_input, start.attenuation, model=raman)
+    position = np.linspace(0.0, float(line.length), points)
+    dims = (*(dim for dim in evolution.power.dims if dim not in ("panel", "node")), "position")
+    coords = {"position": position * 1e-3, "wavelength": ("channel", channels.wavelength.data * 1e9)}
+    return labelled_result("power_map", array(dims, evolution.at(position)), coords)
 
 
-def asked_power(link: Link, grid: Channels) -> Any:
-    """Launch power that is asked for, with dimensions channel and core where it differs along them. [W]"""
-    asked = per_channel(units.si(link, "launch_power_dbm"), grid)
-    offset = units.si(link, "core_launch_offset_db")
-    return asked if offset is None else asked * stacked(offset, "core")
+# ---------------------------------------------------------------------------------------------------------
+# what amplifiers deliver
 
 
-def per_channel(value: Any, grid: Channels) -> Any:
-    """Spread a number, a table by band or a list by channel over the channels, where they differ.
+def output_levels(output: AmplifierOutput, launch: Quantity, channels: Channels, *, cores: int) -> Quantity:
+    """Launch power of every channel (and core) that an amplifier delivers. [W]
 
     Parameters
     ----------
-    value
-        Field of a description, in SI.
-    grid
-        Channels and their bands.
+    output
+        Residual tilt, differences between cores, and the limit of its output power.
+    launch
+        Asked for, of each channel. [W]
+    channels
+        Channels and their bands: every band has an amplifier of its own.
+    cores
+        That a cladding-pumped amplifier serves with one pump.
+
+    Returns
+    -------
+    Variable or number
+        With dimension core where cores differ. Where the limit is exceeded, all channels of the band are lowered
+        alike: in each core alone, or over all cores of a cladding-pumped amplifier, whose cores share the pump.
     """
-    if isinstance(value, tuple):
-        return stacked(value, "channel")
-    if not isinstance(value, dict):
+    if is_axis(output.tilt_db) or output.tilt_db:
+        launch = launch * units.convert(array(("channel",), _place_in_band(channels)) * output.tilt_db, "db")
+    if output.core_offset is not None:
+        launch = launch * output.core_offset
+    return launch if output.limit is None else launch * _limiting(output, launch, channels, cores)
+
+
+def _place_in_band(channels: Channels) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Frequency of each channel from -1/2 to 1/2 over the channels of its band."""
+    place = np.zeros(channels.count)
+    frequency = np.asarray(channels.frequency.transpose("channel", ...).data).reshape(channels.count, -1)[:, 0]
+    for members in channels.members.values():
+        inside = frequency[members]
+        if inside.size > 1:
+            place[members] = (inside - inside.min()) / (inside.max() - inside.min()) - 0.5
+    return place
+
+
+def _limiting(output: AmplifierOutput, launch: Quantity, channels: Channels, cores: int) -> Quantity:
+    """Factor of at most 1 that keeps the output of every band within the limit."""
+    parts, counts, order = [], [], []
+    for band, members in channels.members.items():
+        total = launch.isel(channel=members).sum("channel") if has(launch, "channel") else launch * float(members.size)
+        if output.shared_pump:
+            total = total.sum("core") if has(total, "core") else total * float(cores)
+        allowed = output.limit[band] if isinstance(output.limit, dict) else output.limit
+        parts.append(combined(np.minimum, 1.0, allowed / total))
+        counts.append(members.size)
+        order.append(members)
+    factors = joined(parts, counts, "channel")
+    return factors.isel(channel=np.argsort(np.concatenate(order)))
+
+
+def displaced(line: Line, launch: Quantity, noises: Sequence[Quantity], channels: Channels) -> tuple[Quantity, ...]:
+    """Noises of the line where amplifiers hold the total power, so that noise displaces signal. [W]
+
+    With signal plus noise held constant by every amplifier, each of n spans adds x = noise/signal and lowers all
+    that it receives by 1/(1 + x): noise over signal ends at (1 + x)^n - 1 instead of n x [1]_.  The total power then
+    drives the interference, as it does here.
+
+    Parameters
+    ----------
+    line
+        Number of spans, and what its amplifiers hold: "signal" (nothing is displaced), the power of every
+        "channel", or that of a "band".
+    launch
+        Signal. [W]
+    noises
+        Of the whole line at its level. [W]
+    channels
+        Bands of the channels.
+
+    Returns
+    -------
+    tuple
+        The noises, at the level of the signal.
+
+    References
+    ----------
+    .. [1] A. Bononi, J.-C. Antona, M. Lonardi, A. Carbo-Meseguer and P. Serena, "The generalized droop formula for
+       low signal to noise ratio optical links," *J. Lightw. Technol.*, vol. 38, no. 8, pp. 2201-2213, 2020.
+    """
+    if line.power_control == "signal":
+        return tuple(noises)
+    total = sum(noises)
+    ratio = total / launch
+    if line.power_control == "band":
+        ratio = _over_bands(total, channels) / _over_bands(launch, channels)
+    factor = np.expm1(line.count * np.log1p(ratio / line.count)) / ratio
+    return tuple(noise * factor for noise in noises)
+
+
+def _over_bands(value: Quantity, channels: Channels) -> Quantity:
+    """Mean over the channels of each band, given to every channel of it."""
+    if not has(value, "channel"):
         return value
-    # Every value once, then picked by position: a table by band holds few, and they may be axes.
-    distinct: list[Any] = []
-    position = np.empty(grid.count, np.int64)
-    for band in dict.fromkeys(grid.bands):
-        where = np.flatnonzero(np.array(grid.bands) == band)
-        items = value[band] if isinstance(value[band], tuple) else (value[band],)
-        position[where] = len(distinct) + np.minimum(np.arange(where.size), len(items) - 1)
-        distinct.extend(items)
-    return stacked(distinct, "channel").isel(channel=position)
+    band = np.unique(np.array(channels.bands), return_inverse=True)[1]
+    same = band[:, None] == band
+    mixing = same / same.sum(axis=1)
+    others = tuple(dim for dim in value.dims if dim != "channel")
+    return array(("channel", *others), np.tensordot(mixing, value.transpose("channel", *others).data, axes=1))

@@ -102,7 +102,7 @@ def _with_slopes(values: FloatArray, entropy: float) -> FloatArray:
     return np.stack([values, np.clip(slopes, 0.0, limit)])
 
 
-def stacked(tables: list[Table]) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def stacked_tables(tables: list[Table]) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Tables of several formats on one grid, the grid, entropies and bits: what the kernel shares."""
     longest = max(one.values.shape[-1] for one in tables)
     values = np.zeros((len(tables), 2, 2, longest))

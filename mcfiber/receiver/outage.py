@@ -1,6 +1,5 @@
 """How capacity varies over realisations and frequency, and what is left with certainty."""
 
-from functools import cache
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -8,28 +7,11 @@ import numpy as np
 
 from mcfiber import labelled
 from mcfiber.kernels import delay as delay_kernels
-from mcfiber.kernels import mixing as kernels
-from mcfiber.line.mode_loss import mode_dependent_loss
-from mcfiber.receiver.penalty import Receiver, check_receiver
-from mcfiber.simulation.capacity import draw_capacity
-from mcfiber.simulation.channels import CoupledLine
 
 if TYPE_CHECKING:
     import xarray as xr
 
 Noise = Literal["distributed", "receiver"]
-
-
-BLOCK = 64  # realisations that share a seed
-
-
-STAGE = 8  # first entry of the spawn key: penalties
-
-
-SCATTER_DRAWS = 256  # of each kind of line, for the scatter of loops
-
-
-WEAK_LOSS = 0.02  # Np, where the scatter goes with the square of the loss
 
 
 def capacity_correlation(
@@ -192,95 +174,3 @@ def outage_capacity(capacity: Any, probability: float, *, diversity: Any = 1.0, 
     below = NormalDist().inv_cdf(probability)
     result = values.mean(dim) + below * values.std(dim, ddof=1) / np.sqrt(diversity)
     return labelled.stamp("outage_capacity", result)
-
-
-@cache
-def loop_scatter(modes: int, spans: int, receiver: Receiver = "mmse") -> float:
-    """Factor by which rates scatter more where every span is a lap of the same fibre, at equal effective loss.
-
-    Laps add up coherently, so fewer independent matrices decide about a loop.  The factor hardly depends on the loss
-    (by a tenth up to 0.5 dB a lap), so it is taken once, at weak loss, from draws of both kinds of line: 6 % standard
-    error, the same at every call.
-
-    Parameters
-    ----------
-    modes, spans
-        Modes received together, and number of laps.
-    receiver
-        Linear ("mmse", "zero_forcing") or "optimal".
-
-    Examples
-    --------
-    >>> 2.0 < loop_scatter(8, 21) < 4.0
-    True
-    """
-    if spans < 2:
-        return 1.0
-    spread = []
-    for repeat in ("same", "independent"):
-        line = CoupledLine(modes=modes, spans=spans, loss_rms=WEAK_LOSS, repeat=repeat)
-        rates = draw_capacity(line, 100.0, draws=SCATTER_DRAWS, seed=0).sel(receiver=receiver)
-        effective = mode_dependent_loss(WEAK_LOSS, modes=modes, spans=spans, repeat=repeat).effective
-        spread.append(float(rates.std(ddof=1)) / float(effective) ** 2)
-    return spread[0] / spread[1]
-
-
-def draw_mdl_penalty(
-    gsnr: Any,
-    loss: Any,
-    *,
-    modes: int,
-    diversity: Any = 1.0,
-    scatter: float = 1.0,
-    draws: int,
-    seed: int | None = None,
-    stream: int = 0,
-    receiver: Receiver = "mmse",
-) -> "xr.DataArray":
-    """Penalty of mode-dependent loss in random realisations of a line, independent from channel to channel.
-
-    Parameters
-    ----------
-    gsnr, loss, modes, receiver
-        As for `mcfiber.receiver.penalty.mdl_penalty`; channels along the dimension ``channel`` of `gsnr`.
-    diversity
-        Independent frequencies in the band of a channel. [1]
-    scatter
-        Factor on the standard deviation of independent spans: `loop_scatter` for laps of the same fibre. [1]
-    draws, seed
-        Number of realisations and seed; the first n of N are those of a smaller request.
-    stream
-        Different numbers give independent realisations for one seed, as for groups of cores of one fibre.
-
-    Returns
-    -------
-    :data:`~mcfiber.variables.mdl_penalty` with the dimension ``draw``. [1]
-
-    Notes
-    -----
-    The rate per mode is taken as Gaussian about its mean with the tabulated standard deviation over
-    realisations, which falls about as 1/modes and with the root of the diversity.  `draw_capacity` computes
-    realisations without that assumption.
-
-    Examples
-    --------
-    >>> penalty = draw_mdl_penalty(10.0, 0.8, modes=8, draws=4, seed=1)
-    >>> dict(penalty.sizes)
-    {'draw': 4}
-    """
-    check_receiver(receiver, modes)
-    channels = dict(getattr(gsnr, "sizes", {})).get("channel", 0)
-    parts = [
-        np.random.default_rng(
-            np.random.SeedSequence(root, spawn_key=(STAGE, block, *([stream] if stream else [])))
-        ).standard_normal((BLOCK, max(channels, 1)))
-        for root in [np.random.SeedSequence(seed).entropy]
-        for block in range(-(-draws // BLOCK))
-    ]
-    import xarray as xr
-
-    normal = np.concatenate(parts)[:draws]
-    deviation = xr.DataArray(normal if channels else normal[:, 0], dims=("draw", "channel") if channels else ("draw",))
-    deviation = deviation * (scatter / np.sqrt(diversity))
-    penalty = labelled.compute("mdl_penalty", kernels.drawn_penalty, gsnr, loss, deviation, receiver, modes)
-    return penalty.transpose("draw", ...)

@@ -1,19 +1,16 @@
 """What mode-dependent loss costs a receiver."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
 
-from mcfiber import labelled
 from mcfiber.fiber.groups import by_group_size
 from mcfiber.kernels import mixing as kernels
 
-if TYPE_CHECKING:
-    import xarray as xr
+from mcfiber.labelled import compute
+from mcfiber.receiver.receiver import ReceiverKind
+from mcfiber.typing import Quantity
 
-Receiver = Literal["mmse", "zero_forcing", "optimal"]
 
-
-def mdl_penalty(gsnr: Any, loss: Any, *, modes: int, receiver: Receiver = "mmse") -> "xr.DataArray":
+def mdl_penalty(gsnr: Quantity, loss: Quantity, *, modes: int, receiver: ReceiverKind = "mmse") -> Quantity:
     """Factor by which mode-dependent loss multiplies the line's noise, for a named receiver.
 
     The signal-to-noise ratio of the line (amplifiers, nonlinear interference, crosstalk) becomes
@@ -59,10 +56,10 @@ def mdl_penalty(gsnr: Any, loss: Any, *, modes: int, receiver: Receiver = "mmse"
     1.7
     """
     check_receiver(receiver, modes)
-    return labelled.compute("mdl_penalty", kernels.mdl_penalty, gsnr, loss, receiver, modes)
+    return compute("mdl_penalty", kernels.mdl_penalty, gsnr, loss, receiver, modes)
 
 
-def grouped_penalty(gsnr: Any, loss: Any, sizes: Sequence[int], *, receiver: Receiver = "mmse") -> Any:
+def grouped_penalty(gsnr: Quantity, loss: Quantity, sizes: Sequence[int], *, receiver: ReceiverKind = "mmse") -> Quantity:
     """Penalty of every core, where groups of cores are received together.
 
     Parameters

@@ -1,28 +1,14 @@
-"""The net rate that arrives at a signal-to-noise ratio."""
-
-from functools import cache
-from typing import Any, NamedTuple
+"""The net rate that arrives at a signal-to-noise ratio, and where the bits went."""
 
 import numpy as np
 import xarray as xr
 
-from mcfiber import labelled, units
-from mcfiber.descriptions.codes import (
-    DVB_S2_RATES,
-    DVB_S2_THRESHOLDS_DB,
-    AdaptiveCode,
-    Code,
-    DecodedFraction,
-    DvbS2Code,
-    FixedRateCode,
-    OverheadCode,
-)
-from mcfiber.descriptions.formats import candidates, format_name
+from mcfiber import units
 from mcfiber.descriptions.transceiver import Transceiver
 from mcfiber.kernels import modulation as kernels
-from mcfiber.receiver.constellation import constellation
-from mcfiber.receiver.information import information, stacked, table
-from mcfiber.typing import FloatArray, Real
+from mcfiber.labelled import compute, stamp
+from mcfiber.receiver.receiver import Receiver, receiver
+from mcfiber.typing import Quantity
 
 NAMES = ("shannon", "mutual_information", "gmi", "ngmi", "net_rate", "format_index")
 
@@ -30,7 +16,7 @@ NAMES = ("shannon", "mutual_information", "gmi", "ngmi", "net_rate", "format_ind
 POLARISATIONS = 2.0
 
 
-def achievable_rate(transceiver: Transceiver, snr: Any, symbol_rate: Any) -> dict[str, xr.DataArray]:
+def achievable_rate(transceiver: Transceiver | Receiver, snr: Quantity, symbol_rate: Quantity) -> dict[str, Quantity]:
     """Rates that a transceiver reaches at a signal-to-noise ratio.
 
     Parameters
@@ -63,67 +49,19 @@ def achievable_rate(transceiver: Transceiver, snr: Any, symbol_rate: Any) -> dic
     >>> f"{float(rates['gmi']):.4f} bit, {float(rates['net_rate']) / 1e9:.1f} Gb/s"
     '3.1636 bit, 310.0 Gb/s'
     """
-    law = code_law(transceiver.code)
-    kept = 1.0 - units.si(transceiver, "pilot_overhead_percent")
-    gross = units.mapped(lambda rate: POLARISATIONS * rate, symbol_rate) * (kept * law.outer_rate)
-    code = (law.fraction, law.gap, law.code_rate)
-    results = labelled.compute(NAMES, kernels.rates, snr, gross, *code, *shared_tables(transceiver))
-    rates = dict(zip(NAMES, results, strict=True))
-    several = candidates(transceiver.format)
-    if len(several) == 1:
+    entered = transceiver if isinstance(transceiver, Receiver) else receiver(transceiver)
+    law = entered.law
+    gross = units.mapped(lambda rate: POLARISATIONS * rate, symbol_rate) * (entered.kept * law.outer_rate)
+    code = law.fraction, law.gap, law.code_rate
+    rates = dict(zip(NAMES, compute(NAMES, kernels.rates, snr, gross, *code, *entered.tables), strict=True))
+    if len(entered.formats) == 1:
         del rates["format_index"]
     else:
         rates["format_index"].attrs |= {
-            "flag_values": np.arange(len(several)),
-            "flag_meanings": " ".join(format_name(one) for one in several),
+            "flag_values": np.arange(len(entered.formats)),
+            "flag_meanings": " ".join(entered.format_names),
         }
     return rates
-
-
-class CodeLaw(NamedTuple):
-    """What the kernel knows of a code.
-
-    Without `steps` it delivers ``fraction * GMI - gap * bits``; with them it has the rates ``code_rate +
-    steps[0]``, and each needs an NGMI of ``code_rate + steps[1] + gap``.
-    """
-
-    fraction: Real
-    gap: Real
-    code_rate: Real
-    outer_rate: Real
-    steps: FloatArray
-
-
-def code_law(code: Code) -> CodeLaw:
-    """Translate a code into its law."""
-    nothing, one = np.empty((2, 0)), np.zeros((2, 1))
-    if isinstance(code, DecodedFraction):
-        return CodeLaw(code.decoded_to_gmi, 0.0, 0.0, 1.0, nothing)
-    if isinstance(code, AdaptiveCode):
-        return CodeLaw(1.0, code.ngmi_gap, 0.0, code.outer_rate, nothing)
-    if isinstance(code, FixedRateCode):
-        gap = code.ngmi_threshold - code.code_rate
-        return CodeLaw(1.0, gap, code.code_rate, code.outer_rate, one)
-    if isinstance(code, OverheadCode):
-        rate = 1.0 / (1.0 + units.si(code, "overhead_percent"))
-        return CodeLaw(1.0, code.ngmi_gap, rate, code.outer_rate, one)
-    if isinstance(code, DvbS2Code):
-        return CodeLaw(1.0, code.ngmi_margin, 0.0, code.outer_rate, _dvb_s2_steps(code.puncturing))
-    return CodeLaw(1.0, 0.0, 0.0, 1.0, nothing)
-
-
-@cache
-def _dvb_s2_steps(puncturing: bool) -> FloatArray:
-    """Rates of DVB-S2 and the NGMI that each needs: that of QPSK at the standard's threshold."""
-    rates = np.array(DVB_S2_RATES)
-    _, gmi = information(constellation("QPSK"), 10.0 ** (0.1 * np.array(DVB_S2_THRESHOLDS_DB)))
-    every = np.union1d(rates, np.arange(25, 91) / 100.0) if puncturing else rates
-    return np.stack([every, np.interp(every, rates, gmi / 2.0)])
-
-
-def shared_tables(transceiver: Transceiver) -> tuple[FloatArray, ...]:
-    """Collect what the kernel needs of formats and code: tables, grid, entropies, bits, steps."""
-    return (*stacked([table(one) for one in candidates(transceiver.format)]), code_law(transceiver.code).steps)
 
 
 RUNGS = (
@@ -139,7 +77,13 @@ RUNGS = (
 
 
 def rate_ladder(
-    transceiver: Transceiver, symbol_rate: Any, *, snr_ase: Any, gsnr: Any, snr: Any, mdl_penalty: Any = 1.0
+    transceiver: Transceiver,
+    symbol_rate: Quantity,
+    *,
+    snr_ase: Quantity,
+    gsnr: Quantity,
+    snr: Quantity,
+    mdl_penalty: Quantity = 1.0,
 ) -> xr.DataArray:
     """Rates of a channel as one limit after the other is taken into account.
 
@@ -176,7 +120,7 @@ def rate_ladder(
     carried = (rates["mutual_information"], rates["gmi"], rates["net_rate"])
     gross = units.mapped(lambda rate: POLARISATIONS * rate, symbol_rate)
     inputs = (snr_ase, gsnr, mdl_penalty, snr, gross, *carried)
-    result = labelled.compute("ladder_rate", kernels.ladder, *inputs, sizes={"rung": len(RUNGS)})
+    result = compute("ladder_rate", kernels.ladder, *inputs, sizes={"rung": len(RUNGS)})
     return result.assign_coords(rung=list(RUNGS))
 
 
@@ -206,7 +150,7 @@ def ladder_totals(ladder: xr.DataArray, *, cores: int, channels: int) -> xr.Data
     total = _summed(_summed(ladder, "core", cores), "channel", channels)
     loss = (total.shift(rung=1) - total).fillna(0.0)
     return xr.Dataset(
-        {"ladder_total": labelled.stamp("ladder_total", total), "ladder_loss": labelled.stamp("ladder_loss", loss)}
+        {"ladder_total": stamp("ladder_total", total), "ladder_loss": stamp("ladder_loss", loss)}
     )
 
 
@@ -238,7 +182,7 @@ def rate_totals(net_rate: xr.DataArray, *, cores: int, channels: int) -> dict[st
         "wavelength_net_rate": by_wavelength,
         "total_net_rate": _summed(by_core, "core", cores),
     }
-    return {name: labelled.stamp(name, array.copy(deep=False)) for name, array in totals.items()}
+    return {name: stamp(name, array.copy(deep=False)) for name, array in totals.items()}
 
 
 def _summed(rate: xr.DataArray, dim: str, count: int) -> xr.DataArray:

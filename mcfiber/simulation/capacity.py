@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mcfiber.simulation.streams import BLOCK, root_of
 from mcfiber import labelled
 from mcfiber.receiver.penalty import Receiver
-from mcfiber.simulation.channels import BLOCK, CoupledLine, one_block
+from mcfiber.simulation.channels import CoupledLine, one_block
 from mcfiber.typing import AnyArray, FloatArray
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def draw_capacity(
     True
     """
     offsets = np.atleast_1d(np.asarray(frequency, dtype=np.float64))
-    root = np.random.SeedSequence(seed).entropy
+    root = root_of(seed)
 
     def one(block: int) -> FloatArray:
         count = min(BLOCK, draws - block * BLOCK)

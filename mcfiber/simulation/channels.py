@@ -8,18 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from mcfiber.simulation.streams import BLOCK, Stream, random_stream, root_of
 from mcfiber.kernels import channel as kernels
 from mcfiber.labelled import stamp
 from mcfiber.typing import AnyArray, ComplexArray, FloatArray
 
 if TYPE_CHECKING:
     import xarray as xr
-
-BLOCK = 64  # realisations that share a seed; part of what a seed means
-
-
-STAGE = 7  # first entry of the spawn key: random channels
-
 
 LARGEST = 2**31  # bytes of channels that are returned at once
 
@@ -213,7 +208,7 @@ def blocks(
     line: CoupledLine, frequency: FloatArray, draws: int, seed: int | None
 ) -> Iterator[tuple[ComplexArray, ComplexArray]]:
     """Draw channels and noise covariances (draw, frequency, D, D) block by block, in bounded memory."""
-    root = np.random.SeedSequence(seed).entropy
+    root = root_of(seed)
     for block in range(-(-draws // BLOCK)):
         yield one_block(line, frequency, root, block, min(BLOCK, draws - block * BLOCK))
 
@@ -222,7 +217,7 @@ def one_block(
     line: CoupledLine, frequency: FloatArray, seed: Any, block: int, count: int
 ) -> tuple[ComplexArray, ComplexArray]:
     """Draw the first realisations of one block."""
-    random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(STAGE, block)))
+    random = random_stream(Stream.CHANNELS, seed, block)
     shape = (BLOCK, line.distinct, line.sections + 1)
     index = random.integers(0, kernels.POOL, shape)[:count]
     shift = random.integers(0, line.modes, shape)[:count]
@@ -477,10 +472,10 @@ def draw_mode_gains(loss: float, *, modes: int, draws: int, seed: int | None = N
 
     strength = loss**2 * modes / (modes**2 - 1.0)
     ladder = strength * (np.arange(modes) - (modes - 1) / 2.0)
-    root = np.random.SeedSequence(seed).entropy
+    root = root_of(seed)
     parts = []
     for block in range(-(-draws // BLOCK)):
-        random = np.random.default_rng(np.random.SeedSequence(root, spawn_key=(STAGE + 2, block)))
+        random = random_stream(Stream.MODE_GAINS, root, block)
         entries = random.standard_normal((2, BLOCK, modes, modes)) / 2.0
         matrix = entries[0] + 1j * entries[1]
         matrix = math.sqrt(strength) * (matrix + matrix.conj().swapaxes(1, 2)) + np.diag(ladder)

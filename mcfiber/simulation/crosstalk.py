@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mcfiber.simulation.streams import BLOCK, Stream, random_stream
 from mcfiber import labelled, units
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.spectrum import band_of
@@ -18,12 +19,6 @@ from mcfiber.typing import ComplexArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     import xarray as xr
-
-BLOCK = 64  # draws that share a random stream; part of what a seed means
-
-
-STAGE = 5  # first number of the streams' keys: draws of crosstalk
-
 
 _SKEW, _DRIFT = 1, 2
 
@@ -320,7 +315,7 @@ def _phase_walk(chain: Chain, seed: int, block: int, draw: int, times: FloatArra
 
 
 def _stream(seed: int, block: int, *key: int) -> np.random.Generator:
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(STAGE, block, *key)))
+    return random_stream(Stream.CROSSTALK, seed, block, *key)
 
 
 def power_draws(

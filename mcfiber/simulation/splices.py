@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mcfiber.simulation.streams import BLOCK, Stream, random_stream
 from mcfiber import labelled, units
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.fiber.geometry import positions
@@ -13,12 +14,6 @@ from mcfiber.typing import FloatArray
 
 if TYPE_CHECKING:
     import xarray as xr
-
-STAGE = 9  # first entry of the spawn key: splices
-
-
-BLOCK = 64  # realisations of one stream
-
 
 def splice_loss(
     first_radius: Any,
@@ -160,5 +155,5 @@ def draw_splice_loss(
 
 def _normals(seed: int, block: int, cores: int) -> FloatArray:
     """Standard normal numbers of one block of splices: five of the fibre, two of each core."""
-    random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(STAGE, block)))
+    random = random_stream(Stream.SPLICES, seed, block)
     return random.standard_normal((BLOCK, 5 + 2 * cores))

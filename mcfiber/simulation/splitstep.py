@@ -23,6 +23,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy import fft
 
+from mcfiber.simulation.streams import Stream, random_stream
 from mcfiber.kernels.splitstep import delayed, filtered, kerr_rotation, transfer
 from mcfiber.typing import AnyArray, FloatArray
 
@@ -182,7 +183,7 @@ class Mixing:
         """Draw the mixtures of a span; the same ones for the same seed and span, whatever device computes."""
         if math.isinf(fiber.section):
             return None
-        generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1, span)))
+        generator = random_stream(Stream.SPLIT_STEP, seed, span)
         sections, modes = max(1, math.ceil(fiber.length / fiber.section - 1e-9)), fiber.modes
         shape = (sections, modes, modes)
         gaussian = generator.normal(size=shape) + 1j * generator.normal(size=shape)

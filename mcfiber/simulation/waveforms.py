@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from scipy import fft
 
+from mcfiber.simulation.streams import Stream, random_stream
 from mcfiber.simulation.splitstep import HostArrays, Line, Steps, linear_channel_removed, propagated
 from mcfiber.typing import AnyArray, FloatArray
 
@@ -92,7 +93,7 @@ def wdm_signal(
     order = np.fft.fftfreq(symbols, 1.0 / symbols).astype(int)
     bins = []
     for number, place in enumerate(center):
-        generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0, number)))
+        generator = random_stream(Stream.WAVEFORMS, seed, number)
         values = np.fft.fft(_symbols(generator, modulation, (modes, symbols)), axis=-1)
         energy = np.mean(np.abs(values.reshape(modes // 2, -1)) ** 2, axis=-1) * 2 * symbols
         scale = np.repeat(np.sqrt(power[number] / energy), 2) * samples

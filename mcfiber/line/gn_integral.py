@@ -5,22 +5,20 @@ that is given, and an error estimate of the quadrature comes with every value.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from mcfiber import labelled
-from mcfiber.descriptions.errors import refused
-from mcfiber.descriptions.line import Link
 from mcfiber.fiber.channels import Channels
-from mcfiber.fiber.medium import Glass
+from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels.gn_integral import gn_density, link_table
-from mcfiber.line.interference import coupling_factor
+from mcfiber.line.line import Line
 from mcfiber.line.power import PowerProfile
-from mcfiber.typing import FloatArray
+from mcfiber.line.raman import Evolution
+from mcfiber.typing import FloatArray, Quantity
 
 POINTS_PER_PERIOD = 16  # of the table, in the fastest oscillation of the link function
 
@@ -29,6 +27,8 @@ DECADES_OF_LOSS = 80.0  # mismatch over loss beyond which the link function's ex
 
 
 MOST_POINTS = 1 << 18
+
+FINE = 8  # positions between two nodes of a computed power
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,57 @@ class SpanProfile:
     def length(self) -> float:
         """Length of one span. [m]"""
         return float(self.position[-1] - self.position[0])
+
+    @classmethod
+    def of(
+        cls,
+        line: Line,
+        medium: FiberMedium,
+        power: PowerProfile,
+        channels: Channels,
+        *,
+        point: Mapping[str, int] | None = None,
+    ) -> "tuple[SpanProfile, ...]":
+        """Spans of a system, as the records behind its doors hold them: equal ones as one with their number.
+
+        Parameters
+        ----------
+        line, medium, power, channels
+            Records in SI.
+        point
+            Position along every axis, and core where cores differ.
+
+        Examples
+        --------
+        >>> from mcfiber import load
+        >>> from mcfiber.evaluate import records
+        >>> found = records(load("ucl-2019-6300km").system)
+        >>> spans = SpanProfile.of(found.line, found.medium, found.power, found.channels)
+        >>> len(spans), spans[0].count > 1
+        (1, True)
+        """
+        here = point or {}
+        parts = (power.launch, power.fiber_input, power.attenuation, power.length, line.panel)
+        several = any("span" in getattr(value, "dims", ()) for value in parts) and line.count > 1
+        places = [{**here, "span": number} for number in range(line.count)] if several else [dict(here)]
+        count = 1 if several else line.count
+        return tuple(cls._one(medium, power, channels.count, place, count) for place in places)
+
+    @classmethod
+    def _one(
+        cls, medium: FiberMedium, power: PowerProfile, channels: int, place: Mapping[str, int], count: int
+    ) -> "SpanProfile":
+        launch = by_channel(power.launch, place, channels)
+        if power.evolution is None:
+            position = np.array([0.0, float(_at(power.length, place))])
+            loss = by_channel(power.attenuation, place, channels)[:, None] * position
+            profile = by_channel(power.fiber_input, place, channels)[:, None] * np.exp(-loss)
+        else:
+            position, profile = _evolution(power.evolution, place, channels)
+        lit = np.where(launch > 0.0, launch, 1.0)[:, None]  # a dark channel disturbs nobody: any profile
+        relative = np.where(launch[:, None] > 0.0, profile / lit, 1.0)
+        glass = medium.group_velocity_dispersion, medium.nonlinear_coefficient
+        return cls(position, relative, *(by_channel(value, place, channels) for value in glass), count=count)
 
 
 class Interference(NamedTuple):
@@ -369,131 +420,26 @@ def as_leading(value: Any) -> FloatArray:
     return np.ascontiguousarray(np.asarray(value, dtype=float)[None])
 
 
-FINE = 8  # positions between two of the evolution's nodes
+def by_channel(value: Quantity, place: Mapping[str, int], count: int) -> FloatArray:
+    """Plain values of the channels at one place of all other dimensions. Shape (channel,)."""
+    return np.broadcast_to(np.asarray(_at(value, place), dtype=float), (count,)).copy()
 
 
-INNER = ("channel", "span", "panel", "node", "node_in")
+def _at(value: Quantity, place: Mapping[str, int]) -> Any:
+    dims = getattr(value, "dims", ())
+    return value.isel({dim: place[dim] for dim in dims if dim in place}).data if dims else np.asarray(value)
 
 
-def nonlinear_interference_integral(
-    link: Link,
-    glass: Glass,
-    power: PowerProfile,
-    grid: Channels,
-    *,
-    terms: Literal["spm+xpm", "all"] = "spm+xpm",
-    band: Literal["centre", "average"] = "centre",
-    accumulation: Literal["coherent", "incoherent"] = "incoherent",
-    mode_dispersion: bool = True,
-    workers: int = 1,
-) -> tuple[Any, Any]:
-    """Nonlinear interference of the whole line in each channel, by the Gaussian-noise integral. [W]
-
-    The slow counterpart of `mcfiber.line.interference.nonlinear_interference`: no closed form, no smallest span loss,
-    the computed power profile as it is. One integral for each core and each point of an axis.
-
-    Parameters
-    ----------
-    link, glass, power, grid
-        As in `mcfiber.line.interference.nonlinear_interference`.
-    terms, band, accumulation, workers
-        As in `mcfiber.simulation.gn_integral.gn_integral`.
-    mode_dispersion
-        As in `mcfiber.line.interference.nonlinear_interference`.
-
-    Returns
-    -------
-    tuple of :data:`nli_power`
-        Interference at launch level, and the error of its quadrature.
-    """
-    import xarray as xr
-
-    inputs = {
-        "frequency": grid.frequency,
-        "symbol_rate": grid.symbol_rate,
-        "launch": power.launch,
-        "input": power.fiber_input,
-        "attenuation": power.attenuation,
-        "length": power.length,
-        "gamma": glass.nonlinear_coefficient,
-        "beta2": glass.group_velocity_dispersion,
-    }
-    if power.evolution is not None:
-        inputs |= {"power": power.evolution.power, "panel": power.evolution.panel}
-    arrays = {name: xr.DataArray(value).drop_vars(_coordinates(value)) for name, value in inputs.items()}
-    shape: dict[Any, int] = {}
-    for value in arrays.values():
-        shape |= {dim: size for dim, size in value.sizes.items() if dim not in INNER}
-    if link.core_permutation is not None and "core" in shape:
-        msg = (
-            'link.core_permutation: "gn_integral" does not follow signals through unlike cores; '
-            'use models.nonlinear_interference = "gn" or "isrs_gn"'
-        )
-        raise refused(msg)
-    total = np.empty((2, *shape.values(), grid.count))
-    for place in np.ndindex(*shape.values()):
-        here = dict(zip(shape, place, strict=True))
-        point = {
-            name: value.isel({dim: here[dim] for dim in value.dims if dim in here}) for name, value in arrays.items()
-        }
-        result = gn_integral(
-            _channels(point["frequency"], grid.count),
-            _channels(point["symbol_rate"], grid.count),
-            _channels(point["launch"], grid.count),
-            list(_spans(point, link, grid.count)),
-            terms=terms,
-            band=band,
-            accumulation=accumulation,
-            workers=workers,
-        )
-        total[(0, *place)], total[(1, *place)] = result
-    dims = (*shape, "channel")
-    factor = coupling_factor(glass, power, grid, mode_dispersion)
-    interference, error = (labelled.stamp("nli_power", xr.DataArray(values, dims=dims) * factor) for values in total)
-    interference.attrs |= {"model": "gn_integral", "band": band, "terms": terms, "accumulation": accumulation}
-    error.attrs["long_name"] = "error of the quadrature of the nonlinear interference"
-    return interference, error
-
-
-def _coordinates(value: Any) -> list[Any]:
-    return list(value.coords) if hasattr(value, "coords") else []
-
-
-def _channels(value: Any, count: int) -> FloatArray:
-    return np.broadcast_to(np.asarray(value, dtype=float), (count,)).copy()
-
-
-def _spans(point: dict[str, Any], link: Link, count: int) -> Iterator[SpanProfile]:
-    """Equal spans as one with their number, others one by one."""
-    several = any("span" in value.dims for value in point.values())
-    for number in range(link.count if several else 1):
-        one = {name: value.isel(span=number) if "span" in value.dims else value for name, value in point.items()}
-        launch = _channels(one["launch"], count)
-        if "power" in one:
-            position, profile = _evolution(one, count)
-        else:
-            position = np.array([0.0, float(one["length"])])
-            profile = _channels(one["input"], count)[:, None] * np.exp(
-                -_channels(one["attenuation"], count)[:, None] * position
-            )
-        lit = np.where(launch > 0.0, launch, 1.0)[:, None]  # a dark channel disturbs nobody: any profile
-        yield SpanProfile(
-            position,
-            np.where(launch[:, None] > 0.0, profile / lit, 1.0),
-            _channels(one["beta2"], count),
-            _channels(one["gamma"], count),
-            count=1 if several else link.count,
-        )
-
-
-def _evolution(one: dict[str, Any], count: int) -> tuple[FloatArray, FloatArray]:
+def _evolution(evolution: Evolution, place: Mapping[str, int], count: int) -> tuple[FloatArray, FloatArray]:
     """Power between the Chebyshev nodes: the polynomial of its logarithm, at a few positions between nodes."""
-    power = one["power"].transpose("channel", "panel", "node").to_numpy()
-    length = np.atleast_1d(one["panel"].to_numpy())
+    chosen = evolution.power.isel({dim: place[dim] for dim in evolution.power.dims if dim in place})
+    nodes_last = chosen.transpose(..., "panel", "node")
+    power = nodes_last.to_numpy().reshape(-1, *nodes_last.shape[-2:])
+    length = np.atleast_1d(np.asarray(_at(evolution.panel, place)))
     nodes = power.shape[-1]
-    place = -np.cos(np.pi * np.arange(nodes) / (nodes - 1))
+    node = -np.cos(np.pi * np.arange(nodes) / (nodes - 1))
     fine = -np.cos(np.pi * np.linspace(0.0, 1.0, FINE * (nodes - 1) + 1))
-    to_polynomial = np.linalg.inv(np.polynomial.chebyshev.chebvander(place, nodes - 1))
+    to_polynomial = np.linalg.inv(np.polynomial.chebyshev.chebvander(node, nodes - 1))
     between = np.polynomial.chebyshev.chebvander(fine, nodes - 1) @ to_polynomial
     start = np.concatenate([[0.0], np.cumsum(length)])
     position = [start[k] + length[k] * 0.5 * (1.0 + fine) for k in range(length.size) if length[k] > 0.0]

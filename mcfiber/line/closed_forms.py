@@ -1,0 +1,175 @@
+"""Closed forms of nonlinear interference, and where they hold."""
+
+import math
+import warnings
+from typing import Literal
+
+import numpy as np
+import xarray as xr
+
+from mcfiber.descriptions.errors import refused
+from mcfiber.fiber.channels import Channels
+from mcfiber.fiber.groups import by_group_size
+from mcfiber.fiber.medium import FiberMedium
+from mcfiber.kernels import isrs as kernels
+from mcfiber.kernels.nonlinear import gn_closed_form
+from mcfiber.labelled import array, combined, compute
+from mcfiber.line.line import Line, over_spans
+from mcfiber.line.power import PowerProfile
+from mcfiber.typing import Quantity
+from mcfiber.units import DB_PER_NEPER, decibels
+
+Accumulation = Literal["incoherent", "coherent"]
+
+TERMS = 3
+"""Exponentials that describe a power profile with Raman scattering."""
+
+SMALLEST_SPAN_LOSS_DB = 7.0
+"""Below this loss of the fibre, the light that is left at its end counts, which closed forms neglect."""
+
+
+class ValidityWarning(UserWarning):
+    """A model is used outside the range where it is known to hold."""
+
+
+def gn(line: Line, medium: FiberMedium, power: PowerProfile, channels: Channels) -> Quantity:
+    """Closed form for exponential decay of every channel, summed over the spans. [W]
+
+    Parameters
+    ----------
+    line, medium, power, channels
+        As in `mcfiber.line.interference.nonlinear_interference`.
+
+    References
+    ----------
+    .. [1] P. Poggiolini, "A detailed analytical derivation of the GN model," arXiv:1209.0394, eqs. (120)-(123).
+    """
+    warn_outside(medium, power, channels)
+    wave = channels.frequency, channels.symbol_rate, power.fiber_input
+    glass = medium.nonlinear_coefficient, medium.group_velocity_dispersion, power.attenuation, power.length
+    total = combined(np.multiply, compute("nli_power", gn_closed_form, *wave, *glass), _to_launch_level(power))
+    return over_spans(line, total, launch=power.launch)
+
+
+def isrs_gn(
+    line: Line,
+    medium: FiberMedium,
+    power: PowerProfile,
+    channels: Channels,
+    *,
+    accumulation: Accumulation = "incoherent",
+    kurtosis: Quantity = 0.0,
+) -> Quantity:
+    """Closed form along the computed power profile, as a sum of exponentials, over the spans. [W]
+
+    Parameters
+    ----------
+    line, medium, power, channels, accumulation, kurtosis
+        As in `mcfiber.line.interference.nonlinear_interference`.
+
+    References
+    ----------
+    .. [1] D. Semrau, R. I. Killey and P. Bayvel, "A closed-form approximation of the Gaussian noise model in the
+       presence of inter-channel stimulated Raman scattering," *J. Lightw. Technol.*, vol. 37, no. 9,
+       pp. 1924-1936, 2019. :doi:`10.1109/JLT.2019.2895237`.
+    .. [2] D. Semrau, E. Sillekens, R. I. Killey and P. Bayvel, "A modulation format correction formula for the
+       Gaussian noise model in the presence of inter-channel stimulated Raman scattering," arXiv:1903.02506.
+    """
+    warn_outside(medium, power, channels)
+    dispersion = medium.group_velocity_dispersion
+    wave = channels.frequency, channels.symbol_rate, power.fiber_input
+    inputs = (*wave, medium.nonlinear_coefficient, dispersion, *profile_exponentials(power))
+    own, cross = compute(("nli_own_power", "nli_cross_power"), kernels.isrs_gn, *inputs)
+    level = _to_launch_level(power)
+    growth: Quantity = 1.0
+    if accumulation == "coherent":
+        spread = channels.symbol_rate, dispersion, power.attenuation, power.length
+        exponent = compute("nli_coherence", kernels.coherence_exponent, *spread)
+        growth = float(line.count) ** exponent
+    total = over_spans(line, own * growth * level, launch=power.launch)
+    total = total + over_spans(line, cross * level, launch=power.launch)
+    alone = by_group_size(medium.group_sizes, lambda cores: float(cores == 1))
+    if not np.any(alone) or not np.any(kurtosis):
+        return total
+    names = ("nli_format_near", "nli_format_far")
+    near, far = compute(names, kernels.format_correction, *inputs, kurtosis, power.length)
+    # The near part does not grow with the spans: it is that of the mean span.
+    correction = over_spans(line, near * level, launch=power.launch) / line.count
+    if line.count > 1:
+        correction = correction + over_spans(line, far * level, launch=power.launch)
+    return (total + correction * alone).clip(0.0)
+
+
+def _to_launch_level(power: PowerProfile) -> Quantity:
+    return combined(np.divide, power.launch, power.fiber_input)
+
+
+def profile_exponentials(power: PowerProfile) -> tuple[xr.Variable, xr.Variable]:
+    """Coefficients and decays of the exponentials that describe each channel's power along the fibre.
+
+    One exponential where the power decays like one; else `TERMS` of them, fitted.
+    """
+    if power.evolution is None:
+        decay = power.attenuation
+        dims = getattr(decay, "dims", ())
+        return array(("term",), np.ones(1)), array((*dims, "term"), np.asarray(decay)[..., None])
+    evolution = power.evolution
+    inputs = evolution.power, power.attenuation, evolution.panel, evolution.integration
+    names = ("profile_coefficient", "profile_decay")
+    coefficient, decay = compute(names, kernels.fitted_profile, *inputs, sizes={"term": TERMS})
+    return coefficient, decay
+
+
+# ---------------------------------------------------------------------------------------------------------
+# where closed forms hold
+
+
+def warn_outside(medium: FiberMedium, power: PowerProfile, channels: Channels) -> None:
+    """Refuse zero dispersion, and warn of spans or dispersion outside the validity of the closed forms.
+
+    Parameters
+    ----------
+    medium
+        Dispersion.
+    power
+        Loss of the spans' fibre, less what pumps give back.
+    channels
+        Symbol rates.
+
+    Raises
+    ------
+    DescriptionError
+        If the group-velocity dispersion of a channel is zero.
+
+    Warns
+    -----
+    ValidityWarning
+        If a span's fibre loses less than `SMALLEST_SPAN_LOSS_DB`, or a channel spreads by less than its symbol over
+        the effective length: ``(pi^2/2) |beta2| R^2 / alpha < 1``.
+    """
+    smallest = float(np.min(np.abs(np.asarray(medium.group_velocity_dispersion))))
+    if smallest == 0.0:
+        msg = (
+            "fiber.dispersion_ps_per_nm_km: is zero at a channel, where the closed forms of nonlinear interference "
+            "have no value; give the fibre's dispersion, or its slope"
+        )
+        raise refused(msg)
+    if power.evolution is None:
+        loss = float(np.min(np.asarray(power.attenuation * power.length))) * DB_PER_NEPER
+    else:
+        loss = float(decibels(power.fiber_input / power.evolution.end).min())
+    if loss < SMALLEST_SPAN_LOSS_DB:
+        text = (
+            f"a span's fibre loses {loss:.2f} dB; closed forms of nonlinear interference hold above "
+            f"{SMALLEST_SPAN_LOSS_DB:g} dB"
+        )
+        warnings.warn(text, ValidityWarning, stacklevel=3)
+    rate = float(np.min(np.asarray(channels.symbol_rate)))
+    largest = float(np.max(np.asarray(power.attenuation)))
+    spread = 0.5 * math.pi**2 * smallest * rate**2 / largest
+    if spread < 1.0:
+        text = (
+            f"dispersion falls to {smallest * 1e27:.3g} ps^2/km, where a channel hardly spreads; closed forms of "
+            "nonlinear interference overestimate it"
+        )
+        warnings.warn(text, ValidityWarning, stacklevel=3)

@@ -1,0 +1,140 @@
+"""Door 4: the transceiver in SI: formats as tables, codes as laws, and its own noise."""
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from mcfiber.descriptions.codes import (
+    DVB_S2_RATES,
+    DVB_S2_THRESHOLDS_DB,
+    AdaptiveCode,
+    Code,
+    DecodedFraction,
+    DvbS2Code,
+    FixedRateCode,
+    OverheadCode,
+)
+from mcfiber.descriptions.formats import SingleFormat, candidates, format_name
+from mcfiber.descriptions.transceiver import Transceiver
+from mcfiber.labelled import quantity
+from mcfiber.receiver.constellation import constellation, symbol_moments
+from mcfiber.receiver.information import information, stacked_tables, table
+from mcfiber.typing import FloatArray, Quantity
+
+ReceiverKind = Literal["mmse", "zero_forcing", "optimal"]
+"""How coupled cores are separated."""
+
+
+class CodeLaw(NamedTuple):
+    """What the kernel knows of a code.
+
+    Without `steps` it delivers ``fraction * GMI - gap * bits``; with them it has the rates ``code_rate +
+    steps[0]``, and each needs an NGMI of ``code_rate + steps[1] + gap``.
+    """
+
+    fraction: Quantity
+    gap: Quantity
+    code_rate: Quantity
+    outer_rate: Quantity
+    steps: FloatArray
+
+
+def code_law(code: Code) -> CodeLaw:
+    """Translate a code into its law."""
+    nothing, one = np.empty((2, 0)), np.zeros((2, 1))
+    if isinstance(code, DecodedFraction):
+        return CodeLaw(quantity(code, "decoded_to_gmi"), 0.0, 0.0, 1.0, nothing)
+    if isinstance(code, AdaptiveCode):
+        return CodeLaw(1.0, quantity(code, "ngmi_gap"), 0.0, quantity(code, "outer_rate"), nothing)
+    if isinstance(code, FixedRateCode):
+        rate = quantity(code, "code_rate")
+        gap = quantity(code, "ngmi_threshold") - rate
+        return CodeLaw(1.0, gap, rate, quantity(code, "outer_rate"), one)
+    if isinstance(code, OverheadCode):
+        rate = 1.0 / (1.0 + quantity(code, "overhead_percent"))
+        return CodeLaw(1.0, quantity(code, "ngmi_gap"), rate, quantity(code, "outer_rate"), one)
+    if isinstance(code, DvbS2Code):
+        return CodeLaw(1.0, quantity(code, "ngmi_margin"), 0.0, quantity(code, "outer_rate"), _dvb_s2_steps(code.puncturing))
+    return CodeLaw(1.0, 0.0, 0.0, 1.0, nothing)
+
+
+@cache
+def _dvb_s2_steps(puncturing: bool) -> FloatArray:
+    """Rates of DVB-S2 and the NGMI that each needs: that of QPSK at the standard's threshold."""
+    rates = np.array(DVB_S2_RATES)
+    _, gmi = information(constellation("QPSK"), 10.0 ** (0.1 * np.array(DVB_S2_THRESHOLDS_DB)))
+    every = np.union1d(rates, np.arange(25, 91) / 100.0) if puncturing else rates
+    return np.stack([every, np.interp(every, rates, gmi / 2.0)])
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """A transceiver in SI.
+
+    Attributes
+    ----------
+    snr
+        Signal-to-noise ratio back to back; infinite without transceiver noise. [1]
+    kept
+        Part of all symbols that carries data. [1]
+    law
+        What the code delivers.
+    kind
+        How coupled cores are separated.
+    formats
+        Modulation formats that it may use.
+    """
+
+    snr: Quantity
+    kept: Quantity
+    law: CodeLaw
+    kind: ReceiverKind
+    formats: tuple[SingleFormat, ...]
+
+    @property
+    def format_names(self) -> tuple[str, ...]:
+        """Names of the formats, without spaces."""
+        return tuple(map(format_name, self.formats))
+
+    @cached_property
+    def tables(self) -> tuple[FloatArray, ...]:
+        """What all rates share: tables of MI and GMI, their grid, entropies, bits, and the steps of the code."""
+        return (*stacked_tables([table(one) for one in self.formats]), self.law.steps)
+
+    @property
+    def kurtosis(self) -> float:
+        """Excess kurtosis of the symbols of its one format. [1]
+
+        Raises
+        ------
+        ValueError
+            If it may use several.
+        """
+        if len(self.formats) > 1:
+            msg = "the moments of the best of several formats are those of the one chosen; ask for that one"
+            raise ValueError(msg)
+        return symbol_moments(self.formats[0])[0]
+
+
+def receiver(transceiver: Transceiver) -> Receiver:
+    """Enter a transceiver into SI, every field once.
+
+    Parameters
+    ----------
+    transceiver
+        The description.
+
+    Examples
+    --------
+    >>> receiver(Transceiver(format="16QAM", snr_db=20)).snr
+    100.0
+    """
+    return Receiver(
+        snr=quantity(transceiver, "snr_db"),
+        kept=1.0 - quantity(transceiver, "pilot_overhead_percent"),
+        law=code_law(transceiver.code),
+        kind=transceiver.receiver,
+        formats=candidates(transceiver.format),
+    )

@@ -1,0 +1,51 @@
+"""The one enumeration of random streams: what is drawn with one seed is independent of all else drawn with it.
+
+A stream is the pair of a seed and a key; the first word of the key is a `Stream`, and the others count blocks, draws or
+groups.  Numbers are part of what a seed means: a row is never given to something else.
+"""
+
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+
+BLOCK = 64
+"""Realisations that share a stream, so that the first n of N are those of a smaller request."""
+
+
+class Stream(IntEnum):
+    """First word of the key of a random stream."""
+
+    WAVEFORMS = 0
+    SPLIT_STEP = 1
+    CROSSTALK = 5
+    CHANNELS = 7
+    PENALTIES = 8
+    SPLICES = 9
+    MODE_GAINS = 10
+
+
+def root_of(seed: int | None) -> Any:
+    """Entropy of a seed; new at every call where there is none."""
+    return np.random.SeedSequence(seed).entropy
+
+
+def random_stream(stream: Stream, root: Any, *key: int) -> np.random.Generator:
+    """Generator of one stream.
+
+    Parameters
+    ----------
+    stream
+        What is drawn.
+    root
+        Seed, or `root_of` it where several streams share it.
+    *key
+        Number of the block, draw or group.
+
+    Examples
+    --------
+    >>> first, second = (random_stream(Stream.SPLICES, 1, block).random() for block in (0, 1))
+    >>> first == second
+    False
+    """
+    return np.random.default_rng(np.random.SeedSequence(root, spawn_key=(int(stream), *key)))
