@@ -204,9 +204,15 @@ def _power_coupling(fiber: Any, wavelength: xr.DataArray, found: LPMode, kappa: 
     distance = pair_distances(fiber.layout)
     mismatch = difference * (2 * np.pi / wavelength) if hasattr(difference, "dims") else 0.0
     h = labelled.compute(
-        "power_coupling", coupling.power_coupling, kappa, mismatch, beta, distance, effective_bend_radius(fiber),
+        "power_coupling",
+        coupling.power_coupling,
+        kappa,
+        mismatch,
+        beta,
+        distance,
+        effective_bend_radius(fiber),
         units.si(fiber, "correlation_length_m"),
-    )  # fmt: skip
+    )
     result = xr.Dataset({"mode_coupling": kappa, "power_coupling": h})
     if hasattr(difference, "dims"):
         with np.errstate(divide="ignore"):
@@ -224,9 +230,17 @@ def _regime(fiber: Any, wavelength: xr.DataArray, found: LPMode, pairs: xr.Datas
     mismatch = difference * (2 * np.pi / wavelength) if hasattr(difference, "dims") else 0.0
     twist = fiber.twist_rate_per_m * (2 * np.pi)
     return labelled.compute(
-        "coupling_regime", coupling.coupling_regime, pairs.mode_coupling, mismatch, beta, pair_distances(fiber.layout),
-        effective_bend_radius(fiber), twist, pairs.power_coupling, length,
-    )  # fmt: skip
+        "coupling_regime",
+        coupling.coupling_regime,
+        pairs.mode_coupling,
+        mismatch,
+        beta,
+        pair_distances(fiber.layout),
+        effective_bend_radius(fiber),
+        twist,
+        pairs.power_coupling,
+        length,
+    )
 
 
 def effective_bend_radius(fiber: Any) -> Any:

@@ -325,8 +325,14 @@ def coupled_interference(
     factor = labelled.compute(
         "coupled_interference_factor",
         mode_dispersion.mode_dispersion_factor,
-        *(frequency, symbol_rate, power, group_velocity_dispersion, attenuation, length),
-        *(spatial_mode_dispersion, 2.0 * cores),
+        frequency,
+        symbol_rate,
+        power,
+        group_velocity_dispersion,
+        attenuation,
+        length,
+        spatial_mode_dispersion,
+        2.0 * cores,
     )
     lowered: xr.DataArray = units.mapped(lambda value: value * coupled_core_factor(cores), factor)
     return labelled.stamp("coupled_interference_factor", lowered)

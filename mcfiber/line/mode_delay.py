@@ -145,9 +145,15 @@ def equalizer_taps(
     147
     """
     return labelled.compute(
-        "equalizer_taps", kernels.taps, rms, symbol_rate, _quantile(outside), residual_dispersion, oversampling,
+        "equalizer_taps",
+        kernels.taps,
+        rms,
+        symbol_rate,
+        _quantile(outside),
+        residual_dispersion,
+        oversampling,
         float(margin),
-    )  # fmt: skip
+    )
 
 
 def energy_window(rms: Any, *, outside: float = 1e-3) -> "xr.DataArray":

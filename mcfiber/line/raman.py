@@ -128,9 +128,18 @@ def span_evolution(
     emitting = np.arange(powers.sizes["channel"]) >= grid.count
     temperature = along_spans(link, lambda span: units.si(span, "temperature_k"))
     noise = labelled.compute(
-        "raman_noise_density", kernels.raman_noise, waves[0], powers, emitting.astype(float), temperature, waves[4],
-        efficiency, silica.STEP, panel, integration,
-    )  # fmt: skip
+        "raman_noise_density",
+        kernels.raman_noise,
+        waves[0],
+        powers,
+        emitting.astype(float),
+        temperature,
+        waves[4],
+        efficiency,
+        silica.STEP,
+        panel,
+        integration,
+    )
     signals = slice(0, grid.count)
     return Evolution(powers.isel(channel=signals), panel, lumped, integration, noise.isel(channel=signals))
 
