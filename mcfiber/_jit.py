@@ -92,7 +92,11 @@ class Kernel:
         self.signature = Signature.parse(signature)
         self.dtype = dtype
         self.compiled = _compiled(function) if jit else function
-        self._free = {name for core in self.signature.outputs for name in core}.difference(*self.signature.inputs)
+        inputs, outputs = self.signature.inputs, self.signature.outputs
+        self._free = {name for core in outputs for name in core}.difference(*inputs)
+        self._cores = list(dict.fromkeys(inputs + outputs))
+        self._of_inputs = [self._cores.index(core) for core in inputs]
+        self._of_outputs = [self._cores.index(core) for core in outputs]
 
     def __repr__(self) -> str:
         return f"<kernel {self.__module__}.{self.__qualname__}>"
@@ -115,20 +119,20 @@ class Kernel:
         if len(arrays) != len(cores) + len(self.signature.shared):
             msg = f"{self.__name__} takes {len(cores) + len(self.signature.shared)} inputs, got {len(arrays)}"
             raise ValueError(msg)
-        # Loops without generators and no step that is not needed: an evaluation calls kernels hundreds of times.
+        # An evaluation calls kernels a hundred times, so shapes are put together once for each core, not each array.
         inputs = [_as_number_array(array, core) for array, core in zip(arrays, cores, strict=False)]
         lead, lengths = self._shapes(inputs, dict(sizes) if sizes else {})
         count = math.prod(lead)
-        flat = [
-            _flattened(array, lead, [lengths[name] for name in core], count)
-            for array, core in zip(inputs, cores, strict=True)
-        ]
-        outputs: list[AnyArray] = [
-            np.empty([count, *[lengths[name] for name in core]], self.dtype) for core in self.signature.outputs
-        ]
-        self.compiled(*flat, *arrays[len(cores) :], *outputs)
+        ends = [tuple([lengths[name] for name in core]) for core in self._cores]
+        full, flat = [lead + end for end in ends], [(count, *end) for end in ends]
+        outputs: list[AnyArray] = [np.empty(flat[k], self.dtype) for k in self._of_outputs]
+        self.compiled(
+            *[_flattened(array, full[k], flat[k]) for array, k in zip(inputs, self._of_inputs, strict=True)],
+            *arrays[len(cores) :],
+            *outputs,
+        )
         if len(lead) != 1:
-            outputs = [output.reshape(lead + output.shape[1:]) for output in outputs]
+            outputs = [output.reshape(full[k]) for output, k in zip(outputs, self._of_outputs, strict=True)]
         return tuple(outputs) if len(outputs) > 1 else outputs[0]
 
     def _shapes(self, inputs: list[AnyArray], lengths: dict[str, int]) -> tuple[tuple[int, ...], dict[str, int]]:
@@ -136,6 +140,9 @@ class Kernel:
         leads = set()
         for array, core in zip(inputs, self.signature.inputs, strict=True):
             shape = array.shape
+            if not core:
+                leads.add(shape)
+                continue
             split = len(shape) - len(core)
             leads.add(shape[:split])
             for name, length in zip(core, shape[split:], strict=True):
@@ -214,12 +221,12 @@ def _as_number_array(value: Any, core: tuple[str, ...]) -> AnyArray:
     return array.reshape((1,) * len(core))
 
 
-def _flattened(array: AnyArray, lead: tuple[int, ...], core: list[int], count: int) -> AnyArray:
-    if array.shape != (*lead, *core):
-        full: AnyArray = np.empty((*lead, *core), array.dtype)
-        full[...] = array
-        array = full
+def _flattened(array: AnyArray, full: tuple[int, ...], flat: tuple[int, ...]) -> AnyArray:
+    if array.shape != full:
+        repeated: AnyArray = np.empty(full, array.dtype)
+        repeated[...] = array
+        array = repeated
     elif not array.flags.carray:
         # Writeable, because Numba would compile a second version of the kernel for read-only arrays.
         array = array.copy()
-    return array if len(lead) == 1 else array.reshape((count, *core))
+    return array if full == flat else array.reshape(flat)

@@ -300,10 +300,8 @@ def bidirectional_crosstalk(
     """
     loss = np.asarray(attenuation, np.float64)[..., None] * _ONE if np.ndim(attenuation) == 0 else attenuation
     loss, scatter = np.asarray(loss, np.float64), np.atleast_1d(np.asarray(backscatter, np.float64))
-    there, back = (
-        kernels.coupled_power_transfer(h, loss, length),
-        kernels.backscattered_transfer(h, loss, scatter, length),
-    )
+    there = kernels.coupled_power_transfer(h, loss, length)
+    back = kernels.backscattered_transfer(h, loss, scatter, length)
     survival = np.exp(-loss * np.asarray(length, np.float64)[..., None])
     many = [np.repeat(matrix[..., None, :, :], spans, axis=-3) for matrix in (there, back)]
     level = np.atleast_1d(np.asarray(power, np.float64))[..., None, :]

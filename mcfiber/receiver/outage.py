@@ -51,7 +51,11 @@ def capacity_correlation(
     return labelled.compute(
         "capacity_correlation",
         delay_kernels.capacity_correlation,
-        *(separation, rms, float(spans), float(modes), float(noise == "distributed")),
+        separation,
+        rms,
+        float(spans),
+        float(modes),
+        float(noise == "distributed"),
     )
 
 
@@ -90,7 +94,11 @@ def frequency_diversity(
     return labelled.compute(
         "frequency_diversity",
         delay_kernels.frequency_diversity,
-        *(bandwidth, rms, float(spans), float(modes), float(noise == "distributed")),
+        bandwidth,
+        rms,
+        float(spans),
+        float(modes),
+        float(noise == "distributed"),
     )
 
 
@@ -127,7 +135,11 @@ def capacity_deviation(gsnr: Any, loss: Any, *, spans: int, modes: int, noise: N
     return labelled.compute(
         "capacity_deviation",
         delay_kernels.capacity_deviation,
-        *(gsnr, loss, float(spans), float(modes), float(noise == "distributed")),
+        gsnr,
+        loss,
+        float(spans),
+        float(modes),
+        float(noise == "distributed"),
     )
 
 

@@ -222,17 +222,35 @@ class NoiseOfLaunch:
     def _evolve(self, panels: "_Panels", power: FloatArray) -> FloatArray:
         fixed = self._fixed
         result: FloatArray = raman.raman_power(
-            fixed.frequency, power, np.ones_like(power), fixed.attenuation, fixed.area, self._efficiency(),
-            silica.STEP, 1.0, panels.length, panels.transmission, panels.integration,
-        )  # fmt: skip
+            fixed.frequency,
+            power,
+            np.ones_like(power),
+            fixed.attenuation,
+            fixed.area,
+            self._efficiency(),
+            silica.STEP,
+            1.0,
+            panels.length,
+            panels.transmission,
+            panels.integration,
+        )
         return result
 
     def _evolve_back(self, panels: "_Panels", by_profile: FloatArray) -> FloatArray:
         fixed, power = self._fixed, self._state["power"]
         result: FloatArray = backwards.raman_power_adjoint(
-            fixed.frequency, power, np.ones_like(power), fixed.area, self._efficiency(),
-            silica.STEP, 1.0, panels.length, panels.integration, self._state["profile"], by_profile,
-        )  # fmt: skip
+            fixed.frequency,
+            power,
+            np.ones_like(power),
+            fixed.area,
+            self._efficiency(),
+            silica.STEP,
+            1.0,
+            panels.length,
+            panels.integration,
+            self._state["profile"],
+            by_profile,
+        )
         return result
 
     def _efficiency(self) -> FloatArray:
