@@ -479,7 +479,7 @@ class WavelengthTable(Description):
 
     Examples
     --------
-    >>> WavelengthTable(wavelength_nm=[1530, 1550], value=[0.22, 0.20]).at(1540)
+    >>> round(float(WavelengthTable(wavelength_nm=[1530, 1550], value=[0.22, 0.20]).at(1540)), 6)
     0.21
     """
 
