@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mcfiber as mcf
-from mcfiber import labelled, variables
+from mcfiber import labelled, units, variables
 from mcfiber.descriptions.errors import DescriptionError
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.line import Amplifier, Link
@@ -165,6 +165,20 @@ def test_number__items_may_be_axes():
     kept = Everything(by_channel_db={"C": {"channel": [axis, 3.0]}, "L": axis}).by_channel_db
     assert kept == {"C": (Axis(**axis), 3.0), "L": Axis(**axis)}
     assert [path for path, _ in axes_of(Everything(by_channel_db=kept))] == ["by_channel_db.C.0", "by_channel_db.L"]
+
+
+def test_axis__changes_its_unit():
+    axis = Axis(axis="pitch", values=[30.0, 40.0], labels=["a", "b"])
+    expected = Axis(axis="pitch", values=np.array([30.0, 40.0]) * 1e-6, labels=["a", "b"])
+    assert units.convert(axis, "um") == expected
+
+
+def test_fiber__an_axis_of_a_table_passes_where_a_dataarray_does():
+    table = {"axis": "size", "values": [4.0, 4.2]}
+    profile = {"kind": "step", "radius_um": table, "delta_percent": 0.35}
+    layout = {"kind": "hexagonal", "cores": 7, "pitch_um": {"axis": "pitch", "values": [20.0, 200.0]}}
+    fiber = MulticoreFiber(layout=layout, coupling="random", core=profile)
+    assert fiber.core.radius_um == Axis(**table)
 
 
 def test_axis__is_fixed_and_plain_to_numpy():
