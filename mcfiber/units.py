@@ -124,6 +124,8 @@ def mapped(function: Callable[[Any], Any], value: Any) -> Any:
     """
     if not hasattr(value, "dims"):
         return function(value)
+    if hasattr(value, "with_values"):  # the axis of a description
+        return value.with_values(function(value.values))
     result = value.copy(deep=False, data=function(value.data))
     result.attrs = {}
     return result

@@ -178,6 +178,10 @@ class Axis(Description):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> AnyArray:
         return np.array(self.values, dtype=dtype) if copy or dtype is not None else self.values
 
+    def with_values(self, values: AnyArray) -> Self:
+        """Copy with other values, of the same name and labels."""
+        return self.replace({"values": values})
+
     @property
     def dim(self) -> str:
         """Name of the dimension."""
@@ -479,7 +483,7 @@ class WavelengthTable(Description):
 
     Examples
     --------
-    >>> WavelengthTable(wavelength_nm=[1530, 1550], value=[0.22, 0.20]).at(1540)
+    >>> round(float(WavelengthTable(wavelength_nm=[1530, 1550], value=[0.22, 0.20]).at(1540)), 6)
     0.21
     """
 

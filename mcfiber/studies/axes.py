@@ -16,6 +16,7 @@ from mcfiber import units, variables
 from mcfiber.descriptions.errors import DescriptionError, refused
 from mcfiber.descriptions.record import Description, plain
 from mcfiber.descriptions.system import System
+from mcfiber.descriptions.values import RESERVED_AXES
 from mcfiber.typing import FloatArray
 
 Arrangement = Literal["grid", "paired"]
@@ -24,8 +25,8 @@ Arrangement = Literal["grid", "paired"]
 Block = tuple[slice, ...]
 
 
-RESERVED = {"core", "channel", "span", "point", "sample", "draw", "limit", "rung"}
-"""Dimensions that a result has for other reasons, beside those of the table of variables."""
+RESERVED = {*RESERVED_AXES, "point", "sample"}
+"""Names that no description may give an axis, and those of the sweeps' own axes."""
 
 
 @dataclass(frozen=True)

@@ -65,8 +65,8 @@ def test_budget__devices_have_the_spread_of_the_glass():
 
 
 def test_budget__launch_powers_of_the_cores_weigh():
-    power = xr.DataArray([0.0] * 3 + [10 * math.log10(2)] + [0.0] * 3, dims="core")
-    even, uneven = total(system()), total(system(**{"link.launch_power_dbm": power}))
+    power = [0.0] * 3 + [10 * math.log10(2)] + [0.0] * 3
+    even, uneven = total(system()), total(system(**{"link.core_launch_offset_db": power}))
     ratio = (uneven / even).values
     # the strong core hears half of everyone else, and others more of it, if it is their neighbour
     assert ratio[3] == pytest.approx(0.5, rel=0.01)

@@ -99,11 +99,11 @@ def test_levels__cladding_pump_is_shared_by_all_cores() -> None:
 
 
 def test_levels__limit_axis_equals_loop() -> None:
-    limits = xr.DataArray([5.0, 12.0, 30.0], dims="limit")
+    limits = xr.DataArray([5.0, 12.0, 30.0], dims="ceiling")
     block = system({"link.amplifier.output_power_limit_dbm": limits}).evaluate()
     for k in range(3):
         alone = system({"link.amplifier.output_power_limit_dbm": float(limits[k])}).evaluate()
-        np.testing.assert_allclose(block.gsnr.isel(limit=k), alone.gsnr, rtol=1e-12)
+        np.testing.assert_allclose(block.gsnr.isel(ceiling=k), alone.gsnr, rtol=1e-12)
 
 
 def test_cascade__friis() -> None:

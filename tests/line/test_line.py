@@ -148,7 +148,7 @@ def test_pumps__without_power_change_nothing() -> None:
 
 def test_pumps__more_than_the_loss_needs_no_amplifier() -> None:
     strong = {"length_km": 20, "raman_pumps": [{"wavelength_nm": 1450, "power_mw": 400, "direction": "forward"}]}
-    one = system(link__launch_power_dbm=-30.0, link__span=strong).replace(TILTED)
+    one = system().replace(TILTED | {"link.launch_power_dbm": -30.0, "link.span": strong})
     with pytest.warns(ValidityWarning, match="loses -4"):
         result = one.evaluate()
     assert np.all(np.isfinite(result.snr_ase))
@@ -217,7 +217,7 @@ def test_interference__format_lowers_it() -> None:
 )
 def test_interference__close_to_the_integral_over_the_same_profile(span: dict[str, Any]) -> None:
     few = mcf.Spectrum(frequency_thz=np.arange(187.0, 196.0, 1.5).tolist(), symbol_rate_gbd=95.0)
-    one = system(link__span=span).replace(TILTED | {"spectrum": few, "link.launch_power_dbm": 9.0})
+    one = system().replace(TILTED | {"link.span": span, "spectrum": few, "link.launch_power_dbm": 9.0})
     grid = channels(one.spectrum)
     stages = (one.link, properties(one.fiber, grid), profile(one), grid)
     integral, error = nonlinear_interference_integral(*stages)
