@@ -35,7 +35,7 @@ def line_ratios(
         snr_ase[i] = _ratio(signal[i], ase[i])
         snr_nli[i] = _ratio(signal[i], nli[i])
         snr_xt[i] = _ratio(1.0, crosstalk[i]) if lit else 0.0
-        gsnr[i] = _ratio(signal[i], ase[i] + nli[i] + crosstalk[i] * signal[i])
+        gsnr[i] = _ratio(signal[i], ase[i] + nli[i] + crosstalk[i] * signal[i])  # Eq. (1) of docs/theory/index
 
 
 @kernel
@@ -60,7 +60,7 @@ def received_ratio(gsnr: FloatArray, penalty: FloatArray, transceiver: FloatArra
     """
     for i in range(gsnr.shape[0]):
         if gsnr[i] > 0.0 and transceiver[i] > 0.0:
-            noise = penalty[i] / gsnr[i] + 1.0 / transceiver[i]
+            noise = penalty[i] / gsnr[i] + 1.0 / transceiver[i]  # Eq. (2) of docs/theory/index
             out[i] = 1.0 / noise if noise > 0.0 else math.inf
         else:
             out[i] = 0.0
