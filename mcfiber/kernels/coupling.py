@@ -7,7 +7,7 @@ Notes
 
 References
 ----------
-.. [1] C. Zener, "Non-adiabatic crossing of energy levels," Proc. R. Soc. Lond. A 137, 696 (1932),
+.. [1] C. Zener, "Non-adiabatic crossing of energy levels," Proc. Royal Soc. A 137, 696 (1932),
    :doi:`10.1098/rspa.1932.0165`.
 """
 
