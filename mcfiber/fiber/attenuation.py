@@ -58,6 +58,15 @@ def backscatter(fiber: Any, frequency: Any, effective_area: Any) -> Any:
         Of the channels. [Hz]
     effective_area
         Of the mode. [m^2]
+
+    Notes
+    -----
+    Rayleigh part of the attenuation times `capture_fraction` [1]_.
+
+    References
+    ----------
+    .. [1] E. Brinkmeyer, "Analysis of the backscattering method for single-mode optical fibers," *J. Opt. Soc.
+       Am.*, vol. 70, pp. 1010-1012, 1980.
     """
     if fiber.computes("rayleigh_db_per_km"):
         coefficient = units.si(fiber.glass_loss, "rayleigh_db_um4_per_km")
@@ -86,6 +95,15 @@ def glass_attenuation(loss: GlassLoss, *, wavelength_nm: Any) -> "xr.Dataset":
     xarray.Dataset
         rayleigh_scattering, constant_loss, infrared_absorption, ultraviolet_absorption and hydroxyl_absorption
         (1/m); their sum is the attenuation of the glass.
+
+    Notes
+    -----
+    Eq. (2) of `mcfiber.kernels.loss`; structure of [1]_.
+
+    References
+    ----------
+    .. [1] S. S. Walker, "Rapid modeling and estimation of total spectral loss in optical fibers," *J. Lightw.
+       Technol.*, vol. 4, pp. 1125-1131, 1986.
 
     Examples
     --------
@@ -156,6 +174,15 @@ def core_attenuation(fiber: Any, *, wavelength_nm: Any) -> "xr.Dataset":
     -----
     The coating's loss is that of a straight core at its distance from an absorbing coating of higher index; bends
     add to it.  Agrees with a two-dimensional eigenmode to 1-2 %.
+
+    Glass [1]_, bends [2]_ by Eq. (1) of `mcfiber.kernels.loss`, coating by Eq. (5) of :doc:`/theory/glass`.
+
+    References
+    ----------
+    .. [1] S. S. Walker, "Rapid modeling and estimation of total spectral loss in optical fibers," *J. Lightw.
+       Technol.*, vol. 4, pp. 1125-1131, 1986.
+    .. [2] D. Marcuse, "Curvature loss formula for optical fibers," *J. Opt. Soc. Am.*, vol. 66, pp. 216-220, 1976.
+       :doi:`10.1364/JOSA.66.000216`
 
     Examples
     --------

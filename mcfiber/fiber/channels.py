@@ -50,6 +50,11 @@ def channels(spectrum: Spectrum) -> Channels:
     -------
     Channels
         Frequencies and symbol rates in SI, with the bands.
+
+    References
+    ----------
+    .. [1] ITU-T Recommendation G.694.1 (grid of frequencies).
+    .. [2] ITU-T Series G Supplement 39 (bands).
     """
     import xarray as xr
 

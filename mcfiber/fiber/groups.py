@@ -59,6 +59,14 @@ def between_groups(coupling: "xr.DataArray", groups: Sequence[Sequence[int]]) ->
         Dimensions core_out and core_in.
     groups
         Cores of each group.
+
+    Returns
+    -------
+    Dimensions of `coupling`, and its unit.
+
+    Notes
+    -----
+    The mean of Eq. (2) of :doc:`/theory/crosstalk`.
     """
     import xarray as xr
 

@@ -92,6 +92,14 @@ def properties(fiber: MulticoreFiber, grid: Channels) -> Glass:
     -------
     Glass
         Per metre, no power, no length.
+
+    Notes
+    -----
+    ``gamma = 2 pi n_2 f/(c A_eff)`` [1]_; the other attributes are described, or computed from the profile.
+
+    References
+    ----------
+    .. [1] G. P. Agrawal, "Nonlinear Fiber Optics," Academic Press.
     """
     described = Glass(
         attenuation=attenuation(fiber, grid.frequency),
@@ -141,6 +149,14 @@ def group_velocity_dispersion(fiber: MulticoreFiber, frequency: Any) -> Any:
 
     The third order beta_3 = lambda^3 (lambda S + 2 D) / (2 pi c)^2 makes beta_2 linear in frequency; where no
     slope is given, beta_2 is constant.
+
+    Notes
+    -----
+    ``beta_2 = -D lambda^2/(2 pi c)`` at the reference wavelength [1]_.
+
+    References
+    ----------
+    .. [1] G. P. Agrawal, "Nonlinear Fiber Optics," Academic Press.
     """
     reference = units.si(fiber, "reference_wavelength_nm")
     dispersion = units.si(fiber, "dispersion_ps_per_nm_km")
@@ -169,6 +185,16 @@ def measured_power_coupling(fiber: MulticoreFiber, frequency: Any) -> "xr.DataAr
     Nearest neighbours couple equally; farther pairs are taken as uncoupled, which a measurement of the total
     cannot tell apart.  The measured value is inverted with the exact solution of the coupled-power equations
     for one core and its n neighbours, ``x = n (1 - e^{-(n+1) h L}) / (1 + n e^{-(n+1) h L})``.
+
+    Notes
+    -----
+    Eq. (1) of `mcfiber.kernels.crosstalk_closed_forms` [1]_.
+
+    References
+    ----------
+    .. [1] M. Koshiba et al., "Analytical expression of average power-coupling coefficients for estimating intercore
+       crosstalk in multicore fibers," *IEEE Photon. J.*, vol. 4, pp. 1987-1995, 2012.
+       :doi:`10.1109/JPHOT.2012.2221085`
     """
     import xarray as xr
 
@@ -241,6 +267,10 @@ def computed_properties(fiber: MulticoreFiber, frequency: xr.DataArray) -> dict[
     ------
     ValueError
         If the fibre has no axes and a core guides no mode, or LP11 survives, on some channel.
+
+    Notes
+    -----
+    Modes by Eq. (1), coupling by Eq. (2) to Eq. (4), the coating's loss by Eq. (5) of :doc:`/theory/glass`.
     """
     wavelength = units.wavelength(frequency)
     check_range(wavelength.values * 1e9)
