@@ -26,6 +26,10 @@ def line_ratios(signal: Any, ase: Any, nli: Any, crosstalk: Any) -> tuple[Any, .
     -------
     tuple
         :data:`snr_ase`, :data:`snr_nli`, :data:`snr_xt`, :data:`gsnr`.
+
+    Notes
+    -----
+    Eq. (1) of :doc:`/theory/index`.
     """
     return labelled.compute(("snr_ase", "snr_nli", "snr_xt", "gsnr"), _LINE, signal, ase, nli, crosstalk)
 
@@ -46,5 +50,9 @@ def received_ratio(gsnr: Any, penalty: Any, transceiver: Any) -> Any:
     -------
     :data:`snr`
         Dimensions of the inputs.
+
+    Notes
+    -----
+    Eq. (2) of :doc:`/theory/index`.
     """
     return labelled.compute("snr", _RECEIVED, gsnr, penalty, transceiver)

@@ -71,6 +71,14 @@ def crosstalk_spread(fiber: MulticoreFiber, grid: Channels, *, probability: Any)
         For the symbol rates.
     probability
         Probability of more crosstalk than the quantile, or None.
+
+    Returns
+    -------
+    Spread or None
+
+    Notes
+    -----
+    What Eq. (5) of :doc:`/theory/crosstalk` takes: skew and symbol rate.
     """
     if probability is None:
         return None
@@ -101,6 +109,16 @@ def exceeded_crosstalk(pairs: "xr.DataArray", spread: Spread, distance: Any) -> 
     -------
     :data:`crosstalk`
         Dimension core, and those of the pairs and the spread.
+
+    Notes
+    -----
+    Variance by Eq. (5) of :doc:`/theory/crosstalk`, law of the sum by Eq. (3) of
+    `mcfiber.kernels.crosstalk_statistics` [1]_.
+
+    References
+    ----------
+    .. [1] C. W. Helstrom, "Calculating error probabilities for intersymbol and cochannel interference," *IEEE
+       Trans. Commun.*, vol. 34, pp. 430-435, 1986.
     """
     import xarray as xr
 
@@ -156,6 +174,16 @@ def crosstalk_quantile(
     ------
     ValueError
         If `aggressors` is neither.
+
+    Notes
+    -----
+    Variance by Eq. (5) of :doc:`/theory/crosstalk`, law of the sum by Eq. (3) of
+    `mcfiber.kernels.crosstalk_statistics` [1]_.
+
+    References
+    ----------
+    .. [1] C. W. Helstrom, "Calculating error probabilities for intersymbol and cochannel interference," *IEEE
+       Trans. Commun.*, vol. 34, pp. 430-435, 1986.
 
     Examples
     --------
@@ -308,6 +336,17 @@ def line_pairs(link: Link, glass: Glass, power: PowerProfile) -> "xr.DataArray":
         Dimensions core_out, core_in, and channel where it differs along it; with cores exchanged between spans, of
         the signals that begin in them. With both directions, each at the end where its light leaves. A device's is
         divided equally among a core's neighbours.
+
+    Notes
+    -----
+    Coupled-power equations [1]_, Eq. (1) of :doc:`/theory/crosstalk`; between groups Eq. (2), for both directions
+    Eq. (3) there.
+
+    References
+    ----------
+    .. [1] M. Koshiba et al., "Analytical expression of average power-coupling coefficients for estimating intercore
+       crosstalk in multicore fibers," *IEEE Photon. J.*, vol. 4, pp. 1987-1995, 2012.
+       :doi:`10.1109/JPHOT.2012.2221085`
     """
     pairs = _glass_pairs(link, glass, power) + _device_pairs(link, glass, power)
     return labelled.stamp("pair_crosstalk", pairs)
@@ -423,6 +462,17 @@ def mean_crosstalk(
     ------
     ValueError
         If no cores are weakly coupled, or directions or permutation do not fit the cores, or are given for groups.
+
+    Notes
+    -----
+    Coupled-power equations [1]_, Eq. (1) of :doc:`/theory/crosstalk`; between groups Eq. (2), for both directions
+    Eq. (3) there.
+
+    References
+    ----------
+    .. [1] M. Koshiba et al., "Analytical expression of average power-coupling coefficients for estimating intercore
+       crosstalk in multicore fibers," *IEEE Photon. J.*, vol. 4, pp. 1987-1995, 2012.
+       :doi:`10.1109/JPHOT.2012.2221085`
 
     Examples
     --------

@@ -184,6 +184,16 @@ def profile_exponentials(power: PowerProfile) -> tuple[Any, ...]:
     """Coefficients and decays of the exponentials that describe each channel's power along the fibre.
 
     One exponential where the power decays like one; else `TERMS` of them, fitted.
+
+    Notes
+    -----
+    The coefficients and decays of Eq. (3) of :doc:`/theory/raman-scattering` [1]_.
+
+    References
+    ----------
+    .. [1] D. Semrau, R. I. Killey, and P. Bayvel, "A closed-form approximation of the Gaussian noise model in the
+       presence of inter-channel stimulated Raman scattering," *J. Lightw. Technol.*, vol. 37, pp. 1924-1936, 2019.
+       :doi:`10.1109/JLT.2019.2895237`
     """
     import xarray as xr
 
@@ -257,6 +267,11 @@ def warn_outside(glass: Glass, power: "PowerProfile", grid: Channels) -> None:
     ValidityWarning
         If a span's fibre loses less than `SMALLEST_SPAN_LOSS_DB`, or a channel spreads by less than its symbol over
         the effective length: ``(pi^2/2) |beta2| R^2 / alpha < 1``.
+
+    Notes
+    -----
+    The ratio is the argument of the inverse hyperbolic sine in the own term of Eq. (2) of
+    :doc:`/theory/nonlinear-interference`.
     """
     smallest = float(np.min(np.abs(np.asarray(glass.group_velocity_dispersion))))
     if smallest == 0.0:
@@ -359,6 +374,21 @@ def coupled_core_factor(cores: int) -> float:
     Same power per core, single-core nonlinear coefficient, no mode dispersion; mixing much shorter than the
     effective length.  It follows from the generalised Manakov equation with ``(8/9) 3/(2N+1)`` in place of 8/9
     and D + 1 = 2N + 1 pairings of the D components.
+
+    Returns
+    -------
+    Ratio of the interference powers, at most 1. [1]
+
+    Notes
+    -----
+    Eq. (3) of :doc:`/theory/nonlinear-interference` [1]_, [2]_.
+
+    References
+    ----------
+    .. [1] A. Mecozzi, C. Antonelli, and M. Shtaif, "Nonlinear propagation in multi-mode fibers in the strong
+       coupling regime," *Opt. Express*, vol. 20, pp. 11673-11678, 2012.
+    .. [2] C. Antonelli, M. Shtaif, and A. Mecozzi, "Modeling of nonlinear propagation in space-division multiplexed
+       fiber-optic transmission," *J. Lightw. Technol.*, vol. 34, pp. 36-54, 2016.
 
     Examples
     --------

@@ -95,6 +95,13 @@ def impulse_response(time: Any, rms: Any) -> "xr.DataArray":
     Mean over the modes and realisations: a Gaussian whose standard deviation is the rms group delay (not half
     of it), as the sum of many sections' delays.
 
+    Eq. (2) of `mcfiber.kernels.delay` [1]_.
+
+    References
+    ----------
+    .. [1] K.-P. Ho and J. M. Kahn, "Statistics of group delays in multimode fiber with strong mode coupling," *J.
+       Lightw. Technol.*, vol. 29, pp. 3119-3128, 2011.
+
     Examples
     --------
     >>> import numpy as np
@@ -139,6 +146,10 @@ def equalizer_taps(
     ValueError
         If `outside` is not between 0 and 1.
 
+    Notes
+    -----
+    Eq. (3) of `mcfiber.kernels.delay`.
+
     Examples
     --------
     >>> int(equalizer_taps(212.6e-12, 49.5e9))  # 5 ps/sqrt(km) over 1,808 km
@@ -168,6 +179,10 @@ def energy_window(rms: Any, *, outside: float = 1e-3) -> "xr.DataArray":
     ------
     ValueError
         If `outside` is not between 0 and 1.
+
+    Notes
+    -----
+    The window 2 z rms outside which the Gaussian of Eq. (2) of `mcfiber.kernels.delay` has the given energy.
 
     Examples
     --------
@@ -203,6 +218,15 @@ def equalizer_complexity(
         2 oversampling (D log2(block) + D^2) in the frequency domain, where forward and backward transform take
         block/2 log2(block) multiplications each.
 
+    Notes
+    -----
+    The fast Fourier transform takes block/2 log2(block) multiplications [1]_.
+
+    References
+    ----------
+    .. [1] J. W. Cooley and J. W. Tukey, "An algorithm for the machine calculation of complex Fourier series,"
+       *Math. Comput.*, vol. 19, pp. 297-301, 1965.
+
     Examples
     --------
     >>> equalizer_complexity(147, 38, domain="time") / equalizer_complexity(147, 38) > 25
@@ -232,6 +256,15 @@ def coherence_bandwidth(rms: Any, *, correlation: float = 0.5) -> "xr.DataArray"
     ------
     ValueError
         If `correlation` is not between 0 and 1.
+
+    Notes
+    -----
+    Fourier transform of Eq. (2) of `mcfiber.kernels.delay` [1]_, solved for the separation.
+
+    References
+    ----------
+    .. [1] K.-P. Ho and J. M. Kahn, "Statistics of group delays in multimode fiber with strong mode coupling," *J.
+       Lightw. Technol.*, vol. 29, pp. 3119-3128, 2011.
 
     Examples
     --------
@@ -269,6 +302,8 @@ def finite_equalizer_penalty(snr: Any, rms: Any, window: Any) -> "xr.DataArray":
     -----
     The energy e outside the window is lost and interferes, 1/snr' = (1/snr + e)/(1 - e): first order, for
     windows of at least two rms delays.
+
+    Eq. (4) of `mcfiber.kernels.delay`.
 
     Examples
     --------

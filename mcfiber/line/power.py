@@ -182,6 +182,15 @@ def power_profile(link: Link, glass: Glass, grid: Channels, *, raman: RamanModel
     -------
     PowerProfile
         In SI.
+
+    Notes
+    -----
+    With Raman scattering Eq. (1) of :doc:`/theory/raman-scattering` [1]_.
+
+    References
+    ----------
+    .. [1] A. D'Amico et al., "Scalable and disaggregated GGN approximation applied to a C+L+S optical network," *J.
+       Lightw. Technol.*, vol. 40, no. 11, pp. 3499-3511, 2022.
     """
     launch = output_levels(link.amplifier, asked_power(link, grid), grid, cores=glass.cores)
     length = along_spans(link, lambda span: units.si(span, "length_km"))
@@ -223,6 +232,15 @@ def power_map(link: Link, glass: Glass, grid: Channels, *, raman: RamanModel = "
     -------
     :data:`power_map`
         Dimensions channel and position, with coordinates `position` (km) and `wavelength` (nm).
+
+    Notes
+    -----
+    With Raman scattering Eq. (1) of :doc:`/theory/raman-scattering` [1]_.
+
+    References
+    ----------
+    .. [1] A. D'Amico et al., "Scalable and disaggregated GGN approximation applied to a C+L+S optical network," *J.
+       Lightw. Technol.*, vol. 40, no. 11, pp. 3499-3511, 2022.
 
     Examples
     --------
