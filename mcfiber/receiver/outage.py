@@ -60,6 +60,13 @@ def capacity_correlation(
     the delays between them.  Distributed noise gives early spans more weight than late ones, which raises the
     correlation above that of a receiver's noise.
 
+    Eq. (6) of `mcfiber.kernels.delay`; see [1]_.
+
+    References
+    ----------
+    .. [1] K.-P. Ho and J. M. Kahn, "Frequency diversity in mode-division multiplexing systems," *J. Lightw.
+       Technol.*, vol. 29, pp. 3719-3726, 2011.
+
     Examples
     --------
     >>> import numpy as np
@@ -137,6 +144,8 @@ def capacity_deviation(gsnr: Any, loss: Any, *, spans: int, modes: int, noise: N
     Second order in the gains, high signal-to-noise ratio: within 15 % up to 5 dB rms.  Falls as 1/modes; the mean
     over a band has this over the root of `frequency_diversity`.
 
+    Eq. (8) of `mcfiber.kernels.delay`.
+
     Examples
     --------
     >>> round(float(capacity_deviation(100.0, 2.29 / 4.342945, spans=21, modes=38)), 4)
@@ -170,6 +179,15 @@ def outage_capacity(capacity: Any, probability: float, *, diversity: Any = 1.0, 
     ------
     ValueError
         If the probability is not between 0 and 1, or too small for the number of draws.
+
+    Notes
+    -----
+    Outage of channels with mode-dependent loss: [1]_.
+
+    References
+    ----------
+    .. [1] K.-P. Ho and J. M. Kahn, "Mode-dependent loss and gain: statistics and effect on mode-division
+       multiplexing," *Opt. Express*, vol. 19, pp. 16612-16635, 2011.
 
     Examples
     --------
@@ -208,6 +226,14 @@ def loop_scatter(modes: int, spans: int, receiver: Receiver = "mmse") -> float:
         Modes received together, and number of laps.
     receiver
         Linear ("mmse", "zero_forcing") or "optimal".
+
+    Returns
+    -------
+    Factor on the standard deviation. [1]
+
+    Notes
+    -----
+    Rates of the draws by Eq. (2) to Eq. (4) of `mcfiber.kernels.channel`.
 
     Examples
     --------
@@ -261,6 +287,8 @@ def draw_mdl_penalty(
     The rate per mode is taken as Gaussian about its mean with the tabulated standard deviation over
     realisations, which falls about as 1/modes and with the root of the diversity.  `draw_capacity` computes
     realisations without that assumption.
+
+    Eq. (2) of `mcfiber.kernels.mixing`.
 
     Examples
     --------

@@ -71,6 +71,16 @@ def grouped_penalty(gsnr: Any, loss: Any, sizes: Sequence[int], *, receiver: Rec
         As for `mdl_penalty`.
     sizes
         Number of cores in each core's group; with one size, groups add no dimension core.
+
+    Returns
+    -------
+    :data:`~mcfiber.variables.mdl_penalty`
+        With dimension core where the sizes differ. [1]
+
+    Notes
+    -----
+    Eq. (1) of `mcfiber.kernels.mixing`, for zero forcing Eq. (3) there, with twice as many modes as cores in the
+    group.
     """
     return by_group_size(sizes, lambda cores: mdl_penalty(gsnr, loss, modes=2 * cores, receiver=receiver))
 
