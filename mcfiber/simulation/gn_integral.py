@@ -85,6 +85,14 @@ def plain_span(
         Of one span. [m]
     beta2, gamma, beta2_slope, count
         See `SpanProfile`.
+
+    Returns
+    -------
+    SpanProfile
+
+    Notes
+    -----
+    ``rho(z) = exp(-attenuation z)`` in Eq. (1) of `mcfiber.kernels.gn_integral`.
     """
     loss = np.asarray(attenuation, dtype=float)[..., None] * np.array([0.0, length])
     return SpanProfile(np.array([0.0, length]), np.exp(-loss), beta2, gamma, beta2_slope, count)
@@ -405,6 +413,18 @@ def nonlinear_interference_integral(
     -------
     tuple of :data:`nli_power`
         Interference at launch level, and the error of its quadrature.
+
+    Notes
+    -----
+    Eq. (1) of :doc:`/theory/nonlinear-interference` [1]_ along the computed profile [2]_.
+
+    References
+    ----------
+    .. [1] P. Poggiolini, "The GN model of non-linear propagation in uncompensated coherent optical systems," *J.
+       Lightw. Technol.*, vol. 30, no. 24, pp. 3857-3879, 2012.
+    .. [2] D. Semrau, R. I. Killey, and P. Bayvel, "The Gaussian noise model in the presence of inter-channel
+       stimulated Raman scattering," *J. Lightw. Technol.*, vol. 36, pp. 3046-3055, 2018.
+       :doi:`10.1109/JLT.2018.2830973`
     """
     import xarray as xr
 

@@ -113,6 +113,15 @@ def draw_splice_loss(
     ValueError
         If there is no draw, or a standard deviation is negative.
 
+    Notes
+    -----
+    Offset and tilt by Eq. (2) and Eq. (3) of `mcfiber.kernels.splice` [1]_.
+
+    References
+    ----------
+    .. [1] D. Marcuse, "Loss analysis of single-mode fiber splices," *Bell Syst. Tech. J.*, vol. 56, no. 5, pp.
+       703-718, 1977.
+
     Examples
     --------
     >>> from mcfiber.descriptions.layout import HexagonalLayout
