@@ -56,6 +56,11 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
         Dimensions channel, core where cores differ, and the axes of the system; points of
         the axes that cannot exist are NaN and have a `status` other than 0.
 
+    Notes
+    -----
+    Noises add by Eq. (1) of :doc:`/theory/index`; the decoder sees Eq. (2) there. The source of each variable is in
+    `mcfiber.variables`.
+
     Examples
     --------
     >>> import mcfiber
@@ -80,6 +85,10 @@ def quantities(
         Its channels.
     draws, seed
         Number of random realisations, and their seed.
+
+    Notes
+    -----
+    Noises add by Eq. (1) of :doc:`/theory/index`; the decoder sees Eq. (2) there.
     """
     glass = properties(system.fiber, grid)
     power = power_profile(system.link, glass, grid, raman=system.models.raman)
