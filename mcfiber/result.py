@@ -12,13 +12,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from mcfiber import labelled, units, variables
+from mcfiber import units
 from mcfiber.descriptions.groups import core_groups, group_sizes
-from mcfiber.line.line import distance as length_of
+from mcfiber.labelled import as_variable, combined, coordinates_of, has
 from mcfiber.status import FLAGS, OK
+from mcfiber.typing import Quantity
+from mcfiber.variables import lookup
 
 if TYPE_CHECKING:
+    from mcfiber.descriptions.system import System
+    from mcfiber.fiber.channels import Channels
     from mcfiber.figures.results import ResultPlots
+    from mcfiber.line.budget import Scene
 
 PROVENANCE = "mcfiber"
 """Name of the attribute that holds versions and the system, as one JSON string."""
@@ -26,21 +31,19 @@ PROVENANCE = "mcfiber"
 INDEXED = ("wavelength", "frequency")
 
 
-def with_totals(system: Any, grid: Any, **arrays: Any) -> dict[str, xr.DataArray]:
-    """Stamp the arrays of an evaluation, and add the totals.
+def with_totals(values: dict[str, Quantity], scene: "Scene") -> dict[str, xr.Variable]:
+    """Add the totals of an evaluation, and make labelled arrays of all.
 
     Parameters
     ----------
-    system
-        The description that was evaluated.
-    grid
-        Its channels.
-    **arrays
+    values
         Variables of the table by name.
+    scene
+        Cores, channels and line.
     """
-    stamped = {name: _stamped(name, _dataarray(value)) for name, value in arrays.items()}
-    stamped["status"].attrs |= status_flags()
-    return stamped | _totals(system, grid, stamped["net_rate"])
+    named = {name: as_variable(value) for name, value in values.items()}
+    named["status"].attrs |= status_flags()
+    return named | _totals(scene, named["net_rate"])
 
 
 def status_flags() -> dict[str, Any]:
@@ -48,27 +51,29 @@ def status_flags() -> dict[str, Any]:
     return {"flag_values": list(FLAGS), "flag_meanings": " ".join(FLAGS.values())}
 
 
-def pack(system: Any, grid: Any, arrays: dict[str, xr.DataArray]) -> xr.Dataset:
-    """Put the variables of an evaluation into one dataset, with coordinates and provenance.
+def pack(system: "System", channels: "Channels", values: Mapping[str, xr.Variable]) -> xr.Dataset:
+    """Put the variables of an evaluation into one dataset, stamped, with coordinates and provenance.
 
     Parameters
     ----------
     system
         The description that was evaluated.
-    grid
+    channels
         Its channels.
-    arrays
+    values
         What `with_totals` returns.
     """
-    status = arrays["status"]
-    if status.ndim and bool((status != OK).any()):
-        arrays = {name: array if name == "status" else array.where(status == OK) for name, array in arrays.items()}
-    # Plain variables, because aligning labelled arrays that share their axes would cost a millisecond.
-    axes = {name: array.coords[name] for array in arrays.values() for name in array.coords}
-    dataset = xr.Dataset(
-        {name: array.variable for name, array in arrays.items()}, coords=axes | coordinates(system, grid)
-    )
-    dataset.attrs[PROVENANCE] = provenance(system)
+    status = values["status"]
+    possible = status == OK
+    marked = bool(status.ndim) and not bool(possible.all())
+    data = {}
+    for name, value in values.items():
+        kept = combined(np.where, possible, value, np.nan) if marked and name != "status" else value
+        data[name] = (kept.dims, kept.data, lookup(name).attributes() | value.attrs)
+    coords = coordinates_of(system) | coordinates(system, channels)
+    present = {dim for dims, *_ in data.values() for dim in dims} | {"channel", "core"}
+    known = {name: value for name, value in coords.items() if set(getattr(value, "dims", ())) <= present}
+    dataset = xr.Dataset(data, coords=known, attrs={PROVENANCE: provenance(system)})
     return indexed(dataset)
 
 
@@ -143,49 +148,30 @@ def _removed(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _stamped(name: str, array: xr.DataArray) -> xr.DataArray:
-    """Attributes of the table, and those that say which model computed the values."""
-    said = {key: array.attrs[key] for key in ("model", "band", "terms", "accumulation") if key in array.attrs}
-    stamped = labelled.stamp(name, array)
-    stamped.attrs |= said
-    return stamped
-
-
-def _dataarray(value: Any) -> xr.DataArray:
-    return value.copy(deep=False) if isinstance(value, xr.DataArray) else xr.DataArray(value)
-
-
-def _totals(system: Any, grid: Any, net_rate: xr.DataArray) -> dict[str, xr.DataArray]:
-    cores = system.fiber.cores
-    per_wavelength = (
-        net_rate.sum("core") if "core" in net_rate.dims else units.mapped(lambda rate: rate * float(cores), net_rate)
-    )
-    total = per_wavelength.sum("channel") if "channel" in net_rate.dims else per_wavelength * float(grid.count)
-    distance = _dataarray(length_of(system.link))
-    bandwidth = grid.symbol_rate.sum("channel") if _has(grid.symbol_rate, "channel") else grid.symbol_rate * grid.count
-    totals = {
+def _totals(scene: "Scene", net_rate: xr.Variable) -> dict[str, xr.Variable]:
+    channels, cores = scene.channels, float(scene.medium.cores)
+    per_wavelength = net_rate.sum("core") if has(net_rate, "core") else net_rate * cores
+    total = per_wavelength.sum("channel") if has(net_rate, "channel") else per_wavelength * float(channels.count)
+    rate = as_variable(channels.symbol_rate)
+    bandwidth = rate.sum("channel") if has(rate, "channel") else rate * float(channels.count)
+    distance = as_variable(scene.line.distance)
+    return {
         "total_net_rate": total,
         "distance": distance,
-        "capacity_distance": labelled.combined(np.multiply, total, distance),
-        "spectral_efficiency": labelled.combined(np.divide, total, bandwidth),
+        "capacity_distance": combined(np.multiply, total, distance),
+        "spectral_efficiency": combined(np.divide, total, bandwidth),
     }
-    return {name: labelled.stamp(name, array) for name, array in totals.items()}
 
 
-def _has(value: Any, dim: str) -> bool:
-    return dim in getattr(value, "dims", ())
-
-
-def coordinates(system: Any, grid: Any) -> dict[str, Any]:
+def coordinates(system: "System", channels: "Channels") -> dict[str, Any]:
     """Coordinates of cores and channels."""
-    frequency = labelled.stamp("frequency", grid.frequency.copy(deep=False))
-    wavelength = labelled.stamp("wavelength", units.wavelength(grid.frequency) * 1e9)
+    frequency = channels.frequency
     return {
-        "channel": np.arange(grid.count),
+        "channel": np.arange(channels.count),
         "core": np.arange(system.fiber.cores),
-        "frequency": frequency,
-        "wavelength": wavelength,
-        "band": ("channel", np.array(grid.bands, dtype=object), variables.lookup("band").attributes()),
+        "frequency": xr.Variable(frequency.dims, frequency.data, lookup("frequency").attributes()),
+        "wavelength": xr.Variable(frequency.dims, channels.wavelength.data * 1e9, lookup("wavelength").attributes()),
+        "band": ("channel", np.array(channels.bands, dtype=object), lookup("band").attributes()),
     }
 
 

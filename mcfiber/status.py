@@ -1,20 +1,13 @@
 """Which points of a sweep cannot exist, and why."""
 
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
+import xarray as xr
 
-from mcfiber import units
-from mcfiber.fiber.channels import Channels, channels_outside_band, channels_overlap
-from mcfiber.fiber.geometry import outer_cladding_thickness
-from mcfiber.fiber.medium import crosstalk_too_high
-from mcfiber.typing import is_axis
-
-if TYPE_CHECKING:
-    import xarray as xr
-
-    from mcfiber.descriptions.system import System
+from mcfiber.labelled import array, combined
+from mcfiber.typing import Quantity, is_axis
 
 OK = 0
 CORES_OUTSIDE_CLADDING = 1
@@ -40,7 +33,15 @@ FLAGS = {
 """Meaning of the values of `status`; the highest that applies stands."""
 
 
-def problems(system: "System", grid: Channels) -> "xr.DataArray":
+class Record(Protocol):
+    """A record behind a door, which knows the points of its axes that cannot exist."""
+
+    @property
+    def problems(self) -> Mapping[str, Quantity]:
+        """By name of `FLAGS`, a truth or one for each point."""
+
+
+def problems(*records: Record) -> xr.Variable:
     """Status of every point of a system's axes: 0 where it can exist, else the value of `FLAGS`.
 
     A description refuses such values outright where they are numbers; where they are axes, it is here that single
@@ -48,36 +49,13 @@ def problems(system: "System", grid: Channels) -> "xr.DataArray":
 
     Parameters
     ----------
-    system
-        The description.
-    grid
-        Its channels.
+    *records
+        What the doors made of the system.
     """
-    import xarray as xr
-
-    status: Any = xr.DataArray(np.uint8(OK))
-    for value, wrong in sorted(_conditions(system, grid), key=itemgetter(0)):
-        if is_axis(wrong):
-            status = xr.where(wrong, np.uint8(value), status)  # type: ignore[no-untyped-call]
-    result: xr.DataArray = status.astype(np.uint8)
+    found = {name: wrong for record in records for name, wrong in record.problems.items() if is_axis(wrong)}
+    status: Quantity = array((), np.asarray(OK, np.uint8))
+    for value, name in FLAGS.items():
+        if name in found:
+            status = combined(np.where, found[name], np.uint8(value), status)
+    result: xr.Variable = status.astype(np.uint8)
     return result
-
-
-def _conditions(system: "System", grid: Channels) -> list[tuple[int, Any]]:
-    fiber, link, spectrum = system.fiber, system.link, system.spectrum
-    found = [
-        (CORES_OUTSIDE_CLADDING, outer_cladding_thickness(fiber.layout, units.si(fiber, "cladding_diameter_um")) <= 0),
-        (CHANNELS_OVERLAP, channels_overlap(spectrum)),
-        (CHANNELS_OUTSIDE_BAND, channels_outside_band(spectrum)),
-        (CROSSTALK_TOO_HIGH, crosstalk_too_high(fiber, grid.frequency)),
-    ]
-    if fiber.core is not None:
-        from mcfiber.fiber.medium import core_multimode, core_not_guided
-
-        found += [
-            (CORE_MULTIMODE, core_multimode(fiber, grid.frequency)),
-            (CORE_NOT_GUIDED, core_not_guided(fiber, grid.frequency)),
-        ]
-    if link.loop is not None:
-        found.append((SECOND_AMPLIFIER_ATTENUATES, link.loop.first_amplifier_excess_db > link.loop.loss_db))
-    return found

@@ -98,6 +98,19 @@ def convert(value: Any, unit: str) -> Any:
         A number, an array or a labelled array.
     unit
         Suffix of the table `UNITS`, as in ``"db_per_km"``.
+
+    Returns
+    -------
+    In SI, of the kind of `value`.
+
+    Notes
+    -----
+    Ratios in decibels are those of powers, ``10^(x/10)``; attenuation and log gains are in nepers of power,
+    ``ln(10)/10`` for each decibel. On decibel and neper see [1]_.
+
+    References
+    ----------
+    .. [1] BIPM, "The International System of Units (SI)," 9th edition, 2019, table 8.
     """
     return mapped(UNITS[unit].to_si, value)
 

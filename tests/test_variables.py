@@ -46,6 +46,13 @@ def test_table__every_entry_is_complete(variable):
     assert not math.isnan(variable.low)
 
 
+@pytest.mark.parametrize("variable", ALL, ids=lambda variable: variable.name)
+def test_table__every_entry_has_a_source(variable):
+    assert variable.source.removeprefix("definition: ")
+    assert variable.source == variable.source.strip()
+    assert not variable.source.endswith(".")
+
+
 def test_table__is_sorted_and_has_no_name_twice():
     names = [variable.name for variable in ALL]
     assert names == sorted(set(names))

@@ -75,6 +75,17 @@ def measured_coupling(crosstalk: ArrayLike, length: ArrayLike, *, neighbours: Ar
     -------
     Power coupling coefficient; NaN where no coupling gives that crosstalk. [1/m]
 
+    Notes
+    -----
+    Inverts Eq. (1) of `mcfiber.kernels.crosstalk_closed_forms`, which solves the coupled-power equations [1]_ for a
+    core and its equal neighbours.
+
+    References
+    ----------
+    .. [1] M. Koshiba et al., "Analytical expression of average power-coupling coefficients for estimating intercore
+       crosstalk in multicore fibers," *IEEE Photon. J.*, vol. 4, pp. 1987-1995, 2012.
+       :doi:`10.1109/JPHOT.2012.2221085`
+
     Examples
     --------
     >>> float(measured_coupling(np.tanh(1e-3), 1e3)) * 1e3
@@ -111,6 +122,17 @@ def pair_crosstalk(
     -------
     Power from core_in over signal power in core_out. Shape (..., core_out, core_in). [1]
 
+    Notes
+    -----
+    Coupled-power equations [1]_, Eq. (1) of :doc:`/theory/crosstalk`; every span enters by Eq. (1) of
+    `mcfiber.kernels.crosstalk`.
+
+    References
+    ----------
+    .. [1] M. Koshiba et al., "Analytical expression of average power-coupling coefficients for estimating intercore
+       crosstalk in multicore fibers," *IEEE Photon. J.*, vol. 4, pp. 1987-1995, 2012.
+       :doi:`10.1109/JPHOT.2012.2221085`
+
     Examples
     --------
     >>> pair_crosstalk([[0, 1e-9], [1e-9, 0]], 80e3, spans=10).round(6)
@@ -146,6 +168,10 @@ def lit_crosstalk(pairs: ArrayLike, lit: ArrayLike) -> FloatArray:
     -------
     Crosstalk that a signal in the core meets, lit or not. Shape (..., core_out). [1]
 
+    Notes
+    -----
+    Eq. (3) of `mcfiber.kernels.crosstalk`: neighbours with independent data add their powers.
+
     Examples
     --------
     >>> pairs = pair_crosstalk([[0, 1e-9], [1e-9, 0]], 80e3)
@@ -174,6 +200,11 @@ def chain_crosstalk(transfer: ArrayLike, *, survival: ArrayLike = 1.0, power: Ar
     -------
     Power from core_in over signal power in core_out. Shape (..., core_out, core_in). [1]
 
+    Notes
+    -----
+    Every element enters by Eq. (1) of `mcfiber.kernels.crosstalk`, and their product gives the crosstalk by Eq. (2)
+    there.
+
     Examples
     --------
     >>> span = span_transfer([[0, 1e-9], [1e-9, 0]], 80e3)
@@ -200,6 +231,20 @@ def span_transfer(h: ArrayLike, length: ArrayLike, *, attenuation: ArrayLike = 0
     attenuation
         Power attenuation. Shape (..., core_out) or (). [1/m]
 
+    Returns
+    -------
+    Power in core_out for unit power launched into core_in. Shape (..., core_out, core_in). [1]
+
+    Notes
+    -----
+    Solution of the coupled-power equations [1]_, Eq. (1) of :doc:`/theory/crosstalk`.
+
+    References
+    ----------
+    .. [1] M. Koshiba et al., "Analytical expression of average power-coupling coefficients for estimating intercore
+       crosstalk in multicore fibers," *IEEE Photon. J.*, vol. 4, pp. 1987-1995, 2012.
+       :doi:`10.1109/JPHOT.2012.2221085`
+
     Examples
     --------
     >>> span_transfer([[0, 1e-5], [1e-5, 0]], 1e4).round(4)
@@ -221,6 +266,11 @@ def lumped_transfer(crosstalk: ArrayLike) -> FloatArray:
     Returns
     -------
     Transfer matrix that loses no power; multiply by the element's loss where cores differ in it. [1]
+
+    Notes
+    -----
+    By definition ``T[m, n] = crosstalk[m, n]`` and ``T[n, n] = 1 - sum_m crosstalk[m, n]``; the T of Eq. (1) of
+    `mcfiber.kernels.crosstalk`.
 
     Examples
     --------
@@ -246,6 +296,14 @@ def permuted(matrix: ArrayLike, cores: ArrayLike) -> FloatArray:
         Transfer matrix between cores. Shape (..., core_out, core_in).
     cores
         Core that each signal uses in this span. Shape (..., core_out).
+
+    Returns
+    -------
+    Transfer matrix between signals. Shape (..., core_out, core_in), unit of `matrix`.
+
+    Notes
+    -----
+    By definition ``matrix[cores[m], cores[n]]``; it takes the place of T in Eq. (1) of `mcfiber.kernels.crosstalk`.
 
     Examples
     --------
@@ -289,6 +347,11 @@ def bidirectional_crosstalk(
     -------
     At the end of core_out where its own light leaves. Shape (..., core_out, core_in). [1]
 
+    Notes
+    -----
+    Cores of one direction couple by Eq. (1) of :doc:`/theory/crosstalk`, cores of the other by what is scattered
+    back, Eq. (3) there.
+
     Examples
     --------
     >>> loss, scattering = 0.17 * np.log(10) / 1e4, 0.14 * np.log(10) / 1e4
@@ -320,6 +383,14 @@ def snr_penalty_db(crosstalk: ArrayLike, snr: ArrayLike) -> FloatArray:
     snr
         Signal-to-noise ratio without crosstalk. [1]
 
+    Returns
+    -------
+    Loss of signal-to-noise ratio. [dB]
+
+    Notes
+    -----
+    Noises add as inverse ratios, Eq. (1) of :doc:`/theory/index`.
+
     Examples
     --------
     >>> float(snr_penalty_db(10**-2.5, 100.0).round(4))
@@ -343,6 +414,10 @@ def required_snr_penalty_db(crosstalk: ArrayLike, required_snr: ArrayLike) -> Fl
     Returns
     -------
     Penalty; infinite where crosstalk alone exceeds what the format bears. [dB]
+
+    Notes
+    -----
+    Noises add as inverse ratios, Eq. (1) of :doc:`/theory/index`; crosstalk takes its part of ``1/SNR_required``.
 
     Examples
     --------
@@ -404,6 +479,10 @@ def crosstalk_reach(
     -------
     Length of fibre. [m]
 
+    Notes
+    -----
+    Eq. (1) of `mcfiber.kernels.crosstalk_closed_forms`, solved for the length.
+
     Examples
     --------
     >>> float(crosstalk_reach(1e-9, 10**-2.37, neighbours=6).round(-3))
@@ -429,10 +508,22 @@ def crosstalk_limited_pitch(
     low, high
         Pitches to search between. [m]
 
+    Returns
+    -------
+    Pitch. [m]
+
     Raises
     ------
     ValueError
         If the allowed coupling is not reached between the two.
+
+    Notes
+    -----
+    Brent's method [1]_ on the logarithm of the coupling.
+
+    References
+    ----------
+    .. [1] R. P. Brent, "Algorithms for Minimization without Derivatives," Prentice-Hall, 1973, chapter 4.
 
     Examples
     --------

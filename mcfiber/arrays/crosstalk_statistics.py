@@ -27,6 +27,14 @@ def crosstalk_correlation(separation: ArrayLike, skew: ArrayLike, *, random_skew
     random_skew
         Standard deviation of its random part, which grows as the root of length. [s]
 
+    Returns
+    -------
+    Correlation coefficient. [1]
+
+    Notes
+    -----
+    Eq. (4) of :doc:`/theory/crosstalk`.
+
     Examples
     --------
     >>> float(crosstalk_correlation(300e6, 1e-9).round(6))
@@ -45,6 +53,14 @@ def decorrelation_bandwidth(skew: ArrayLike, *, random_skew: ArrayLike = 0.0, le
         As in `crosstalk_correlation`. [s]
     level
         Correlation that defines the bandwidth; published values use 1/2, 1/e or the first zero. [1]
+
+    Returns
+    -------
+    Separation; infinite without skew. [Hz]
+
+    Notes
+    -----
+    Eq. (4) of :doc:`/theory/crosstalk`, solved for the separation.
 
     Examples
     --------
@@ -70,10 +86,16 @@ def crosstalk_variance(
         Polarisations that the neighbour's signal fills with independent data. One gives 4 degrees of freedom
         in the limit of small skew, as in the published statistics; two give 8.
 
+    Returns
+    -------
+    Variance over squared mean. [1]
+
     Notes
     -----
     What is fixed here is the part of the power that crosses over; a carrier-free signal of many symbols
     within the skew has hardly any spread, a carrier keeps that of skew 0.
+
+    Eq. (5) of :doc:`/theory/crosstalk`.
 
     Examples
     --------
@@ -102,6 +124,20 @@ def crosstalk_quantile(
         ``"independent"``: each carries its own data and the powers add, exactly also for unequal means;
         ``"same_laser"``: all carry the same light and the fields add, so that the sum has the spread of one.
 
+    Returns
+    -------
+    Crosstalk. Shape (...). [1]
+
+    Notes
+    -----
+    The neighbours are Gamma distributed; the law of their sum is Eq. (3) of `mcfiber.kernels.crosstalk_statistics`
+    [1]_.
+
+    References
+    ----------
+    .. [1] C. W. Helstrom, "Calculating error probabilities for intersymbol and cochannel interference," *IEEE
+       Trans. Commun.*, vol. 34, pp. 430-435, 1986.
+
     Examples
     --------
     >>> decibels = 10 * np.log10(crosstalk_quantile([1e-3], 0.5, 1e-4) / 1e-3)
@@ -124,6 +160,19 @@ def outage_probability(
     threshold
         Tolerated crosstalk. [1]
 
+    Returns
+    -------
+    Probability. Shape (...). [1]
+
+    Notes
+    -----
+    Eq. (3) of `mcfiber.kernels.crosstalk_statistics` [1]_.
+
+    References
+    ----------
+    .. [1] C. W. Helstrom, "Calculating error probabilities for intersymbol and cochannel interference," *IEEE
+       Trans. Commun.*, vol. 34, pp. 430-435, 1986.
+
     Examples
     --------
     >>> float(outage_probability([1e-3], 0.5, 5.87818561124771e-3).round(9))
@@ -145,6 +194,19 @@ def crosstalk_density(
     value
         Where to evaluate. [1]
 
+    Returns
+    -------
+    Density. Shape (...). [1]
+
+    Notes
+    -----
+    Derivative of Eq. (3) of `mcfiber.kernels.crosstalk_statistics` [1]_.
+
+    References
+    ----------
+    .. [1] C. W. Helstrom, "Calculating error probabilities for intersymbol and cochannel interference," *IEEE
+       Trans. Commun.*, vol. 34, pp. 430-435, 1986.
+
     Examples
     --------
     >>> float(crosstalk_density([1.0], 0.5, 1.0).round(6))
@@ -162,6 +224,14 @@ def mean_of_decibels(mean: ArrayLike, variance: ArrayLike, *, aggressors: Aggres
     mean, variance, aggressors
         As in `crosstalk_quantile`.
 
+    Returns
+    -------
+    Mean. Shape (...). [dB]
+
+    Notes
+    -----
+    Eq. (4) of `mcfiber.kernels.crosstalk_statistics`.
+
     Examples
     --------
     >>> float(mean_of_decibels([1.0], 0.5).round(5))
@@ -178,6 +248,20 @@ def deviation_of_decibels(variance: ArrayLike) -> FloatArray:
     ----------
     variance
         Variance over squared mean; divide by the number of equal independent aggressors. [1]
+
+    Returns
+    -------
+    Standard deviation. [dB]
+
+    Notes
+    -----
+    The variance of the logarithm of a Gamma variable of shape k is the trigamma function of k [1]_; here k is the
+    inverse of the variance.
+
+    References
+    ----------
+    .. [1] M. Abramowitz and I. A. Stegun (editors), "Handbook of Mathematical Functions," National Bureau of
+       Standards, 1964, section 6.4.
 
     Examples
     --------

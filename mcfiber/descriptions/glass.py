@@ -192,6 +192,10 @@ def named_loss(value: Any) -> Any:
     ------
     ValueError
         If no fit has that name.
+
+    Notes
+    -----
+    A fit holds the constants of Eq. (2) of `mcfiber.kernels.loss`.
     """
     if not isinstance(value, str):
         return value

@@ -182,10 +182,18 @@ def band_limits_thz(band: str) -> tuple[float, float]:
 def band_of(frequency_thz: float) -> str:
     """Name of the band that holds a frequency.
 
+    Returns
+    -------
+    Name of the band.
+
     Raises
     ------
     ValueError
         If the frequency lies outside O to U.
+
+    References
+    ----------
+    .. [1] ITU-T Series G Supplement 39 (bands).
     """
     for band in BANDS_NM:
         low, high = band_limits_thz(band)

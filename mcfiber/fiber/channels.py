@@ -1,7 +1,7 @@
 """Door 1: the channels of a spectrum in SI."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -27,16 +27,14 @@ class Channels:
         Symbol rates, dimension channel only where they differ. [Hz]
     bands
         Name of the band of each channel.
-    overlapping, outside_band
-        Whether channels overlap or a guard gap is too small, and whether a group is wider than its band: a truth, or
-        one for each point of the axes (where there are none, a description refuses it).
+    problems
+        Which points of the axes cannot exist: by name of `mcfiber.status.FLAGS`, a truth or one for each point.
     """
 
     frequency: Quantity
     symbol_rate: Quantity
     bands: tuple[str, ...]
-    overlapping: Quantity = False
-    outside_band: Quantity = False
+    problems: Mapping[str, Quantity] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -111,7 +109,8 @@ def channels(spectrum: Spectrum) -> Channels:
         sorting = np.argsort(frequency.values, kind="stable")
         bands = tuple(bands[index] for index in sorting)
         frequency, rate = frequency[sorting], rate.isel(channel=sorting) if has(rate, "channel") else rate
-    return Channels(frequency, rate, bands, _overlapping(spectrum), _outside_band(sizes, groups, described))
+    outside = _outside_band(sizes, groups, described)
+    return Channels(frequency, rate, bands, {**_overlap(spectrum), "channels_outside_band": outside})
 
 
 def _listed(spectrum: Spectrum, frequency_thz: Any) -> Channels:
@@ -121,7 +120,7 @@ def _listed(spectrum: Spectrum, frequency_thz: Any) -> Channels:
         rate = stacked([rate[index] for index in order], "channel")
     frequency = array(("channel",), frequency_thz[order] * 1e12)
     bands = tuple(band_of(value) for value in frequency_thz[order])
-    return Channels(frequency, rate, bands, _overlapping(spectrum))
+    return Channels(frequency, rate, bands, _overlap(spectrum))
 
 
 def _concatenated(sizes: Mapping[str, int], groups: Sequence[Comb], described: Sequence[ChannelGroup]) -> xr.Variable:
@@ -134,16 +133,19 @@ def _concatenated(sizes: Mapping[str, int], groups: Sequence[Comb], described: S
     return array((*dims, "channel"), values)
 
 
-def _overlapping(spectrum: Spectrum) -> Quantity:
+def _overlap(spectrum: Spectrum) -> dict[str, Quantity]:
+    """Where channels overlap or a guard gap is too small; where there are no axes, a description refuses it."""
     sizes, found = overlaps(spectrum)
     if not sizes or not found:
-        return False
+        return {}
     wrong = np.logical_or.reduce(np.broadcast_arrays(*(wrong for _, wrong in found)))
     alike = tuple(place for place, size in enumerate(sizes.values()) if wrong.shape[place] != size)
-    return array([dim for place, dim in enumerate(sizes) if place not in alike], wrong.squeeze(axis=alike))
+    dims = [dim for place, dim in enumerate(sizes) if place not in alike]
+    return {"channels_overlap": array(dims, wrong.squeeze(axis=alike))}
 
 
 def _outside_band(sizes: Mapping[str, int], groups: Sequence[Comb], described: Sequence[ChannelGroup]) -> Quantity:
+    """Where a group is wider than its band."""
     centred = [
         (group, one.spacing_ghz)
         for group, one in zip(groups, described, strict=True)

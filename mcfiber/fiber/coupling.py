@@ -121,6 +121,15 @@ def supermodes(fiber: MulticoreFiber, *, wavelength_nm: Any, unlike_cores: Unlik
         `supermode_shift` (supermode, channel): propagation constants less the mean of the cores, descending (1/m);
         `supermode_field` (core, supermode, channel): orthonormal fields in the cores.
 
+    Notes
+    -----
+    Coupled-mode theory [1]_, with kappa of Eq. (2) of :doc:`/theory/glass` for equal and of Eq. (3) for unlike
+    cores.
+
+    References
+    ----------
+    .. [1] A. W. Snyder, "Coupled-mode theory for optical fibers," *J. Opt. Soc. Am.*, vol. 62, pp. 1267-1277, 1972.
+
     Examples
     --------
     >>> from mcfiber.descriptions.layout import HexagonalLayout
@@ -237,6 +246,11 @@ def check_separation(structure: FiberStructure) -> None:
     ------
     ValueError
         If the cores' rings of highest index overlap.
+
+    Notes
+    -----
+    The coupling, Eq. (2) of :doc:`/theory/glass`, takes the field of one core in the cladding and in the other
+    core.
     """
     if structure.cores == 1:
         return

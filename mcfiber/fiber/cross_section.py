@@ -53,6 +53,10 @@ def required_cladding_thickness(
     ValueError
         If the limit is not positive, or the core guides nothing.
 
+    Notes
+    -----
+    Eq. (5) of :doc:`/theory/glass`, solved for the distance.
+
     Examples
     --------
     >>> from mcfiber.descriptions.profile import StepCore
@@ -110,6 +114,10 @@ def required_pitch(
     ------
     ValueError
         If the limit is above -15 dB, or no pitch up to 500 um meets it.
+
+    Notes
+    -----
+    Coupling by Eq. (2) to Eq. (4) of :doc:`/theory/glass`, solved for the pitch.
 
     Examples
     --------
@@ -216,6 +224,10 @@ def matched_core(
     ------
     ValueError
         If no radius from 0.8 to 20 um fits.
+
+    Notes
+    -----
+    Petermann's diameter is Eq. (6), the Gaussian one Eq. (3) of `mcfiber.kernels.modes`.
 
     Examples
     --------

@@ -100,6 +100,15 @@ def outer_cladding_thickness(layout: Places, cladding_diameter: Quantity) -> Qua
     cladding_diameter
         Diameter of the glass. [m]
 
+    Returns
+    -------
+    Distance. [m]
+
+    References
+    ----------
+    .. [1] K. Takenaga et al., "A large effective area multi-core fiber with an optimized cladding thickness," *Opt.
+       Express*, vol. 19, pp. B543-B550, 2011 (the term).
+
     Examples
     --------
     >>> from mcfiber.descriptions.layout import HexagonalLayout

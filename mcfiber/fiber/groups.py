@@ -57,6 +57,14 @@ def between_groups(coupling: xr.Variable, groups: Sequence[Sequence[int]]) -> xr
         Dimensions core_out and core_in.
     groups
         Cores of each group.
+
+    Returns
+    -------
+    Dimensions of `coupling`, and its unit.
+
+    Notes
+    -----
+    The mean of Eq. (2) of :doc:`/theory/crosstalk`.
     """
     numbers = group_numbers(groups)
     member = numbers == np.arange(len(groups))[:, None]

@@ -78,6 +78,21 @@ def core_modes(
         If a wavelength lies outside 250 to 3500 nm, or a core without axes does not guide LP01 (where the profile
         has axes, the point is NaN).
 
+    Notes
+    -----
+    The radial field obeys Eq. (1) of :doc:`/theory/glass`, the scalar wave equation of weakly guiding fibres [1]_;
+    indices of glasses from [2]_ and [3]_. Definitions of what follows from the field are in
+    `mcfiber.kernels.modes`.
+
+    References
+    ----------
+    .. [1] D. Gloge, "Weakly guiding fibers," *Appl. Opt.*, vol. 10, pp. 2252-2258, 1971.
+       :doi:`10.1364/AO.10.002252`
+    .. [2] I. H. Malitson, "Interspecimen comparison of the refractive index of fused silica," *J. Opt. Soc. Am.*,
+       vol. 55, pp. 1205-1209, 1965. :doi:`10.1364/JOSA.55.001205`
+    .. [3] J. W. Fleming, "Dispersion in GeO2-SiO2 glasses," *Appl. Opt.*, vol. 23, pp. 4486-4493, 1984.
+       :doi:`10.1364/AO.23.004486`
+
     Examples
     --------
     >>> from mcfiber.descriptions.profile import StepCore
@@ -208,6 +223,10 @@ def mode_field(profile: Profile, *, radius_um: Any, wavelength_nm: float = 1550.
     wavelength_nm
         Wavelength.
 
+    Returns
+    -------
+    Field over that on the axis. [1]
+
     Raises
     ------
     ValueError
@@ -216,6 +235,8 @@ def mode_field(profile: Profile, *, radius_um: Any, wavelength_nm: float = 1550.
     Notes
     -----
     A cubic spline through the solver's quadrature points inside the last ring, exact outside.
+
+    The field obeys Eq. (1) of :doc:`/theory/glass`.
 
     Examples
     --------
@@ -331,6 +352,10 @@ def check_single_mode(fiber: Any, wavelength_nm: Any) -> None:
     ------
     DescriptionError
         If the shortest wavelength lies below the practical cutoff of LP11 (a fibre with axes is not refused).
+
+    References
+    ----------
+    .. [1] ITU-T Recommendation G.650.1 (cutoff: 19.3 dB of LP11).
 
     Examples
     --------

@@ -95,6 +95,10 @@ def plot_crosstalk_distribution(
     values, density
         Crosstalk and its probability density by theory, for instance of
         `mcfiber.arrays.crosstalk_statistics.crosstalk_density`.
+
+    Notes
+    -----
+    The density is the derivative of Eq. (3) of `mcfiber.kernels.crosstalk_statistics`.
     """
     ax = _axes(ax)
     level = np.asarray(units.decibels(np.asarray(drawn, dtype=float))).ravel()

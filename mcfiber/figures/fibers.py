@@ -25,6 +25,10 @@ def plot_index_section(fiber: Any, *, wavelength_nm: float = 1550.0, ax: "Axes |
         A `MulticoreFiber` with a `core`, without axes.
     wavelength_nm
         Wavelength of the index.
+
+    Notes
+    -----
+    Index of the rings by Eq. (1) of `mcfiber.kernels.modes`.
     """
     from mcfiber.fiber.geometry import positions
     from mcfiber.fiber.index import index_profile
@@ -62,6 +66,10 @@ def plot_mode_field(
         Wavelength.
     reach_um
         Largest distance from the axis; left out, three core radii beyond the last ring.
+
+    Notes
+    -----
+    The field obeys Eq. (1) of :doc:`/theory/glass`.
     """
     from mcfiber.fiber.index import index_profile
     from mcfiber.fiber.modes import mode_field
@@ -86,6 +94,10 @@ def plot_dispersion(modes: "xr.Dataset", *, ax: "Axes | None" = None) -> "Axes":
     ----------
     modes
         From `core_modes`, at several wavelengths.
+
+    Notes
+    -----
+    Dispersion by Eq. (7) of `mcfiber.kernels.modes`.
     """
     ax = _axes(ax)
     values = modes["dispersion"].transpose("channel", ...)
@@ -116,6 +128,10 @@ def plot_coupling_against(
     ------
     ValueError
         If there is not just one further dimension.
+
+    Notes
+    -----
+    kappa is Eq. (2) or Eq. (3), h Eq. (4) of :doc:`/theory/glass`.
     """
     ax = _axes(ax)
     chosen = coupling[["mode_coupling", "power_coupling"]].isel(core_out=pair[0], core_in=pair[1]).squeeze()

@@ -34,6 +34,10 @@ def plot_mode_gains(gains: "xr.DataArray", *, law: "xr.DataArray | None" = None,
         From `mcfiber.mode_gains`.
     law
         Gains drawn from the law of many weak spans, `mcfiber.simulation.channels.draw_mode_gains`.
+
+    Notes
+    -----
+    The variance of the law is Eq. (1) of :doc:`/theory/mode-dependent-loss`.
     """
     ax = _axes(ax)
     ax.hist(gains.values.ravel() * units.DB_PER_NEPER, bins=30, density=True, color=DRAWN, label="channels")
@@ -57,6 +61,10 @@ def plot_capacity_distribution(
     mean, deviation
         Law of the optimal receiver: mean from `mcfiber.mdl_penalty`, standard deviation from
         `mcfiber.receiver.outage.capacity_deviation`. [bit]
+
+    Notes
+    -----
+    The deviation is Eq. (8) of `mcfiber.kernels.delay`.
     """
     ax = _axes(ax)
     for receiver in capacity["receiver"].values:
@@ -80,6 +88,10 @@ def plot_impulse_response(response: "xr.DataArray", *, rms: float | None = None,
         From `mcfiber.simulation.channels.channel_impulse_response`.
     rms
         Rms group delay of the modes, for the Gaussian law. [s]
+
+    Notes
+    -----
+    The law is Eq. (2) of `mcfiber.kernels.delay`.
     """
     ax = _axes(ax)
     time = response["time"].values

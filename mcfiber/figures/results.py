@@ -205,6 +205,10 @@ def interference(results: "Mapping[str, xr.Dataset]", *, ax: "Axes | None" = Non
         Results by label.
     ax
         Where to draw; a new figure if left out.
+
+    Notes
+    -----
+    The inverse of ``snr_nli`` in Eq. (1) of :doc:`/theory/index`.
     """
     ax = _axes(ax)
     for label, dataset in results.items():
@@ -228,6 +232,10 @@ def power_map(powers: "xr.DataArray", *, ax: "Axes | None" = None) -> "Axes":
         From `mcfiber.line.power.power_map`; of one core.
     ax
         Where to draw; a new figure if left out.
+
+    Notes
+    -----
+    With Raman scattering the power obeys Eq. (1) of :doc:`/theory/raman-scattering`.
     """
     ax = _axes(ax)
     level = units.decibels(powers * 1e3).transpose("position", "channel")

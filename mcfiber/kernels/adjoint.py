@@ -2,6 +2,13 @@
 
 Each kernel takes the derivatives of a scalar by the outputs of its forward kernel and returns those by its inputs,
 exactly and at the cost of the forward kernel, however many channels there are.
+
+References
+----------
+.. [1] P. Poggiolini et al., "A detailed analytical derivation of the GN model of non-linear interference in coherent
+   optical transmission systems," arXiv:1209.0394 (2012).
+.. [2] D. Semrau, R. I. Killey, P. Bayvel, "A closed-form approximation of the Gaussian noise model in the presence of
+   inter-channel stimulated Raman scattering," J. Lightw. Technol. 37, 1924 (2019), :doi:`10.1109/JLT.2019.2895237`.
 """
 
 import math
@@ -43,7 +50,7 @@ def gn_closed_form_adjoint(
     drive = np.empty(count)
     for design in range(frequency.shape[0]):
         for i in range(count):
-            strength = 16.0 / 27.0 * gamma[design, i] ** 2 * power[design, i]
+            strength = 16.0 / 27.0 * gamma[design, i] ** 2 * power[design, i]  # Eq. (120) of [1]
             drive[i] = nli_adjoint[design, i] * strength
         for k in range(count):
             loss = attenuation[design, k]
@@ -51,7 +58,7 @@ def gn_closed_form_adjoint(
             weight = loss * (effective / symbol_rate[design, k]) ** 2 / (2.0 * math.pi)
             dispersion = abs(beta2[design, k])
             reach = 0.5 * math.pi**2 * dispersion * symbol_rate[design, k] ** 2 / loss
-            disturbed = drive[k] * math.asinh(reach) / dispersion
+            disturbed = drive[k] * math.asinh(reach) / dispersion  # Eq. (123) of [1]
             disturbed += 2.0 * _disturbed(k, 0, k, frequency[design], symbol_rate[design], beta2[design], loss, drive)
             disturbed += 2.0 * _disturbed(
                 k, k + 1, count, frequency[design], symbol_rate[design], beta2[design], loss, drive
@@ -78,6 +85,7 @@ def _disturbed(
         dispersion = abs(beta2[i] + beta2[k])
         reach = 0.5 * math.pi**2 * symbol_rate[i] * dispersion / attenuation
         offset = abs(frequency[i] - frequency[k])
+        # Eq. (123) of [1]
         total += drive[i] * asinh_difference(reach * (offset + half), reach * (offset - half)) / dispersion
     return total
 
@@ -123,11 +131,12 @@ def isrs_gn_adjoint(
     for design in range(frequency.shape[0]):
         _weights(coefficient[design], decay[design], weight, lengths)
         for i in range(count):
-            strength = 32.0 / 27.0 * gamma[design, i] ** 2 * power[design, i]
+            strength = 32.0 / 27.0 * gamma[design, i] ** 2 * power[design, i]  # Eq. (11) of [2]
             drive[i] = cross_adjoint[design, i] * strength
         for k in range(count):
             rate, launched = symbol_rate[design, k], power[design, k]
             phase = 1.5 * math.pi**2 * abs(beta2[design, k])
+            # Eq. (10) of [2]
             factor = 4.0 / 9.0 * math.pi / (rate**2 * phase) * gamma[design, k] ** 2 * own_adjoint[design, k]
             total = cross_adjoint[design, k] * cross[design, k] / launched
             for i in range(count):
@@ -259,6 +268,7 @@ def raman_power_adjoint(
             change = 0.0
             for i in range(waves):
                 for m in range(flat):
+                    # adjoint of Eq. (1) of docs/theory/raman-scattering
                     value = source[i, m] + powers[i, m] * driven[i, m]
                     change = max(change, abs(value - adjoint[i, m]))
                     adjoint[i, m] = value

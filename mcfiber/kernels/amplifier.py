@@ -1,4 +1,10 @@
-"""Noise of lumped amplifiers: power spectral density of both polarisations at the output."""
+"""Noise of lumped amplifiers: power spectral density of both polarisations at the output.
+
+References
+----------
+.. [1] R.-J. Essiambre, G. Kramer, P. J. Winzer, G. J. Foschini, B. Goebel, "Capacity limits of optical fiber
+   networks," J. Lightw. Technol. 28, 662 (2010), :doi:`10.1109/JLT.2009.2039464`.
+"""
 
 from mcfiber._jit import kernel
 from mcfiber.typing import FloatArray
@@ -22,7 +28,7 @@ def ase_density(frequency: FloatArray, gain: FloatArray, noise_figure: FloatArra
     for design in range(frequency.shape[0]):
         for i in range(frequency.shape[1]):
             product = noise_figure[design, i] * gain[design, i]
-            out[design, i] = (product - 1.0) * PLANCK * frequency[design, i]
+            out[design, i] = (product - 1.0) * PLANCK * frequency[design, i]  # Eq. (54) of [1]
 
 
 @kernel("(channel),(channel),(channel)->(channel)")
@@ -31,6 +37,7 @@ def ase_density_excess_gain(frequency: FloatArray, gain: FloatArray, noise_figur
     for design in range(frequency.shape[0]):
         for i in range(frequency.shape[1]):
             excess = gain[design, i] - 1.0
+            # Eq. (54) of [1], n_sp = F/2
             out[design, i] = noise_figure[design, i] * excess * PLANCK * frequency[design, i]
 
 
@@ -40,4 +47,4 @@ def ase_density_input_noise(frequency: FloatArray, gain: FloatArray, noise_figur
     for design in range(frequency.shape[0]):
         for i in range(frequency.shape[1]):
             product = noise_figure[design, i] * gain[design, i]
-            out[design, i] = product * PLANCK * frequency[design, i]
+            out[design, i] = product * PLANCK * frequency[design, i]  # Eq. (54) of [1], F G for F G - 1

@@ -4,6 +4,10 @@ Compiled code cannot call SciPy's special functions and stay in the cache, so th
 waveguides need are here: power series at small arguments, Chebyshev series of the (exponentially scaled,
 square-root free) functions elsewhere.  The tables are regenerated, and compared, by the tests.  Series:
 Abramowitz and Stegun (1964), 9.1.10-13, 9.2.5-6, 9.6.10-13, 9.7.1-2.
+
+References
+----------
+.. [1] M. Abramowitz, I. A. Stegun (editors), "Handbook of Mathematical Functions," National Bureau of Standards, 1964.
 """
 
 import math
@@ -307,7 +311,7 @@ def _chebyshev(coefficients: FloatArray, t: float) -> float:
     """Clenshaw's recurrence."""
     first, second = 0.0, 0.0
     for k in range(coefficients.shape[0] - 1, 0, -1):
-        first, second = 2.0 * t * first - second + coefficients[k], first
+        first, second = 2.0 * t * first - second + coefficients[k], first  # Eq. (22.7.4) of [1]
     return float(t * first - second + coefficients[0])
 
 
@@ -316,13 +320,13 @@ def j01(x: float) -> tuple[float, float]:
     """J_0 and J_1 at x >= 0."""
     if x <= 4.0:
         square = 0.25 * x * x
-        return _horner(_J0, square), 0.5 * x * _horner(_J1, square)
+        return _horner(_J0, square), 0.5 * x * _horner(_J1, square)  # Eq. (9.1.10) of [1]
     t = 32.0 / (x * x) - 1.0
     scale, cosine, sine = math.sqrt(1.0 / (math.pi * x)), math.cos(x), math.sin(x)
     p0, q0, p1, q1 = _chebyshev(_P0, t), _chebyshev(_Q0, t) / x, _chebyshev(_P1, t), _chebyshev(_Q1, t) / x
     # cos(x - pi/4) = (cos x + sin x)/sqrt 2 and so on: no rounding of x - pi/4
     return (
-        scale * (p0 * (cosine + sine) - q0 * (sine - cosine)),
+        scale * (p0 * (cosine + sine) - q0 * (sine - cosine)),  # Eq. (9.2.5) of [1]
         scale * (p1 * (sine - cosine) + q1 * (sine + cosine)),
     )
 
@@ -334,14 +338,14 @@ def y01(x: float) -> tuple[float, float]:
         square, log = 0.25 * x * x, math.log(0.5 * x)
         j0, j1 = j01(x)
         return (
-            2.0 / math.pi * ((log + _EULER) * j0 + _horner(_Y0, square)),
-            2.0 / math.pi * (log * j1 - 1.0 / x + 0.5 * x * _horner(_Y1, square)),
+            2.0 / math.pi * ((log + _EULER) * j0 + _horner(_Y0, square)),  # Eq. (9.1.13) of [1]
+            2.0 / math.pi * (log * j1 - 1.0 / x + 0.5 * x * _horner(_Y1, square)),  # Eq. (9.1.11) of [1]
         )
     t = 32.0 / (x * x) - 1.0
     scale, cosine, sine = math.sqrt(1.0 / (math.pi * x)), math.cos(x), math.sin(x)
     p0, q0, p1, q1 = _chebyshev(_P0, t), _chebyshev(_Q0, t) / x, _chebyshev(_P1, t), _chebyshev(_Q1, t) / x
     return (
-        scale * (p0 * (sine - cosine) + q0 * (cosine + sine)),
+        scale * (p0 * (sine - cosine) + q0 * (cosine + sine)),  # Eq. (9.2.6) of [1]
         scale * (q1 * (sine - cosine) - p1 * (sine + cosine)),
     )
 
@@ -351,9 +355,9 @@ def i01e(x: float) -> tuple[float, float]:
     """exp(-x) I_0 and exp(-x) I_1 at x >= 0."""
     if x <= 4.0:
         square, scale = 0.25 * x * x, math.exp(-x)
-        return scale * _horner(_S0, square), scale * 0.5 * x * _horner(_S1, square)
+        return scale * _horner(_S0, square), scale * 0.5 * x * _horner(_S1, square)  # Eq. (9.6.10) of [1]
     t, scale = 8.0 / x - 1.0, 1.0 / math.sqrt(x)
-    return scale * _chebyshev(_I0, t), scale * _chebyshev(_I1, t)
+    return scale * _chebyshev(_I0, t), scale * _chebyshev(_I1, t)  # form of Eq. (9.7.1) of [1]
 
 
 @kernel
@@ -363,11 +367,11 @@ def k01e(x: float) -> tuple[float, float]:
         square, log, scale = 0.25 * x * x, math.log(0.5 * x), math.exp(x)
         i0, i1 = _horner(_S0, square), 0.5 * x * _horner(_S1, square)
         return (
-            scale * (_horner(_L0, square) - (log + _EULER) * i0),
-            scale * (log * i1 + 1.0 / x - 0.5 * x * _horner(_L1, square)),
+            scale * (_horner(_L0, square) - (log + _EULER) * i0),  # Eq. (9.6.13) of [1]
+            scale * (log * i1 + 1.0 / x - 0.5 * x * _horner(_L1, square)),  # Eq. (9.6.11) of [1]
         )
     t, scale = 4.0 / x - 1.0, 1.0 / math.sqrt(x)
-    return scale * _chebyshev(_K0, t), scale * _chebyshev(_K1, t)
+    return scale * _chebyshev(_K0, t), scale * _chebyshev(_K1, t)  # form of Eq. (9.7.2) of [1]
 
 
 @kernel
@@ -376,8 +380,8 @@ def k0e(x: float) -> float:
     if x <= 2.0:
         square = 0.25 * x * x
         log = math.log(0.5 * x)
-        return math.exp(x) * (_horner(_L0, square) - (log + _EULER) * _horner(_S0, square))
-    return _chebyshev(_K0, 4.0 / x - 1.0) / math.sqrt(x)
+        return math.exp(x) * (_horner(_L0, square) - (log + _EULER) * _horner(_S0, square))  # Eq. (9.6.13) of [1]
+    return _chebyshev(_K0, 4.0 / x - 1.0) / math.sqrt(x)  # form of Eq. (9.7.2) of [1]
 
 
 @kernel
@@ -389,7 +393,7 @@ def _series(order: int, sign: float, x: float) -> float:
     total, k = term, 0
     while abs(term) > 1e-17 * abs(total) and k < 400:
         k += 1
-        term *= square / (k * (k + order))
+        term *= square / (k * (k + order))  # Eqs. (9.1.10) and (9.6.10) of [1]
         total += term
     return total
 
@@ -402,7 +406,7 @@ def _jl(order: int, x: float) -> float:
     if order == 0:
         return below
     for k in range(1, order):  # upwards is stable where x > order
-        below, value = value, 2.0 * k / x * value - below
+        below, value = value, 2.0 * k / x * value - below  # Eq. (9.1.27) of [1]
     return value
 
 
@@ -420,10 +424,10 @@ def cylinder(order: int, x: float) -> tuple[float, float, float, float]:
     if order == 0:
         j0, j1 = j01(x)
         y0, y1 = y01(x)
-        return j0, -x * j1, y0, -x * y1
+        return j0, -x * j1, y0, -x * y1  # Eq. (9.1.28) of [1]
     below, value = y01(x)
     for k in range(1, order):
-        below, value = value, 2.0 * k / x * value - below
+        below, value = value, 2.0 * k / x * value - below  # Eq. (9.1.27) of [1]
     j = _jl(order, x)
     return j, order * j - x * _jl(order + 1, x), value, x * below - order * value
 
@@ -433,9 +437,9 @@ def bessel_j(order: int, x: float) -> tuple[float, float]:
     """J and x J' of an order at x >= 0."""
     if order == 0:
         j0, j1 = j01(x)
-        return j0, -x * j1
+        return j0, -x * j1  # Eq. (9.1.28) of [1]
     j = _jl(order, x)
-    return j, order * j - x * _jl(order + 1, x)
+    return j, order * j - x * _jl(order + 1, x)  # Eq. (9.1.27) of [1]
 
 
 @kernel
@@ -443,9 +447,9 @@ def bessel_i(order: int, x: float) -> tuple[float, float]:
     """I and x I', times exp(-x), of an order at x >= 0."""
     if order == 0:
         i0, i1 = i01e(x)
-        return i0, x * i1
+        return i0, x * i1  # Eq. (9.6.27) of [1]
     i = _ile(order, x)
-    return i, order * i + x * _ile(order + 1, x)
+    return i, order * i + x * _ile(order + 1, x)  # Eq. (9.6.26) of [1]
 
 
 @kernel
@@ -453,7 +457,7 @@ def bessel_k(order: int, x: float) -> tuple[float, float]:
     """K and x K', times exp(x), of an order at x > 0."""
     below, value = k01e(x)
     if order == 0:
-        return below, -x * value
+        return below, -x * value  # Eq. (9.6.27) of [1]
     for k in range(1, order):  # upwards is stable
         below, value = value, 2.0 * k / x * value + below
-    return value, -x * below - order * value
+    return value, -x * below - order * value  # Eq. (9.6.26) of [1]

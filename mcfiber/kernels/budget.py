@@ -28,7 +28,7 @@ def line_ratios(signal: FloatArray, noise: FloatArray, ratio: FloatArray, total:
         for k in range(noise.shape[1]):
             ratio[i, k] = _ratio(signal[i], noise[i, k])
             together += noise[i, k]
-        total[i] = _ratio(signal[i], together)
+        total[i] = _ratio(signal[i], together)  # Eq. (1) of docs/theory/index
 
 
 @kernel

@@ -7,6 +7,21 @@ after two sections tests cannot tell the two apart; it costs a tenth of drawing 
 
 Every realisation is computed by itself with products of D x D matrices, so its bits depend neither on the
 number of threads nor on its neighbours.
+
+Notes
+-----
+With B_k the matrix of span k, T_k that of all spans behind it, w_k the share and P_k the signal power there:
+
+(1) ``T_(k-1) = T_k B_k`` and ``R = sum_k w_k (P_k/P_K) T_k T_k^H``, the covariance of the noise;
+(2) ``log2 det(I + S)/D`` with ``S = snr H^H R^-1 H``, optimal detection [1]_;
+(3) mean of ``-log2 [(I + S)^-1]_ii``, linear receiver of least mean-square error;
+(4) mean of ``log2(1 + 1/[S^-1]_ii)``, zero forcing;
+(5) ``sum_i log2(mu g_i)/D`` with ``sum_i (mu - 1/g_i) = D snr`` over the filled eigenchannels of gain g_i.
+
+References
+----------
+.. [1] P. J. Winzer, G. J. Foschini, "MIMO capacities and outage probabilities in spatially multiplexed optical
+   transport systems," Opt. Express 19, 16680 (2011), :doi:`10.1364/OE.19.016680`.
 """
 
 import math
@@ -126,7 +141,7 @@ def _accumulate(weight: float, matrix: ComplexArray, work: ComplexArray, noise: 
     np.dot(matrix, work[0], work[1])
     for i in range(matrix.shape[0]):
         for j in range(matrix.shape[0]):
-            noise[i, j] += weight * work[1, i, j]
+            noise[i, j] += weight * work[1, i, j]  # Eq. (1)
 
 
 @kernel
@@ -237,7 +252,7 @@ def _backward(
     here = 0
     for k in range(spans - 1, -1, -1):
         if weight[k] > 0.0:
-            _accumulate(weight[k] * power[k] / power[spans], rest[here], work, noise)
+            _accumulate(weight[k] * power[k] / power[spans], rest[here], work, noise)  # Eq. (1)
         if k > 0:
             np.dot(rest[here], span[(k - 1) % span.shape[0], f], rest[1 - here])
             here = 1 - here
@@ -284,9 +299,9 @@ def channel_rates(
             error = np.linalg.inv(received)
             best, linear, forced = 0.0, 0.0, 0.0
             for i in range(modes):
-                best += 2.0 * math.log2(factor[i, i].real)
-                linear -= math.log2(error[i, i].real)
-                forced += math.log2(1.0 + snr[m] / inverse[i, i].real)
+                best += 2.0 * math.log2(factor[i, i].real)  # Eq. (2)
+                linear -= math.log2(error[i, i].real)  # Eq. (3)
+                forced += math.log2(1.0 + snr[m] / inverse[i, i].real)  # Eq. (4)
             optimal[draw, m] = best / modes
             mmse[draw, m] = linear / modes
             zero_forcing[draw, m] = forced / modes
@@ -301,7 +316,7 @@ def _filled(gains: FloatArray, snr: float) -> float:
         inverse = 0.0
         for i in range(unused, modes):
             inverse += 1.0 / gains[i]
-        level = (modes * snr + inverse) / (modes - unused)
+        level = (modes * snr + inverse) / (modes - unused)  # Eq. (5)
         if level * gains[unused] > 1.0:
             total = 0.0
             for i in range(unused, modes):

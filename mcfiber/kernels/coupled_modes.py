@@ -3,6 +3,16 @@
 ``da_n/dz = -j (beta_n(z) a_n + sum_m kappa[n, m] a_m)`` with the equivalent index of a bend,
 ``beta_n(z) = offset_n + beta (x_n cos(gamma z) - y_n sin(gamma z)) / R``.  Strang splitting: the coupling
 over a step is one unitary matrix, the phases between are integrated exactly, so power is kept exactly.
+
+Notes
+-----
+(1) ``da_n/dz = -j (beta_n(z) a_n + sum_m kappa[n, m] a_m)``, the coupled-mode equations;
+(2) ``beta_n(z) = offset_n + beta (x_n cos(gamma z) - y_n sin(gamma z))/R``, the equivalent index of a bend [1]_.
+
+References
+----------
+.. [1] T. Hayashi, T. Taru, O. Shimakawa, T. Sasaki, E. Sasaoka, "Design and fabrication of ultra-low crosstalk and
+   low-loss multi-core fiber," Opt. Express 19, 16576 (2011), :doi:`10.1364/OE.19.016576`.
 """
 
 import math
@@ -56,14 +66,14 @@ def coupled_mode_fields(
             for k in range(steps):
                 angle = twist_rate * step * (interval * steps + k + 0.5)
                 tilt = propagation_constant / bend_radius * average
-                east, north = tilt * math.cos(angle), -tilt * math.sin(angle)
+                east, north = tilt * math.cos(angle), -tilt * math.sin(angle)  # Eq. (2)
                 for n in range(cores):
                     phase = -(offset[n] + east * position[n, 0] + north * position[n, 1]) * step * 0.5
                     other[n] = field[i, n] * complex(math.cos(phase), math.sin(phase))
                 for n in range(cores):
                     total = complex(0.0, 0.0)
                     for m in range(cores):
-                        total += coupling_step[n, m] * other[m]
+                        total += coupling_step[n, m] * other[m]  # Eq. (1)
                     phase = -(offset[n] + east * position[n, 0] + north * position[n, 1]) * step * 0.5
                     field[i, n] = total * complex(math.cos(phase), math.sin(phase))
             for n in range(cores):

@@ -1,4 +1,15 @@
-"""Coupling between cores: field coefficient kappa, power coefficient h, regimes."""
+"""Coupling between cores: field coefficient kappa, power coefficient h, regimes.
+
+Notes
+-----
+(1) ``pi A_m A_n K_0((w_m + w_n) d/2)/beta``, the midplane form of kappa;
+(2) ``1 - exp(-2 pi kappa^2/|d mismatch/dz|)``, the power exchanged at a phase-matching point [1]_.
+
+References
+----------
+.. [1] C. Zener, "Non-adiabatic crossing of energy levels," Proc. Royal Soc. A 137, 696 (1932),
+   :doi:`10.1098/rspa.1932.0165`.
+"""
 
 import cmath
 import math
@@ -28,7 +39,7 @@ def equal_coupling(
             for i in range(decay.shape[1]):
                 x = decay[row, i] * distance[row, pair]
                 scale = math.exp(2.0 * log_amplitude[row, i] - x)
-                kappa[row, pair, i] = math.pi * scale * k0e(x) / beta[row, i]
+                kappa[row, pair, i] = math.pi * scale * k0e(x) / beta[row, i]  # Eq. (2) of docs/theory/glass
 
 
 @kernel
@@ -76,7 +87,7 @@ def _received(node: FloatArray, count: int, decay: float) -> float:
     total = 0.0
     for i in range(count):
         x = decay * node[0, i]
-        total += node[1, i] * bessel_i(0, x)[0] * math.exp(x)
+        total += node[1, i] * bessel_i(0, x)[0] * math.exp(x)  # integral in Eq. (3) of docs/theory/glass
     return total
 
 
@@ -122,6 +133,7 @@ def unlike_coupling(
                 for n in range(m):
                     value = 1.0
                     if overlap[row] != 0.0:
+                        # Eq. (3) of docs/theory/glass
                         first = _directed(values[j, m], node[n], count[n], distance[row, m, n])
                         second = _directed(values[j, n], node[m], count[m], distance[row, m, n])
                         value = 0.5 * (first + second) / _midplane(values[j, m], values[j, n], distance[row, m, n])
@@ -133,6 +145,7 @@ def unlike_coupling(
 def _directed(source: FloatArray, node: FloatArray, count: int, distance: float) -> float:
     """kappa_mn: the field of the source in the other core. source: w, log of A, beta."""
     x = source[0] * distance
+    # Eq. (3) of docs/theory/glass
     return float(math.pi / source[2] * math.exp(source[1] - x) * k0e(x) * _received(node, count, source[0]))
 
 
@@ -140,7 +153,7 @@ def _directed(source: FloatArray, node: FloatArray, count: int, distance: float)
 def _midplane(first: FloatArray, second: FloatArray, distance: float) -> float:
     """Pi A_m A_n K_0 at the mean decay over the mean beta."""
     x = 0.5 * (first[0] + second[0]) * distance
-    return float(math.pi * math.exp(first[1] + second[1] - x) * k0e(x) * 2.0 / (first[2] + second[2]))
+    return float(math.pi * math.exp(first[1] + second[1] - x) * k0e(x) * 2.0 / (first[2] + second[2]))  # Eq. (1)
 
 
 @kernel
@@ -204,6 +217,7 @@ def power_coupling(
             h[row] = square / math.sqrt(gap) if gap > 0.0 else 0.0
         else:
             x, y = abs(mismatch[row]) * length, tilt * length
+            # Eq. (4) of docs/theory/glass
             h[row] = square * length * (1.0 / cmath.sqrt(complex(1.0 + (y - x) * (y + x), 2.0 * x))).real
 
 
@@ -232,7 +246,7 @@ def coupling_regime(
         transfer = 0.0
         if gap > 0.0:
             rate = twist[row] * math.sqrt(gap)
-            transfer = 1.0 - math.exp(-2.0 * math.pi * kappa[row] ** 2 / rate) if rate > 0.0 else 1.0
+            transfer = 1.0 - math.exp(-2.0 * math.pi * kappa[row] ** 2 / rate) if rate > 0.0 else 1.0  # Eq. (2)
         if 2.0 * kappa[row] >= detuning and kappa[row] > 0.0:
             regime[row] = 3.0
         elif transfer >= 0.1:

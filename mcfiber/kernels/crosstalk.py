@@ -3,11 +3,20 @@
 The powers in the cores obey ``dP/dz = (H - diag(alpha)) P`` with ``H[m, n] = h[m, n]`` the power that core
 `m` takes from core `n` per metre, and ``H[n, n] = -sum_m h[m, n]``, so that coupling loses nothing [1]_.
 
+Notes
+-----
+With ``T[m, n]`` the power transfer of an element, s the part that its amplifier undoes and p the launch powers:
+
+(1) ``T[m, n] p[n]/(s[m] p[m])``, the element in units of the launch power of each core;
+(2) ``X[m, n] = C[m, n]/C[m, m]``, crosstalk over signal after the product C of all elements;
+(3) ``sum_(n != m) X[m, n] p[n]/p[m]``, crosstalk from the lit neighbours.
+
 References
 ----------
 .. [1] M. Koshiba, K. Saitoh, K. Takenaga, S. Matsuo, "Analytical expression of average power-coupling
    coefficients for estimating intercore crosstalk in multicore fibers," IEEE Photonics J. 4, 1987 (2012),
    :doi:`10.1109/JPHOT.2012.2221085`.
+.. [2] M. Abramowitz, I. A. Stegun (editors), "Handbook of Mathematical Functions," National Bureau of Standards, 1964.
 """
 
 import math
@@ -86,7 +95,7 @@ def coupled_power_transfer(h: FloatArray, attenuation: FloatArray, length: Float
             factor = math.exp(-exponent[cores + 1, lane])
             for m in range(cores):
                 for n in range(cores):
-                    out[i, m, n] = total[m, n, lane] * factor
+                    out[i, m, n] = total[m, n, lane] * factor  # solution of Eq. (1) of docs/theory/crosstalk
         for i in range(first + 1, last):
             if _same_design(h, attenuation, length, i):
                 for m in range(cores):
@@ -130,7 +139,7 @@ def _exponents(
         for m in range(cores):
             for n in range(cores):
                 if m != n:
-                    exponent[n, lane] += h[i, m, n]
+                    exponent[n, lane] += h[i, m, n]  # diagonal of Eq. (1) of docs/theory/crosstalk
         for n in range(cores):
             exponent[n, lane] *= length[i]
             shift = max(shift, exponent[n, lane])
@@ -161,6 +170,7 @@ def _compressed(
             used = 0
             for lane in range(width):
                 i = lane_of[lane]
+                # Eq. (1) of docs/theory/crosstalk, shifted
                 entry = exponent[cores, lane] - exponent[m, lane] if m == n else h[i, m, n] * length[i]
                 value[filled, lane] = entry * scale
                 used += int(entry != 0.0)
@@ -256,7 +266,7 @@ def _levelled(transfer: FloatArray, survival: FloatArray, power: FloatArray, out
     for m in range(cores):
         gain = 1.0 / (survival[m] * power[m])
         for n in range(cores):
-            out[m, n] = transfer[m, n] * power[n] * gain
+            out[m, n] = transfer[m, n] * power[n] * gain  # Eq. (1)
 
 
 @kernel
@@ -266,7 +276,7 @@ def _ratio(chain: FloatArray, out: FloatArray) -> None:
     for m in range(cores):
         over = 1.0 / chain[m, m]
         for n in range(cores):
-            out[m, n] = 0.0 if m == n else chain[m, n] * over
+            out[m, n] = 0.0 if m == n else chain[m, n] * over  # Eq. (2)
 
 
 @kernel("(span,core_out,core_in),(span,core_out),(span,core_out)->(core_out,core_in)")
@@ -383,7 +393,7 @@ def backscattered_transfer(
         for panel in range(panels):
             for j in range(8):
                 node = NODES[j // 2] if j % 2 == 0 else -NODES[j // 2]
-                place[8 * panel + j] = (panel + 0.5 + 0.5 * node) * length[i] / panels
+                place[8 * panel + j] = (panel + 0.5 + 0.5 * node) * length[i] / panels  # Eq. (25.4.30) of [2]
                 weight[8 * panel + j] = WEIGHTS[j // 2] * 0.5 * length[i] / panels
         coupling = np.empty((nodes, cores, cores))
         losses = np.empty((nodes, cores))
@@ -400,7 +410,7 @@ def backscattered_transfer(
         for j in range(nodes):
             for m in range(cores):
                 for k in range(cores):
-                    part = weight[j] * going[j, m, k] * backscatter[i, k]
+                    part = weight[j] * going[j, m, k] * backscatter[i, k]  # Eq. (3) of docs/theory/crosstalk
                     for n in range(cores):
                         out[i, m, n] += part * going[j, k, n]
 
@@ -461,7 +471,7 @@ def directional_crosstalk(
             for m in range(cores):
                 if direction[i, m] == way:
                     for n in range(cores):
-                        out[i, m, n] = 0.0 if m == n else chain[m, n] / chain[m, m]
+                        out[i, m, n] = 0.0 if m == n else chain[m, n] / chain[m, m]  # Eq. (2)
 
 
 @kernel("(core_out,core_in),(core_in)->(core_out)")
@@ -482,5 +492,5 @@ def lit_crosstalk(pairs: FloatArray, lit: FloatArray, out: FloatArray) -> None:
             total = 0.0
             for n in range(pairs.shape[2]):
                 if n != m:
-                    total += pairs[i, m, n] * lit[i, n]
+                    total += pairs[i, m, n] * lit[i, n]  # Eq. (3)
             out[i, m] = total

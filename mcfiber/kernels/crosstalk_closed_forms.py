@@ -1,5 +1,11 @@
 """Mean crosstalk in closed form: one core and its equal neighbours, the way back from a measurement.
 
+Notes
+-----
+(1) ``X = n (1 - e^{-(n+1) h L})/(1 + n e^{-(n+1) h L})``, n equal neighbours, from the coupled-power equations [1]_;
+(2) ``X = h (e^{(a_s - a_a) L} - 1)/(a_s - a_a)``, signal and aggressor of unequal loss, to first order in h;
+(3) ``X = h r [1 - (1 + 2 a L) e^{-2 a L}] e^{a L}/(2 a^2)``, a neighbour of the other direction, to first order.
+
 References
 ----------
 .. [1] M. Koshiba, K. Saitoh, K. Takenaga, S. Matsuo, "Analytical expression of average power-coupling
@@ -36,7 +42,7 @@ def coupling_from_crosstalk(crosstalk: FloatArray, neighbours: FloatArray, lengt
         if x < 0.0 or x >= n:
             out[i] = math.nan
         else:
-            out[i] = -math.log1p(-(n + 1.0) * x / (n * (1.0 + x))) / ((n + 1.0) * length[i])
+            out[i] = -math.log1p(-(n + 1.0) * x / (n * (1.0 + x))) / ((n + 1.0) * length[i])  # Eq. (1), inverted
 
 
 @kernel("(),(),()->()")
@@ -60,7 +66,7 @@ def star_crosstalk(h: FloatArray, neighbours: FloatArray, length: FloatArray, ou
     for i in range(h.shape[0]):
         n = neighbours[i]
         rise = -math.expm1(-(n + 1.0) * h[i] * length[i])
-        out[i] = n * rise / (1.0 + n * (1.0 - rise))
+        out[i] = n * rise / (1.0 + n * (1.0 - rise))  # Eq. (1)
 
 
 @kernel("(),(),(),()->()")
@@ -87,7 +93,7 @@ def unequal_loss_crosstalk(
     for i in range(h.shape[0]):
         exponent = (attenuation_of_signal[i] - attenuation_of_aggressor[i]) * length[i]
         mean = math.expm1(exponent) / exponent if exponent != 0.0 else 1.0
-        out[i] = h[i] * length[i] * mean
+        out[i] = h[i] * length[i] * mean  # Eq. (2)
 
 
 @kernel("(),(),(),()->()")
@@ -119,4 +125,4 @@ def counter_propagating_crosstalk(
             ratio = 2.0 * (0.5 - far * (1 / 3 - far * (1 / 8 - far * tail)))
         else:
             ratio = 2.0 * (-math.expm1(-far) - far * math.exp(-far)) / (far * far)
-        out[i] = h[i] * backscatter[i] * length[i] ** 2 * ratio * math.exp(a * length[i])
+        out[i] = h[i] * backscatter[i] * length[i] ** 2 * ratio * math.exp(a * length[i])  # Eq. (3)

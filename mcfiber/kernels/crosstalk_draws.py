@@ -9,6 +9,13 @@ the solution of the coupled-power equations of that pair if ``sin^2 = (1 - exp(-
 of the chain is right at any ``h L``, but for the order of the pairs within a step.  That order alternates
 (Strang), which leaves an error of second order in the step.
 
+Notes
+-----
+(1) ``[[c, -s e^{-j phi}], [s e^{j phi}, c]]`` with ``s^2 = (1 - exp(-2 h dz))/2``, the exchange of a pair [1]_;
+(2) ``[[a, -b*], [b, a*]]`` with ``|a|^2 + |b|^2 = 1``, the scrambling of the two polarisations, Haar on SU(2);
+(3) ``exp(-j 2 pi f tau - alpha dz/2)``, the advance of a mode;
+(4) ``sum_(p, q) |H[2 m + p, 2 n + q]|^2``, over the number of launched polarisations q: power from core n in core m.
+
 References
 ----------
 .. [1] R. O. J. Soeiro, T. M. F. Alves, A. V. T. Cartaxo, "Dual polarization discrete changes model of
@@ -102,13 +109,13 @@ def _coefficients(
     for step in range(phase.shape[0]):
         for pair in range(phase.shape[1]):
             size = sine[step % sine.shape[0], pair]
-            exchange[step, pair, 0] = size * math.cos(phase[step, pair])
+            exchange[step, pair, 0] = size * math.cos(phase[step, pair])  # Eq. (1)
             exchange[step, pair, 1] = size * math.sin(phase[step, pair])
         for core in range(polarization.shape[1]):
             one = 2.0 * math.pi * polarization[step, core, 0]
             two = 2.0 * math.pi * polarization[step, core, 1]
             part = polarization[step, core, 2]  # sin^2 is uniform under the Haar measure of SU(2)
-            large, small = math.sqrt(1.0 - part), math.sqrt(part)
+            large, small = math.sqrt(1.0 - part), math.sqrt(part)  # Eq. (2)
             scramble[step, core, 0] = large * math.cos(one)
             scramble[step, core, 1] = large * math.sin(one)
             scramble[step, core, 2] = small * math.cos(two)
@@ -130,7 +137,7 @@ def _advance(advance: ComplexArray, first: int, width: int, rows: int, real: Flo
             x, y = real[start : start + width], imag[start : start + width]
             for f in range(width):
                 kept = x[f]
-                x[f] = kept * cosine[f] - y[f] * sine[f]
+                x[f] = kept * cosine[f] - y[f] * sine[f]  # Eq. (3)
                 y[f] = kept * sine[f] + y[f] * cosine[f]
 
 
@@ -144,7 +151,7 @@ def _scramble(scramble: FloatArray, size: int, real: FloatArray, imag: FloatArra
         yr, yi = real[start + size : start + 2 * size], imag[start + size : start + 2 * size]
         for c in range(size):
             pr, pi, qr, qi = xr[c], xi[c], yr[c], yi[c]
-            xr[c] = ar * pr - ai * pi + br * qr - bi * qi
+            xr[c] = ar * pr - ai * pi + br * qr - bi * qi  # Eq. (2), transposed
             xi[c] = ar * pi + ai * pr + br * qi + bi * qr
             yr[c] = ar * qr + ai * qi - br * pr - bi * pi
             yi[c] = ar * qi - ai * qr - br * pi + bi * pr
@@ -172,7 +179,7 @@ def _exchange(
         yr, yi = real[two : two + both], imag[two : two + both]
         for k in range(both):
             pr, pi, qr, qi = xr[k], xi[k], yr[k], yi[k]
-            xr[k] = c * pr + sr * qr - si * qi
+            xr[k] = c * pr + sr * qr - si * qi  # Eq. (1), transposed
             xi[k] = c * pi + sr * qi + si * qr
             yr[k] = c * qr - sr * pr - si * pi
             yi[k] = c * qi - sr * pi + si * pr
@@ -199,5 +206,5 @@ def crosstalk_powers(matrix: ComplexArray, polarizations: int, out: FloatArray) 
                     for p in range(2):
                         for q in range(polarizations):
                             value = matrix[i, f, 2 * m + p, 2 * n + q]
-                            total += value.real * value.real + value.imag * value.imag
+                            total += value.real * value.real + value.imag * value.imag  # Eq. (4)
                     out[i, m, n, f] = total / polarizations

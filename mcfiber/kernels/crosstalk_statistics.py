@@ -5,6 +5,15 @@ follows from its variance.  Neighbours with independent data add their powers: t
 generating function ``prod (1 - theta s)^-k``, which is inverted along a contour through a saddle point, so
 that both tails keep their relative accuracy however small they are [1]_.
 
+Notes
+-----
+With K(s) the logarithm of the moment generating function:
+
+(1) ``K(s) = -sum_t k_t ln(1 - theta_t s)``, sum of Gamma variables of shapes k and scales theta;
+(2) ``K'(c) = x + 1/c``, the saddle point of the integrand with its pole at zero [1]_;
+(3) ``Pr(X > x) = (1/(2 pi j)) int exp(K(s) - s x) ds/s`` along the contour through c [1]_;
+(4) ``E[ln X] = int_0^inf (e^-t - E[e^-tX]) dt/t``, Frullani's integral.
+
 References
 ----------
 .. [1] C. W. Helstrom, "Calculating error probabilities for intersymbol and cochannel interference," IEEE
@@ -32,7 +41,7 @@ def _correlation(periods: float, spread: float) -> float:
     # q = j 2 pi S df + (2 pi sigma df)^2 / 2: the walk of the delay along the fibre, Fourier transformed
     q = complex(2.0 * (math.pi * spread) ** 2, 2.0 * math.pi * periods)
     if abs(q) > 0.3:
-        return float(2.0 * ((np.exp(-q) - 1.0 + q) / (q * q)).real)
+        return float(2.0 * ((np.exp(-q) - 1.0 + q) / (q * q)).real)  # Eq. (4) of docs/theory/crosstalk
     term, total = complex(1.0, 0.0), complex(1.0, 0.0)
     for order in range(3, 16):  # 2 (exp(-q) - 1 + q) / q^2 = sum 2 (-q)^(k - 2) / k!
         term *= -q / order
@@ -119,6 +128,7 @@ def short_term_variance(bandwidth: FloatArray, skew: FloatArray, random_skew: Fl
             for j in range(8):
                 node = NODES[j // 2] if j % 2 == 0 else -NODES[j // 2]
                 u = (panel + 0.5 + 0.5 * node) / panels
+                # Eq. (5) of docs/theory/crosstalk
                 total += WEIGHTS[j // 2] * (1.0 - u) * _correlation(u * steady, u * spread)
         out[i] = total * 0.5 / panels
 
@@ -176,7 +186,7 @@ def _saddle(x: float, scale: FloatArray, shape: FloatArray, terms: int, sign: fl
     low, high = 0.0, limit
     c = 0.5 * limit
     for _ in range(200):
-        value, slope = -x - sign / c, 1.0 / (c * c)
+        value, slope = -x - sign / c, 1.0 / (c * c)  # Eq. (2)
         for t in range(terms):
             rest = scale[t] / (1.0 - sign * scale[t] * c)
             value += shape[t] * rest
@@ -200,7 +210,7 @@ def _tail(x: float, scale: FloatArray, shape: FloatArray, terms: int, sign: floa
     height, second, third = -c * x - math.log(abs(c)), 1.0 / (c * c), -2.0 / (c * c * c)
     for t in range(terms):
         rest = 1.0 - scale[t] * c
-        height -= shape[t] * math.log(rest)
+        height -= shape[t] * math.log(rest)  # Eq. (1)
         second += shape[t] * (scale[t] / rest) ** 2
         third += 2.0 * shape[t] * (scale[t] / rest) ** 3
     width = 1.0 / math.sqrt(second)
@@ -214,7 +224,7 @@ def _tail(x: float, scale: FloatArray, shape: FloatArray, terms: int, sign: floa
     for k in range(1, 1000):
         u = k * CONTOUR_STEP
         s = complex(c + bend * (width * u) ** 2, width * u)
-        exponent = -s * x - np.log(s * sign) - height
+        exponent = -s * x - np.log(s * sign) - height  # Eq. (3)
         if alike:
             product = complex(1.0, 0.0)
             for t in range(terms):
@@ -353,5 +363,5 @@ def gamma_sum_log_mean(mean: FloatArray, shape: FloatArray, out: FloatArray) -> 
             logarithm = 0.0
             for m in range(mean.shape[1]):
                 logarithm -= shape[i, m] * math.log1p(t * mean[i, m] / (total * shape[i, m]))
-            result += math.exp(-t) - math.exp(logarithm)
+            result += math.exp(-t) - math.exp(logarithm)  # Eq. (4)
         out[i] = math.log(total) + result * step

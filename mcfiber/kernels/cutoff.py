@@ -2,6 +2,11 @@
 
 Behind a trench a mode is no longer guided at the first (n_eff = n_clad), but decays so slowly that it is
 still there: the second, at longer wavelengths, is what single-mode use depends on.
+
+Notes
+-----
+(1) ``Im w^2 = Im M/M'``, the root of the mismatch M(w^2) off the real axis, to first order in the loss;
+(2) ``alpha = 2 Im beta = Im(w^2)/beta``, the attenuation of the leaky mode.
 """
 
 import math
@@ -115,6 +120,7 @@ def _outgoing(order: int, rho: FloatArray, v: FloatArray, w2: float) -> tuple[fl
         j, dj, _, _ = across(order, v[i] - w2, rho[i], rho[i - 1], a, dj)
         y, dy, _, _ = across(order, v[i] - w2, rho[i], rho[i - 1], b, dy)
     norm = j * j + y * y
+    # r F'/F of J - j Y, a solution of Eq. (1) of docs/theory/glass
     return (j * dj + y * dy) / norm, (j * dy - y * dj) / norm
 
 
@@ -164,7 +170,7 @@ def _resonance(order: int, number: int, rho: FloatArray, v: FloatArray, exponent
     if up <= down:
         return math.inf
     # M is analytic in w^2: the root moves off the axis by Im M / M'
-    return float(abs(_outgoing(order, rho, v, w2)[1]) * 2.0 * step / (up - down))
+    return float(abs(_outgoing(order, rho, v, w2)[1]) * 2.0 * step / (up - down))  # Eq. (1)
 
 
 @kernel
@@ -188,7 +194,7 @@ def _loss(
     w2 = root(order, number, rho, v, exponent, math.nan, field)
     if math.isnan(w2):
         shift = _resonance(order, number, rho, v, exponent, field)
-        return float(shift / (radius[0] * scale * math.sqrt(index)))  # alpha = 2 Im beta = Im(w^2)/beta
+        return float(shift / (radius[0] * scale * math.sqrt(index)))  # Eq. (2); alpha = 2 Im beta = Im(w^2)/beta
     if math.isinf(bend_radius):
         return 0.0
     _, count, outer, tail = field_nodes(order, rho, v, exponent, w2, field, node)

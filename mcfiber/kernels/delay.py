@@ -1,4 +1,25 @@
-"""Memory of randomly coupled cores: how long a pulse gets, and what an equaliser must span."""
+"""Memory of randomly coupled cores: how long a pulse gets, and what an equaliser must span.
+
+Notes
+-----
+With sigma the rms group delay, K spans and D modes:
+
+(1) ``sigma^2 = sum_k S_k^2 L_k``, sum of independently rotated delay operators [1]_;
+(2) ``exp(-t^2/(2 sigma^2))/(sigma sqrt(2 pi))``, mean intensity of the impulse response;
+(3) ``os R (2 z sigma + extra) + margin``, taps of an equaliser, rounded up;
+(4) ``1/snr' = (1/snr + e)/(1 - e)`` with ``e = erfc(T/(2 sqrt(2) sigma))``, an equaliser of the window T;
+(5) ``c_kl = w_l (2 - w_k)``, weight of a pair of spans, w the share of the noise that enters behind a span;
+(6) ``sum c_kl^2 e^{-a (l - k)}/sum c_kl^2`` with ``a = (2 pi df sigma)^2/K D^2/(D^2 - 1)``, correlation [2]_;
+(7) ``1/F = int_0^1 2 (1 - u) rho(u B) du``, frequency diversity of the band B [2]_;
+(8) ``snr/(1 + snr) xi^2/K sqrt(sum c_kl^2/(D^2 - 1))/ln 2``, deviation of the rate per mode.
+
+References
+----------
+.. [1] K.-P. Ho, J. M. Kahn, "Statistics of group delays in multimode fiber with strong mode coupling," J. Lightw.
+   Technol. 29, 3119 (2011).
+.. [2] K.-P. Ho, J. M. Kahn, "Frequency diversity in mode-division multiplexing systems," J. Lightw. Technol. 29, 3719
+   (2011).
+"""
 
 import math
 
@@ -16,7 +37,7 @@ def accumulated_delay(dispersion: FloatArray, length: FloatArray, factor: FloatA
     for i in range(dispersion.shape[0]):
         total = 0.0
         for span in range(dispersion.shape[1]):
-            total += dispersion[i, span] ** 2 * length[i, span]
+            total += dispersion[i, span] ** 2 * length[i, span]  # Eq. (1)
         out[i] = math.sqrt(total / dispersion.shape[1] * factor[i])
 
 
@@ -29,7 +50,7 @@ def impulse_intensity(time: FloatArray, rms: FloatArray, out: FloatArray) -> Non
     for i in range(time.shape[0]):
         for k in range(time.shape[1]):
             x = time[i, k] / rms[i]
-            out[i, k] = math.exp(-0.5 * x * x) / (rms[i] * math.sqrt(2.0 * math.pi))
+            out[i, k] = math.exp(-0.5 * x * x) / (rms[i] * math.sqrt(2.0 * math.pi))  # Eq. (2)
 
 
 @kernel("(),(),(),(),(),()->()")
@@ -42,7 +63,7 @@ def taps(
     rms, extra (n,) s; rate (n,) Hz; quantile z (n,); oversampling, margin (n,); out (n,).
     """
     for i in range(rms.shape[0]):
-        out[i] = math.ceil(oversampling[i] * rate[i] * (2.0 * quantile[i] * rms[i] + extra[i])) + margin[i]
+        out[i] = math.ceil(oversampling[i] * rate[i] * (2.0 * quantile[i] * rms[i] + extra[i])) + margin[i]  # Eq. (3)
 
 
 @kernel("(),(),()->()")
@@ -54,7 +75,7 @@ def truncation_penalty(snr: FloatArray, rms: FloatArray, window: FloatArray, out
     """
     for i in range(snr.shape[0]):
         lost = math.erfc(window[i] / (2.0 * math.sqrt(2.0) * rms[i])) if rms[i] > 0.0 else 0.0
-        out[i] = (1.0 + lost * snr[i]) / (1.0 - lost)
+        out[i] = (1.0 + lost * snr[i]) / (1.0 - lost)  # Eq. (4)
 
 
 @kernel
@@ -69,7 +90,7 @@ def _pairs(lag: int, spans: int, distributed: float) -> float:
     for k in range(spans - lag):
         early = 1.0 - distributed * (k + 0.5) / spans
         late = 1.0 - distributed * (k + lag + 0.5) / spans
-        total += (late * (2.0 - early)) ** 2
+        total += (late * (2.0 - early)) ** 2  # Eq. (5)
     return total
 
 
@@ -99,7 +120,7 @@ def capacity_correlation(
             weights += weight
             for j in range(separation.shape[1]):
                 a = (2.0 * math.pi * separation[i, j] * rms[i]) ** 2 / k * finite
-                out[i, j] += weight * math.exp(-a * q)
+                out[i, j] += weight * math.exp(-a * q)  # Eq. (6)
         out[i, :] /= weights
 
 
@@ -127,7 +148,7 @@ def frequency_diversity(
             x = b * q
             mean = 1.0 - x / 6.0
             if x > 1e-6:
-                mean = math.sqrt(math.pi / x) * math.erf(math.sqrt(x)) + math.expm1(-x) / x
+                mean = math.sqrt(math.pi / x) * math.erf(math.sqrt(x)) + math.expm1(-x) / x  # Eq. (7)
             total += weight * mean
             weights += weight
         out[i] = weights / total
@@ -148,4 +169,4 @@ def capacity_deviation(
         for q in range(1, k):
             total += _pairs(q, k, distributed[i])
         share = snr[i] / (1.0 + snr[i]) if snr[i] < math.inf else 1.0
-        out[i] = share * xi[i] ** 2 / k * math.sqrt(total / (modes[i] ** 2 - 1.0)) / math.log(2.0)
+        out[i] = share * xi[i] ** 2 / k * math.sqrt(total / (modes[i] ** 2 - 1.0)) / math.log(2.0)  # Eq. (8)

@@ -2,6 +2,17 @@
 
 Rectangular spectra, constant dispersion inside the pair of channels, any power profile.
 
+Notes
+-----
+With ``mu(x, y)`` the link function of the offsets ``x = f1 - f`` and ``y = f2 - f``, and R the symbol rate [1]_:
+
+(1) ``I1 = R^-3 int int int |mu|^2 dx dy df``, the Gaussian term;
+(2) ``I2 = R^-4 int int |int mu dy|^2 dx df``;
+(3) ``I3 = R^-4 int int |int mu(x, s - x) dx|^2 ds df``;
+(4) ``I4 = R^-5 int |int int mu dx dy|^2 df``;
+(5) ``int int |mu|^2 dx dy/R^2`` and ``int |int mu dx|^2 dy/R^3``, x over the interferer, y over the observed channel;
+(6) ``mu = int rho(z) exp(j Phi z) dz``, times ``sin(N Phi L/2)/sin(Phi L/2)`` for N links in a row.
+
 References
 ----------
 .. [1] A. Carena, G. Bosco, V. Curri, Y. Jiang, P. Poggiolini, F. Forghieri, "EGN model of non-linear fiber
@@ -87,14 +98,14 @@ def _sums(count: int, table: ComplexArray, out: FloatArray) -> None:
             low, high = max(-f, -f - x), min(count - 1 - f, count - 1 - f - x)  # f + y and f + x + y in the band
             first, last = low + count - 1, high + count
             inner = row[x + count - 1, last] - row[x + count - 1, first]
-            out[0] += square[x + count - 1, last] - square[x + count - 1, first]
-            out[1] += abs(inner) ** 2
+            out[0] += square[x + count - 1, last] - square[x + count - 1, first]  # Eq. (1)
+            out[1] += abs(inner) ** 2  # Eq. (2)
             double += inner
             # here x stands for x + y: the frequency f + x + y in the band, and with it f + x and f + y
             low, high = max(-f, x - (count - 1 - f)), min(count - 1 - f, x + f)
             total = x + 2 * (count - 1)
-            out[2] += abs(diagonal[total, high + count] - diagonal[total, low + count - 1]) ** 2
-        out[3] += abs(double) ** 2
+            out[2] += abs(diagonal[total, high + count] - diagonal[total, low + count - 1]) ** 2  # Eq. (3)
+        out[3] += abs(double) ** 2  # Eq. (4)
         mean += double
     out[0] /= float(count) ** 3
     out[1] /= float(count) ** 4
@@ -171,7 +182,7 @@ def cross_channel_integrals(
                                 total += share * field
                                 square += weight * share * abs(field) ** 2
                         single += weight * abs(total) ** 2
-            out[d, pair, 0] = square / rate**2
+            out[d, pair, 0] = square / rate**2  # Eq. (5)
             out[d, pair, 1] = single / rate**3
 
 
@@ -193,7 +204,7 @@ def link_field(
             mean = (cmath.exp(exponent) - 1.0) / exponent
         else:
             mean = 1.0 + exponent * (0.5 + exponent / 6.0)
-        total += start[panel] * length[panel] * mean * cmath.exp(1j * mismatch * position[panel])
+        total += start[panel] * length[panel] * mean * cmath.exp(1j * mismatch * position[panel])  # Eq. (6)
     half = 0.5 * mismatch * period
     turns = math.floor(half / math.pi + 0.5)
     rest = half - math.pi * turns  # sin(N half)/sin(half), with the sign that whole turns leave

@@ -3,6 +3,11 @@
 Numba calls libm once per element, which stops the vectorisation of every loop around a logarithm or an
 arctangent.  These versions use selects instead of branches, so a loop that calls them runs on whole vector
 registers.  They hold for the arguments that their callers have, not for every float64: see each docstring.
+
+References
+----------
+.. [1] M. Abramowitz, I. A. Stegun (editors), "Handbook of Mathematical Functions," National Bureau of Standards, 1964.
+.. [2] NIST Digital Library of Mathematical Functions, https://dlmf.nist.gov.
 """
 
 import math
@@ -49,6 +54,7 @@ def log_quotient(numerator: float, denominator: float) -> float:
     s = difference / total  # ln = 2 artanh(s), |s| <= 0.172
     z = s * s
     tail = 1.0 / 15.0 + z * (1.0 / 17.0 + z * (1.0 / 19.0 + z * (1.0 / 21.0 + z / 23.0)))
+    # Eq. (4.38.5) of [2]
     series = 1.0 / 3.0 + z * (
         1.0 / 5.0 + z * (1.0 / 7.0 + z * (1.0 / 9.0 + z * (1.0 / 11.0 + z * (1.0 / 13.0 + z * tail))))
     )
@@ -63,7 +69,7 @@ def asinh_difference(upper: float, lower: float) -> float:
     # Two selects of plain values: a product inside a select would end the vectorisation of the caller's loop.
     factor = base if lower < 0.0 else 1.0
     divisor = 1.0 if lower < 0.0 else base
-    return log_quotient(above * factor, divisor)
+    return log_quotient(above * factor, divisor)  # Eq. (4.6.20) of [1], twice
 
 
 @kernel
@@ -72,7 +78,7 @@ def atan_positive(x: float) -> float:
     # One division serves all three ranges: atan(x) = pi/4 + atan((x-1)/(x+1)) = pi/2 - atan(1/x).
     middle = x > _TAN_PI_8
     large = x > _TAN_3_PI_8
-    numerator = -1.0 if large else (x - 1.0 if middle else x)
+    numerator = -1.0 if large else (x - 1.0 if middle else x)  # Eq. (4.4.34) of [1]
     denominator = x if large else (x + 1.0 if middle else 1.0)
     offset = 0.5 * math.pi if large else (0.25 * math.pi if middle else 0.0)
     t = numerator / denominator

@@ -11,6 +11,15 @@ The profile that counts is ``sqrt(r1 r2 r3 / r)``, with ``r`` the power relative
 ``ln r`` is linear in frequency between the four fields this equals ``r3`` exactly; it does for self- and
 cross-phase modulation whatever the profile.  The table therefore belongs to the channel of ``f3``.
 
+Notes
+-----
+(1) ``|mu|^2 = |int rho(z) exp(j Phi z) dz|^2``, the squared link function [2]_;
+(2) ``sin^2(N Phi L/2)/sin^2(Phi L/2)``, for N equal spans of the length L whose fields add [1]_;
+(3) ``int_0^inf |mu|^2 dPhi = pi int rho^2 dz`` (Parseval);
+(4) ``|mu|^2 -> J/Phi^2`` at large mismatch, J the sum of the squared jumps of the profile;
+(5) ``Phi = 4 pi^2 x y beta_2((f1 + f2)/2)``, the phase mismatch;
+(6) ``int |mu|^2 dy = (y1 - y0) (F(Phi1) - F(Phi0))/(Phi1 - Phi0)`` with F the running integral of (1).
+
 References
 ----------
 .. [1] P. Poggiolini, "The GN model of non-linear propagation in uncompensated coherent optical systems,"
@@ -149,7 +158,7 @@ def _link_square(
             if size * length[panel] ** 2 > 1e-10:  # (w1 e^{j phi z1} - w0 e^{j phi z0}) / (j phi - a)
                 up = end[channel, panel] * cos1 - start[channel, panel] * cos0
                 across = end[channel, panel] * sin1 - start[channel, panel] * sin0
-                real[channel] += (-decay * up + mismatch * across) / size
+                real[channel] += (-decay * up + mismatch * across) / size  # Eq. (1)
                 imag[channel] += (-decay * across - mismatch * up) / size
             else:  # the limit without loss and mismatch, to second order
                 mean = 0.5 * (start[channel, panel] + end[channel, panel]) * length[panel]
@@ -169,7 +178,7 @@ def _array_factor(phase: float, repeats: float) -> float:
         return -repeats
     if abs(half) * repeats < 1e-5:
         return repeats * repeats * (1.0 - (repeats * repeats - 1.0) * half * half / 3.0)
-    return (math.sin(repeats * half) / math.sin(half)) ** 2
+    return (math.sin(repeats * half) / math.sin(half)) ** 2  # Eq. (2)
 
 
 @kernel
@@ -182,7 +191,7 @@ def _saturation(length: FloatArray, start: FloatArray, end: FloatArray) -> float
             total += length[panel] * (start[panel] ** 2 - end[panel] ** 2) / (2.0 * ratio)
         else:
             total += length[panel] * start[panel] * end[panel]
-    return math.pi * total
+    return math.pi * total  # Eq. (3)
 
 
 @kernel
@@ -192,7 +201,7 @@ def _jumps(group: FloatArray, start: FloatArray, end: FloatArray, repeats: float
     total = start[0] ** 2 + end[last] ** 2
     for panel in range(last):
         if group[panel] == group[panel + 1]:
-            total += (start[panel + 1] - end[panel]) ** 2
+            total += (start[panel + 1] - end[panel]) ** 2  # Eq. (4)
         else:
             total += start[panel + 1] ** 2 + end[panel] ** 2
     if repeats < 0.0:
@@ -310,6 +319,7 @@ def _density_at(
                         x = left + width * (part + 0.5 + 0.5 * node[point]) / parts
                         limit = abs(x) if limited else math.inf
                         inner = _inner(f, x, first, limit, ranges, spectrum, table)
+                        # Eq. (1) of docs/theory/nonlinear-interference
                         total += level[step] * weight[point] * 0.5 * width / parts * inner
     return 2.0 * total
 
@@ -378,6 +388,7 @@ def _inner(f: float, x: float, first: int, limit: float, ranges: Ranges, spectru
         if upper > lower:
             second, third = i // steps, k // steps
             # half-way between f1 and f2 the dispersion is the mean of both values
+            # beta_2 of Eq. (5)
             base = 0.5 * (beta + dispersion[second] + dispersion_slope[second] * (f - frequency[second]))
             tilt = 0.5 * dispersion_slope[second]
             own = (spacing, slope[third], area[third], tail[third])
@@ -414,7 +425,7 @@ def _strip(
         following = scale * y * (base + tilt * y)
         after = _area_at(following, table)
         if abs(following - phase) > 1e-9 * (abs(following) + abs(phase)) + 1e-12 * table[0]:
-            total += width * (after - before) / (following - phase)
+            total += width * (after - before) / (following - phase)  # Eq. (6)
         else:
             total += width * _slope_at(phase, table)
         phase, before = following, after
@@ -428,7 +439,7 @@ def _area_at(phase: float, table: Table) -> float:
     place = abs(phase) / spacing
     if place >= area.size - 1:
         inverse = 1.0 / abs(phase)
-        value = tail[0] - inverse * (tail[1] + tail[2] * inverse * inverse / 3.0)
+        value = tail[0] - inverse * (tail[1] + tail[2] * inverse * inverse / 3.0)  # integral of Eq. (4)
     else:
         cell = int(place)
         t = place - cell
@@ -443,6 +454,6 @@ def _slope_at(phase: float, table: Table) -> float:
     spacing, slope, _, tail = table
     place = abs(phase) / spacing
     if place >= slope.size - 1:
-        return float((tail[1] + tail[2] / (phase * phase)) / (phase * phase))
+        return float((tail[1] + tail[2] / (phase * phase)) / (phase * phase))  # Eq. (4) and the next order
     cell = int(place)
     return float(slope[cell] + (place - cell) * (slope[cell + 1] - slope[cell]))

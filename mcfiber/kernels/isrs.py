@@ -5,6 +5,21 @@ rho(z) = sum_m c_m exp(-a_m z).  The integral of |int rho exp(j Phi z) dz|^2 ove
 sum of arctangents (cross-channel) or inverse hyperbolic sines (within the channel).  Two terms reproduce the
 closed form of Semrau, Killey and Bayvel, J. Lightw. Technol. 37, 1924 (2019), eq. (9) ff.; more terms follow
 the profile where the tilt is strong.
+
+Notes
+-----
+(1) ``rho = exp(-a z) sum_n (-x (1 - e^{-A z})/A)^n/n!``, the profile expanded in the tilt x [1]_;
+(2) ``(5/6) Phi_k`` times the cross-channel interference of one span, with the excess kurtosis Phi_k [3]_;
+(3) ``[(2 |df| - B_k) ln((2 |df| - B_k)/(2 |df| + B_k)) + 2 B_k]/phi``, shape of its limit for each of many spans [3]_.
+
+References
+----------
+.. [1] D. Semrau, R. I. Killey, P. Bayvel, "A closed-form approximation of the Gaussian noise model in the presence of
+   inter-channel stimulated Raman scattering," J. Lightw. Technol. 37, 1924 (2019), :doi:`10.1109/JLT.2019.2895237`.
+.. [2] P. Poggiolini et al., "The GN-model of fiber non-linear propagation and its applications," J. Lightw. Technol.
+   32, 694 (2014).
+.. [3] D. Semrau, E. Sillekens, R. I. Killey, P. Bayvel, "A modulation format correction formula for the Gaussian noise
+   model in the presence of inter-channel stimulated Raman scattering," arXiv:1903.02506 (2019).
 """
 
 import math
@@ -46,7 +61,7 @@ def tilted_profile(
                 for n in range(m + 1, terms):
                     term *= -ratio / (n - m)
                     total += term
-                coefficient[design, i, m] = total
+                coefficient[design, i, m] = total  # Eq. (1)
 
 
 @kernel("(channel,panel,node),(channel),(panel),(node,node_in)->(channel,term),(channel,term)")
@@ -193,13 +208,13 @@ def isrs_gn(
             total = 0.0
             for m in range(terms):
                 total += weight[m, i] * math.asinh(within * rate**2 / math.pi * lengths[m, i])
-            factor = 4.0 / 9.0 * math.pi / (rate**2 * within)  # eq. (10)
+            factor = 4.0 / 9.0 * math.pi / (rate**2 * within)  # Eq. (10) of [1]
             own[design, i] = gamma[design, i] ** 2 * launched**3 * factor * total
             _mismatch(i, frequency[design], beta2[design], rate, scale, phase, share)
             others = 0.0
             for m in range(terms):
                 others += _cross(phase, share, weight[m], lengths[m])
-            cross[design, i] = 32.0 / 27.0 * gamma[design, i] ** 2 * launched * others  # eq. (11)
+            cross[design, i] = 32.0 / 27.0 * gamma[design, i] ** 2 * launched * others  # Eq. (11) of [1]
 
 
 @kernel
@@ -211,7 +226,7 @@ def _weights(coefficient: FloatArray, decay: FloatArray, weight: FloatArray, len
             total = 0.0
             for n in range(terms):
                 total += 2.0 * coefficient[k, n] / (decay[k, m] + decay[k, n])
-            weight[m, k] = coefficient[k, m] * total
+            weight[m, k] = coefficient[k, m] * total  # w_m of Eq. (3) of docs/theory/raman-scattering
             length[m, k] = 1.0 / decay[k, m]
 
 
@@ -227,6 +242,7 @@ def _mismatch(
 ) -> None:
     """Phase mismatch phi_ik B_i of channel i with every other, and P_k^2/(B_k phi_ik); zero with itself."""
     for k in range(frequency.shape[0]):
+        # phi of Eq. (3) of docs/theory/raman-scattering
         mismatch = math.pi**2 * abs((frequency[k] - frequency[i]) * (beta2[i] + beta2[k]))
         phase[k] = mismatch * rate
         share[k] = scale[k] / mismatch if k != i else 0.0
@@ -237,7 +253,7 @@ def _cross(phase: FloatArray, share: FloatArray, weight: FloatArray, length: Flo
     """Sum over the interferers, one exponential: P_k^2/(B_k phi_ik) w_k atan(phi_ik B_i/a_k)."""
     total = 0.0
     for k in range(phase.shape[0]):
-        total += share[k] * weight[k] * atan_positive(phase[k] * length[k])
+        total += share[k] * weight[k] * atan_positive(phase[k] * length[k])  # Eq. (3) of docs/theory/raman-scattering
     return total
 
 
@@ -262,7 +278,7 @@ def coherence_exponent(
         for i in range(symbol_rate.shape[1]):
             loss = attenuation[design, i]
             argument = 0.5 * math.pi**2 * abs(beta2[design, i]) * symbol_rate[design, i] ** 2 / loss
-            out[design, i] = 0.3 * math.log1p(6.0 / (loss * length[design] * math.asinh(argument)))
+            out[design, i] = 0.3 * math.log1p(6.0 / (loss * length[design] * math.asinh(argument)))  # Eq. (40) of [2]
 
 
 @kernel(
@@ -320,7 +336,7 @@ def format_correction(
             total = 0.0
             for m in range(terms):
                 total += _cross(phase, share, weight[m], lengths[m])
-            near[design, i] = factor * 5.0 / 6.0 * total
+            near[design, i] = factor * 5.0 / 6.0 * total  # Eq. (2)
             asymptote = _asymptote(i, frequency[design], symbol_rate[design], beta2[design], reach)
             far[design, i] = factor * 5.0 / 3.0 * math.pi * asymptote / length[design]
 
@@ -333,6 +349,6 @@ def _asymptote(i: int, frequency: FloatArray, symbol_rate: FloatArray, beta2: Fl
             twice = 2.0 * abs(frequency[k] - frequency[i])
             band = symbol_rate[k]
             phase = 2.0 * math.pi**2 * abs(beta2[i] + beta2[k])
-            shape = (twice - band) * math.log((twice - band) / (twice + band)) + 2.0 * band
+            shape = (twice - band) * math.log((twice - band) / (twice + band)) + 2.0 * band  # Eq. (3)
             total += reach[k] * shape / phase
     return total

@@ -1,4 +1,18 @@
-"""Attenuation of a core: spectrum of the glass, bends, and the coating behind a thin outer cladding."""
+"""Attenuation of a core: spectrum of the glass, bends, and the coating behind a thin outer cladding.
+
+Notes
+-----
+(1) ``alpha = pi^(3/2) A^2 exp(-2 w^3 R/(3 beta^2))/(w sqrt(w R))``, half of it for order 0, loss of a bend [1]_;
+(2) ``A/l^4 + B + C exp(-D/l) + E exp(F/l)`` and Gaussian hydroxyl bands, loss of the glass [2]_.
+
+References
+----------
+.. [1] D. Marcuse, "Curvature loss formula for optical fibers," J. Opt. Soc. Am. 66, 216 (1976),
+   :doi:`10.1364/JOSA.66.000216`.
+.. [2] S. S. Walker, "Rapid modeling and estimation of total spectral loss in optical fibers," J. Lightw. Technol. 4,
+   1125 (1986).
+.. [3] A. Ghatak, K. Thyagarajan, "An Introduction to Fiber Optics," Cambridge University Press (1998).
+"""
 
 import math
 
@@ -23,6 +37,7 @@ def bend_attenuation(order: int, amplitude: float, decay: float, beta: float, ra
         return 0.0
     square = amplitude * amplitude * (0.5 if order == 0 else 1.0)
     damping = math.exp(-2.0 * decay**3 * radius / (3.0 * beta * beta))
+    # Eq. (1); Eq. (10.29) of [3] for a step
     return float(math.pi**1.5 * square * damping / (decay * math.sqrt(decay * radius)))
 
 
@@ -60,7 +75,7 @@ def coating_attenuation(
         kx = math.sqrt(max(kt2 - ky * ky, 0.0))
         total += _COSINE[j] * kx * math.exp(2.0 * (log_amplitude - q * t))
     total *= 2.0 * last  # both signs of ky
-    return float(2.0 * math.pi / beta * total / ((k * coating) ** 2 - (k * index) ** 2))
+    return float(2.0 * math.pi / beta * total / ((k * coating) ** 2 - (k * index) ** 2))  # Eq. (5) of docs/theory/glass
 
 
 @kernel("(channel),(channel),(channel),(channel),(channel),(),()->(channel)")
@@ -107,7 +122,7 @@ def _glass_parts(
     first = (length - 1383e-9) / hydroxyl_width
     second = (length - 1240e-9) / hydroxyl_width
     return (
-        rayleigh / length**4,
+        rayleigh / length**4,  # Eq. (2), term by term
         constant,
         infrared * math.exp(-infrared_edge / length),
         ultraviolet * math.exp(ultraviolet_edge / length),

@@ -3,6 +3,16 @@
 Log gains are in nepers of power throughout.  The penalties compare with a channel without mode-dependent
 loss: `penalty = snr / (2**rate - 1)`, where `rate` is the mean rate per mode of the named receiver, noise
 enters along the whole way, and every amplifier holds the signal power.
+
+Notes
+-----
+With ``x = xi^2``:
+
+(1) ``p = exp(r(xi, snr) x)``, the penalty from the table of r;
+(2) ``snr/p = exp(ln(1 + snr/p_mean) + shift) - 1``, a realisation whose rate lies off the mean by the shift, in nats;
+(3) ``p = (e^x - 1)/x``, zero forcing, many modes;
+(4) ``1/(1 + SINR) = m/(m + snr) - snr v/(m + snr)^3``, least mean-square error, to second order in the spread, with
+    ``m = (e^x - 1)/x``, ``v = 2 [e^x A(x) - A(2 x)]`` and ``A(y) = (1 + (y - 1) e^y)/y^2``.
 """
 
 import math
@@ -86,7 +96,7 @@ def accumulated_loss(
         xi[i] = math.sqrt(square)
         # Ho & Kahn, Opt. Express 19, 16612 (2011), for many modes; the factor for any number of modes
         # follows from Ho, J. Lightwave Technol. 30, 3603 (2012): Gaussian plus uniform matrix.
-        rms[i] = math.sqrt(square * (1.0 + square / 12.0 * finite))
+        rms[i] = math.sqrt(square * (1.0 + square / 12.0 * finite))  # Eq. (1) of docs/theory/mode-dependent-loss
         peak_to_peak[i] = spread[i] * rms[i]
 
 
@@ -214,7 +224,7 @@ def interpolated_penalty(
     snr (n,); xi (n,) Np; table (xi + 2, snr + 2), shared by all n; steps in Np and dB; penalty (n,).
     """
     for i in range(snr.shape[0]):
-        penalty[i] = math.exp(_ratio(snr[i], xi[i], table, xi_step, snr_low_db, snr_step_db) * xi[i] * xi[i])
+        penalty[i] = math.exp(_ratio(snr[i], xi[i], table, xi_step, snr_low_db, snr_step_db) * xi[i] * xi[i])  # Eq. (1)
 
 
 @kernel("(),(),(),[table],[spread],[xi_step],[snr_low_db],[snr_step_db]->()")
@@ -239,7 +249,7 @@ def interpolated_drawn_penalty(
         shift = deviation[i] * square * _ratio(snr[i], xi[i], spread, xi_step, snr_low_db, snr_step_db)
         penalty[i] = mean
         if snr[i] > 0.0 and snr[i] < math.inf:
-            equivalent = math.expm1(math.log1p(snr[i] / mean) + shift)
+            equivalent = math.expm1(math.log1p(snr[i] / mean) + shift)  # Eq. (2)
             penalty[i] = max(snr[i] / equivalent, 1.0) if equivalent > 0.0 else math.inf
 
 
@@ -252,7 +262,7 @@ def zero_forcing_penalty(snr: FloatArray, xi: FloatArray, penalty: FloatArray) -
     """
     for i in range(snr.shape[0]):
         square = xi[i] * xi[i] + 0.0 * min(snr[i], 1.0)
-        penalty[i] = math.expm1(square) / square if square > 0.0 else 1.0 + square
+        penalty[i] = math.expm1(square) / square if square > 0.0 else 1.0 + square  # Eq. (3)
 
 
 @kernel("(),(),[receiver],[modes]->()", jit=False)
@@ -304,5 +314,5 @@ def second_order_penalty(snr: FloatArray, xi: FloatArray, penalty: FloatArray) -
             second = (1.0 + (2.0 * x - 1.0) * math.exp(2.0 * x)) / (4.0 * x * x)
             spread = 2.0 * (math.exp(x) * first - second)
         total = mean + snr[i]
-        error = mean / total - snr[i] * spread / total**3
+        error = mean / total - snr[i] * spread / total**3  # Eq. (4)
         penalty[i] = snr[i] * error / (1.0 - error)

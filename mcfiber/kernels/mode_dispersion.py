@@ -8,6 +8,16 @@ a linear pair of equations whose solution is a1 exp(-l1 z) + a2 exp(-l2 z).  The
 mixing: Serena et al., "The ergodic GN model for space-division multiplexing with strong mode coupling,"
 J. Lightw. Technol. 40, 3263 (2022), doi:10.1109/JLT.2022.3160207; the form here is derived independently and
 holds against coupled split-step simulations.
+
+Notes
+-----
+With delta and epsilon ``c (2 pi (f1 - f))^2`` and ``c (2 pi (f2 - f))^2`` for D modes:
+
+(1) ``c = S^2/(D - 1/D)``, strength of the generator;
+(2) ``l_1,2 = h +- sqrt(h^2 - (D^2 - 1) delta epsilon)`` with ``h = D (delta + epsilon)/2``, decay of the pairings;
+(3) ``a_1 = [(delta + epsilon) (D^2 - 1)/2 - l_2 (D + 1)]/(l_1 - l_2)`` and ``a_2 = D + 1 - a_1``, their amplitudes;
+(4) ``int int exp(-alpha (z + z') - l |z - z'| + j Phi (z - z')) dz dz'`` over a span;
+(5) ``sum_j a_j I(l_j, Phi)/(D + 1)`` with the integral (4), in place of the squared link function.
 """
 
 import cmath
@@ -41,11 +51,11 @@ def pairings(first: float, second: float, generator: float, modes: float) -> tup
     determinant = (modes * modes - 1.0) * delta * epsilon
     if mean <= 0.0:
         return modes + 1.0, 0.0, 0.0, 0.0
-    root = math.sqrt(mean * mean - determinant)
+    root = math.sqrt(mean * mean - determinant)  # Eq. (2)
     fast = mean + root
     slow = determinant / fast
     # Mean of both orders of f1 and f2: each counts half of the plane.
-    amplitude = ((delta + epsilon) / 2.0 * (modes * modes - 1.0) - slow * (modes + 1.0)) / (2.0 * root)
+    amplitude = ((delta + epsilon) / 2.0 * (modes * modes - 1.0) - slow * (modes + 1.0)) / (2.0 * root)  # Eq. (3)
     return amplitude, fast, modes + 1.0 - amplitude, slow
 
 
@@ -65,7 +75,7 @@ def _coherence(decay: float, mismatch: float, attenuation: float, length: float,
     if abs(difference) * length < 1e-4:  # both terms cancel: the limit, with l = alpha and Phi = 0
         a = attenuation * length
         return 2.0 * length * length * (1.0 - math.exp(-2.0 * a) * (1.0 + 2.0 * a)) / (4.0 * a * a)
-    return 2.0 * ((steady - (1.0 - echo) / q) / difference).real
+    return 2.0 * ((steady - (1.0 - echo) / q) / difference).real  # Eq. (4)
 
 
 @kernel
@@ -92,7 +102,7 @@ def coherence_ratio(
         if term == 0:
             without = value
         else:
-            together += (a1 if term == 1 else a2) * value / (modes + 1.0)
+            together += (a1 if term == 1 else a2) * value / (modes + 1.0)  # Eq. (5)
     return together if generator > 0.0 else without, without
 
 
@@ -215,7 +225,7 @@ def mode_dispersion_factor(
                 out[design, k] = 1.0
             continue
         d = modes[design]
-        generator = dispersion[design] ** 2 / (d - 1.0 / d)
+        generator = dispersion[design] ** 2 / (d - 1.0 / d)  # Eq. (1)
         rate, loss, nearest = 0.0, 0.0, math.inf
         ends[0], ends[1] = math.inf, 0.0
         for k in range(count):
@@ -258,7 +268,7 @@ def _weighted(
                 offset = abs(frequency[i] - frequency[k])
                 half = 0.5 * symbol_rate[k]
                 upper, lower = 2.0 * reach * (offset + half), 2.0 * reach * (offset - half)
-                each = weight[k] * asinh_difference(upper, lower)
+                each = weight[k] * asinh_difference(upper, lower)  # Eq. (2) of docs/theory/nonlinear-interference
                 plain += each
                 total += each * _from_table(math.log(offset / nearest) * scale, middle)
         out[i] = total / plain if plain > 0.0 else 1.0

@@ -3,6 +3,22 @@
 Modes are smooth in wavelength: they are solved at a few Chebyshev wavelengths and interpolated.  The group
 index is exact at every wavelength (the variational theorem, no difference quotient), so dispersion and its
 slope are derivatives of an interpolant that is good to rounding.
+
+Notes
+-----
+(1) ``n^2 = n_glass^2/(1 - 2 Delta)``, index of a ring;
+(2) ``W = 1.1428 V - 0.9960``, first guess for LP01 [1]_;
+(3) ``1 = 2 s <r^2>``, mean with the weight ``F exp(-s r^2)``: the Gaussian ``w^2 = 1/s`` of greatest overlap;
+(4) ``n_eff n_g = <n n_g>``, mean over the power of the mode (variational theorem);
+(5) ``A_eff = (int F^2 dA)^2/int F^4 dA``, effective area;
+(6) ``d = 2 sqrt(2 int F^2 r dr/int F'^2 r dr)``, mode-field diameter, Petermann II;
+(7) ``D = (1/c) d n_g/d l``, dispersion.
+
+References
+----------
+.. [1] H.-D. Rudolph, E.-G. Neumann, "Approximations for the eigenvalues of the fundamental mode of a step index glass
+   fiber waveguide," Nachrichtentech. Z. 29, 328 (1976).
+.. [2] M. Abramowitz, I. A. Stegun (editors), "Handbook of Mathematical Functions," National Bureau of Standards, 1964.
 """
 
 import math
@@ -44,7 +60,7 @@ def rings(
     for i in range(last):
         ring_index, ring_product = permittivity(glass[i], wavelength)
         step = 2.0 * delta[i] / (1.0 - 2.0 * delta[i])  # no difference of nearly equal squares
-        v[i] = scale * scale * (ring_index - index + ring_index * step)
+        v[i] = scale * scale * (ring_index - index + ring_index * step)  # Eq. (1)
         group[i] = ring_product - product + ring_product * step
     return index, product, scale
 
@@ -63,7 +79,7 @@ def _first_guess(order: int, number: int, rho: FloatArray, v: FloatArray) -> flo
     normalised = math.sqrt(max(v[edge], 0.0)) * rho[edge]
     if order > 0 or number > 1 or normalised < 1.2:
         return math.nan
-    w = (1.1428 * normalised - 0.9960) / rho[edge]
+    w = (1.1428 * normalised - 0.9960) / rho[edge]  # Eq. (2)
     return float(min(w * w, 0.95 * v[edge]))
 
 
@@ -85,7 +101,7 @@ def _gaussian_diameter(node: FloatArray, count: int, start: float) -> float:
             m2 += part * square * square
         # Stationary overlap: 1 - 2 s m1/m0 = 0, by Newton's method
         ratio = m1 / m0
-        change = (1.0 - 2.0 * s * ratio) / (2.0 * (ratio - s * (m2 / m0 - ratio * ratio)))
+        change = (1.0 - 2.0 * s * ratio) / (2.0 * (ratio - s * (m2 / m0 - ratio * ratio)))  # Eq. (3)
         s = s + change if 0.0 < s + change < 4.0 * s else 0.5 * s
         if abs(change) < 1e-9 * s:
             break
@@ -126,10 +142,10 @@ def _observe(
             core += part
     n_eff = math.sqrt(index + w2 / (scale * scale))
     out[0] = n_eff
-    out[1] = (product + grouped / power) / n_eff  # d(beta^2)/d omega = <d(k^2 n^2)/d omega>
+    out[1] = (product + grouped / power) / n_eff  # Eq. (4); d(beta^2)/d omega = <d(k^2 n^2)/d omega>
     shape = 2.0 * math.pi if order == 0 else 4.0 * math.pi / 3.0  # cos^2 around the axis for l > 0
-    out[2] = shape * power * power / fourth * unit * unit
-    diameter = 2.0 * math.sqrt(2.0 * power / slope)  # Petermann II
+    out[2] = shape * power * power / fourth * unit * unit  # Eq. (5)
+    diameter = 2.0 * math.sqrt(2.0 * power / slope)  # Eq. (6); Petermann II
     out[3] = diameter * unit
     out[4] = _gaussian_diameter(node, count, diameter) * unit if order == 0 else math.nan
     out[5] = core / power
@@ -180,7 +196,7 @@ def chebyshev_matrices(wavelength: FloatArray, middle: float, half: float, size:
             elif k == 1:
                 basis[0, 1], basis[1, 1], basis[2, 1] = t, 1.0, 0.0
             else:
-                basis[0, k] = 2.0 * t * basis[0, k - 1] - basis[0, k - 2]
+                basis[0, k] = 2.0 * t * basis[0, k - 1] - basis[0, k - 2]  # Eq. (22.7.4) of [2]
                 basis[1, k] = 2.0 * basis[0, k - 1] + 2.0 * t * basis[1, k - 1] - basis[1, k - 2]
                 basis[2, k] = 4.0 * basis[1, k - 1] + 2.0 * t * basis[2, k - 1] - basis[2, k - 2]
         for j in range(size):
@@ -342,5 +358,5 @@ def _contract(matrix: FloatArray, values: FloatArray, points: int, result: Float
                 result[first + i, k] += matrix[0, i, j] * values[j, k]
             first_derivative += matrix[1, i, j] * values[j, 1]
             second_derivative += matrix[2, i, j] * values[j, 1]
-        result[first + i, _QUANTITIES] = first_derivative / _LIGHT
+        result[first + i, _QUANTITIES] = first_derivative / _LIGHT  # Eq. (7)
         result[first + i, _QUANTITIES + 1] = second_derivative / _LIGHT

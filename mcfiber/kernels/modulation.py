@@ -6,6 +6,15 @@ steps of a fifth of the noise's standard deviation.  The integrands are analytic
 Gaussian, so the rule converges exponentially; what is left (below 1e-10 bit) comes from the complex zeros
 of p(y).  One pass over y serves all symbols, which a Gauss-Hermite rule around each symbol does not.
 
+Notes
+-----
+(1) ``C = log2(1 + SNR)`` bit per two-dimensional symbol, the Shannon limit [1]_;
+(2) ``MI = h(Y) - h(Y|X)``, mutual information [1]_;
+(3) ``GMI = H(X) - sum_b H(B_b|Y)``, generalised mutual information of bit-metric decoding [2]_;
+(4) ``NGMI = 1 - (H - GMI)/m``, for m bits a symbol [2]_;
+(5) ``H - (1 - R_c) m``, bits that a code of rate R_c delivers;
+(6) ``H(X) = -sum p log2 p``, entropy of the symbols [1]_.
+
 References
 ----------
 .. [1] C. E. Shannon, "A mathematical theory of communication," Bell Syst. Tech. J. 27, 1948.
@@ -13,6 +22,7 @@ References
    optics: applications and computations," J. Lightw. Technol. 36(2), 424-439, 2018.
 .. [3] L. N. Trefethen, J. A. C. Weideman, "The exponentially convergent trapezoidal rule," SIAM Review
    56(3), 385-458, 2014.
+.. [4] M. Abramowitz, I. A. Stegun (editors), "Handbook of Mathematical Functions," National Bureau of Standards, 1964.
 """
 
 import math
@@ -83,8 +93,8 @@ def line_information(
                     else:
                         zeros += weights[level]
                 split += _xlogx(ones) + _xlogx(zeros)
-        mutual[row] = -joint * STEP - NOISE_ENTROPY  # [1], h(Y) - h(Y|X)
-        generalised[row] = entropy - (bits * joint - split) * STEP  # [2], H(X) - sum H(bit|Y)
+        mutual[row] = -joint * STEP - NOISE_ENTROPY  # Eq. (2): h(Y) - h(Y|X)
+        generalised[row] = entropy - (bits * joint - split) * STEP  # Eq. (3): H(X) - sum H(bit|Y)
 
 
 @kernel("(),[real],[imaginary],[probabilities],[labels],[bits],[quarter]->(),()")
@@ -139,8 +149,8 @@ def plane_information(
                     for bit in range(bits):
                         split += _xlogx(sums[bit + 1, column]) + _xlogx(total - sums[bit + 1, column])
         area = PLANE_STEP**2 * (4.0 if quarter else 1.0)
-        mutual[row] = -joint * area - 2.0 * NOISE_ENTROPY
-        generalised[row] = entropy - (bits * joint - split) * area
+        mutual[row] = -joint * area - 2.0 * NOISE_ENTROPY  # Eq. (2)
+        generalised[row] = entropy - (bits * joint - split) * area  # Eq. (3)
 
 
 @kernel
@@ -290,7 +300,7 @@ def _entropy(probabilities: FloatArray) -> float:
     """Entropy of the symbols, in bit."""
     total = 0.0
     for index in range(probabilities.shape[0]):
-        total -= _xlogx(probabilities[index])
+        total -= _xlogx(probabilities[index])  # Eq. (6)
     return total
 
 
@@ -299,7 +309,7 @@ def _normal(distance: float) -> float:
     """Density of the noise at a distance in standard deviations."""
     if abs(distance) > REACH:
         return 0.0
-    return DENSITY * math.exp(-0.5 * distance * distance)
+    return DENSITY * math.exp(-0.5 * distance * distance)  # Eq. (26.2.1) of [4]
 
 
 @kernel
@@ -363,7 +373,7 @@ def rates(
         Index of the format. Shape (n,).
     """
     for row in range(snr.shape[0]):
-        shannon[row] = math.log1p(snr[row]) / math.log(2.0)  # [1]
+        shannon[row] = math.log1p(snr[row]) / math.log(2.0)  # Eq. (1)
         net[row] = -1.0
         generalised[row] = -1.0
         choice[row] = 0.0
@@ -372,11 +382,11 @@ def rates(
             # Interpolation errs by 1e-7 bit; the order GMI <= MI <= log2(1 + SNR) holds whatever it does.
             mi = min(shannon[row], _interpolated(table[form, 0], place, snr[row], grid[0]))
             gmi = max(0.0, min(mi, _interpolated(table[form, 1], place, snr[row], grid[0])))
-            ngmi = 1.0 - (entropy[form] - gmi) / bits[form]  # [2]
+            ngmi = 1.0 - (entropy[form] - gmi) / bits[form]  # Eq. (4)
             carried = fraction[row] * gmi - gap[row] * bits[form]
             if steps.shape[1] > 0:
                 best = _best_step(steps, code_rate[row], ngmi - gap[row])
-                carried = entropy[form] - (1.0 - best) * bits[form] if best > 0.0 else 0.0
+                carried = entropy[form] - (1.0 - best) * bits[form] if best > 0.0 else 0.0  # Eq. (5)
             carried = max(0.0, carried) * gross[row]
             if carried > net[row] or (carried == net[row] and gmi > generalised[row]):
                 net[row] = carried
@@ -445,7 +455,7 @@ def ladder(
     """
     for row in range(snr.shape[0]):
         per_symbol = gross[row] / math.log(2.0)
-        rungs[row, 0] = per_symbol * math.log1p(snr_ase[row])
+        rungs[row, 0] = per_symbol * math.log1p(snr_ase[row])  # Eq. (1)
         rungs[row, 1] = per_symbol * math.log1p(gsnr[row])
         rungs[row, 2] = per_symbol * math.log1p(gsnr[row] / penalty[row])
         rungs[row, 3] = per_symbol * math.log1p(snr[row])

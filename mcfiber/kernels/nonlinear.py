@@ -1,4 +1,10 @@
-"""Nonlinear interference of a span in closed form, without Raman tilt."""
+"""Nonlinear interference of a span in closed form, without Raman tilt.
+
+References
+----------
+.. [1] P. Poggiolini et al., "A detailed analytical derivation of the GN model of non-linear interference in coherent
+   optical transmission systems," arXiv:1209.0394 (2012).
+"""
 
 import math
 
@@ -60,7 +66,7 @@ def gn_closed_form(
             total = 0.0
             for k in range(count):
                 total += shape[i, k] * weight[k]
-            out[design, i] = 16.0 / 27.0 * gamma[design, i] ** 2 * power[design, i] * total
+            out[design, i] = 16.0 / 27.0 * gamma[design, i] ** 2 * power[design, i] * total  # Eq. (120) of [1]
 
 
 @kernel
@@ -87,6 +93,7 @@ def _shape_row(
         reach = scale * dispersion / attenuation[k]
         offset = abs(frequency[i] - frequency[k])
         half = 0.5 * symbol_rate[k]
+        # Eq. (123) of [1]
         row[k] = 2.0 * asinh_difference(reach * (offset + half), reach * (offset - half)) / dispersion
     own = 0.5 * math.pi**2 * abs(beta2[i]) * symbol_rate[i] ** 2 / attenuation[i]
-    row[i] = math.asinh(own) / abs(beta2[i])
+    row[i] = math.asinh(own) / abs(beta2[i])  # Eq. (123) of [1]

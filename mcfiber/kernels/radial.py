@@ -6,6 +6,18 @@ and inwards from the cladding to the edge of the ring of highest index, by Besse
 constant index and by Chebyshev collocation in a graded centre.  The mismatch M(w^2) of G/F has the
 derivative M' = int F^2 r dr / F^2 (Green's identity), and the zeros of F with the sign of M count the modes
 above w^2 (Sturm), so a safeguarded Newton iteration finds any mode to rounding.
+
+Notes
+-----
+(1) ``M(w^2) = G/F`` of the inner solution less that of the outer one, zero for a mode;
+(2) ``M' = int F^2 r dr/F^2``, from both sides (Green's identity);
+(3) ``int F^2 r dr = [(q r^2 - l^2) F^2 + G^2]/(2 q)`` in a ring with ``q = v - w^2``;
+(4) the number of modes above w^2 is that of the zeros of F, and one more where ``M < 0`` (Sturm);
+(5) ``(2 l + 2) h + r h' = -q f`` with ``F = r^l f`` and ``f' = r h``, in a graded centre.
+
+References
+----------
+.. [1] M. Abramowitz, I. A. Stegun (editors), "Handbook of Mathematical Functions," National Bureau of Standards, 1964.
 """
 
 import math
@@ -34,10 +46,10 @@ def _coefficients(order: int, q: float, r: float, f: float, g: float) -> tuple[f
     x = math.sqrt(abs(q)) * r
     if q > 0.0:
         j, dj, y, dy = cylinder(order, x)
-        return 0.5 * math.pi * (f * dy - g * y), 0.5 * math.pi * (g * j - f * dj)  # Wronskian 2/pi
+        return 0.5 * math.pi * (f * dy - g * y), 0.5 * math.pi * (g * j - f * dj)  # Eq. (9.1.16) of [1]: Wronskian 2/pi
     i, di = bessel_i(order, x)
     k, dk = bessel_k(order, x)
-    return g * k - f * dk, f * di - g * i  # Wronskian -1
+    return g * k - f * dk, f * di - g * i  # Eq. (9.6.15) of [1]: Wronskian -1
 
 
 @kernel
@@ -69,7 +81,7 @@ def _panels(q: float, width: float) -> int:
 @kernel
 def _power(order: int, q: float, r: float, f: float, g: float) -> float:
     """Antiderivative of F^2 r: [(q r^2 - l^2) F^2 + (r F')^2]/(2 q)."""
-    return ((q * r * r - order * order) * f * f + g * g) / (2.0 * q)
+    return ((q * r * r - order * order) * f * f + g * g) / (2.0 * q)  # Eq. (3)
 
 
 @kernel
@@ -115,7 +127,7 @@ def _cladding(order: int, w2: float, r: float) -> tuple[float, float, float]:
     x = math.sqrt(w2) * r
     k, dk = bessel_k(order, x)
     g = dk / k
-    return 1.0, g, (g * g - x * x - order * order) / (2.0 * w2)
+    return 1.0, g, (g * g - x * x - order * order) / (2.0 * w2)  # Eq. (3), q = -w^2
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -181,7 +193,7 @@ def _graded(order: int, v: float, exponent: float, w2: float, f: FloatArray) -> 
         q = v * (1.0 - _S[i] ** (2.0 * exponent)) - w2
         right[i] = -q
         for j in range(size):
-            matrix[i, j] = 0.5 * _S[i] * _DERIVATIVE[i, j] + q * _INTEGRAL[i, j] * 2.0 * _S[j] ** 3
+            matrix[i, j] = 0.5 * _S[i] * _DERIVATIVE[i, j] + q * _INTEGRAL[i, j] * 2.0 * _S[j] ** 3  # Eq. (5)
         matrix[i, i] += 2.0 * order + 2.0
     _eliminate(matrix, right)
     h = right
@@ -237,15 +249,15 @@ def mismatch(
         start, start_slope = outer, outer_slope
         outer, outer_slope, power, more = across(order, v[i] - w2, rho[i], rho[i - 1], start, start_slope)
         outer_power, zeros = outer_power + power, zeros + more
-    value = inner_slope / inner - outer_slope / outer
-    return value, inner_power / (inner * inner) + outer_power / (outer * outer), zeros
+    value = inner_slope / inner - outer_slope / outer  # Eq. (1)
+    return value, inner_power / (inner * inner) + outer_power / (outer * outer), zeros  # Eq. (2)
 
 
 @kernel
 def modes_above(order: int, rho: FloatArray, v: FloatArray, exponent: float, w2: float, f: FloatArray) -> int:
     """Number of modes of an azimuthal order whose w^2 exceeds a value (0: all that are guided)."""
     value, _, zeros = mismatch(order, rho, v, exponent, w2, f)
-    return zeros + (1 if value < 0.0 else 0)
+    return zeros + (1 if value < 0.0 else 0)  # Eq. (4)
 
 
 @kernel
@@ -266,7 +278,7 @@ def root(
             low = w2
         else:
             high = w2
-        change = -value / slope
+        change = -value / slope  # Newton, Eqs. (1) and (2)
         if zeros == number - 1 and abs(change) <= 1e-9 * w2:
             return w2 + change
         w2 += change

@@ -4,6 +4,16 @@ The waves of one core (channels and pumps) exchange power: the coupled equations
 equations for the logarithm of each wave's power, on Chebyshev panels, by successive approximation.  Waves
 that run backwards only change the end at which their integral starts, so a boundary-value problem costs no
 more than an initial-value problem.  Powers stay positive by construction.
+
+Notes
+-----
+(1) ``P_i(z) = P_i(0) e^{-a_i z} P e^{-P C L_eff f_i}/sum_k P_k(0) e^{-P C L_eff f_k}``, total power P, gain slope C and
+    ``L_eff = (1 - e^{-a z})/a``, for a gain that grows linearly with the offset [1]_.
+
+References
+----------
+.. [1] M. Zirngibl, "Analytical model of Raman gain effects in massive wavelength division multiplexed transmission
+   systems," Electron. Lett. 34, 789 (1998), :doi:`10.1049/el:19980555`.
 """
 
 import math
@@ -91,7 +101,7 @@ def raman_power(
         before = math.inf
         for iteration in range(ITERATIONS):
             _profile(power[design], base, exchange, profile)
-            _product(gain, profile, rate)
+            _product(gain, profile, rate)  # sums of Eq. (1) of docs/theory/raman-scattering
             change = _update(direction[design], panel[design], integration[design], rate, relaxation,
                              exchange)  # fmt: skip
             if change < TOLERANCE:
@@ -126,6 +136,7 @@ def _gain_matrix(
             value *= max(frequency[i], frequency[j]) / (0.5 * (area[i] + area[j]))
             # The pump loses a quantum h nu_i for each h nu_j that the signal wins.
             lost = 1.0 if photon == 0.0 else frequency[i] / frequency[j]
+            # g of Eq. (1) of docs/theory/raman-scattering
             gain[i, j] = value if frequency[j] > frequency[i] else -value * lost
         gain[i, i] = 0.0
 
@@ -147,6 +158,7 @@ def _without_raman(
         for s in range(panels):
             total += math.log(transmission[s])
             for m in range(nodes):
+                # alpha of Eq. (1) of docs/theory/raman-scattering
                 base[i, s * nodes + m] = total - attenuation[i] * panel[s] * _place(integration, m)
             total -= attenuation[i] * panel[s]
         if direction[i] < 0.0:
@@ -210,6 +222,7 @@ def _update(
             for m in range(nodes):
                 value = start
                 for n in range(nodes):
+                    # Eq. (1) of docs/theory/raman-scattering, integrated
                     value += half * integration[m, n] * rate[i, s * nodes + n]
                 change = value - exchange[i, s * nodes + m]
                 # What the clipped exponential hides has not settled (nor has NaN, which fails every comparison).
@@ -263,7 +276,7 @@ def triangular_power(
             for i in range(frequency.shape[1]):
                 offset = frequency[design, i] - frequency[design, 0]
                 exponent = -attenuation[design, i] * position[design, z] - tilt * offset
-                out[design, i, z] = power[design, i] * math.exp(exponent) * share
+                out[design, i, z] = power[design, i] * math.exp(exponent) * share  # Eq. (1)
 
 
 @kernel("(channel),(channel,panel,node),(channel),(),(channel),(offset),(),(panel),(node,node_in)->(channel)")
@@ -317,7 +330,7 @@ def raman_noise(
                 for n in range(nodes):
                     weight = 0.5 * panel[design, s] * integration[design, nodes - 1, n]
                     total += weight * emission[i, s * nodes + n] * end / powers[i, s * nodes + n]
-            out[design, i] = 2.0 * PLANCK * frequency[design, i] * total
+            out[design, i] = 2.0 * PLANCK * frequency[design, i] * total  # Eq. (2) of docs/theory/raman-scattering
 
 
 @kernel
@@ -327,4 +340,4 @@ def _quanta(offset: float, temperature: float) -> float:
         return 0.0
     cold = PLANCK * abs(offset) / (BOLTZMANN * temperature)
     thermal = -math.exp(-cold) / math.expm1(-cold)
-    return 1.0 + thermal if offset > 0.0 else thermal
+    return 1.0 + thermal if offset > 0.0 else thermal  # n_sp of Eq. (2) of docs/theory/raman-scattering

@@ -2,6 +2,19 @@
 
 The leading dimension counts the fields that do not see each other: cores for the Kerr effect, components for
 the linear part.
+
+Notes
+-----
+(1) ``A -> A exp(j s P)``, P the power of all components together: the Kerr effect of a step [1]_;
+(2) ``exp(j phi) = (1 + j t)/(1 - j t)`` with ``t = tan(phi/2)``;
+(3) ``exp(j beta(f) L)``, dispersion of a step;
+(4) ``exp(-j 2 pi f tau)``, delay of a mode.
+
+References
+----------
+.. [1] C. Antonelli, M. Shtaif, A. Mecozzi, "Modeling of nonlinear propagation in space-division multiplexed fiber-optic
+   transmission," J. Lightw. Technol. 34, 36 (2016).
+.. [2] M. Abramowitz, I. A. Stegun (editors), "Handbook of Mathematical Functions," National Bureau of Standards, 1964.
 """
 
 import math
@@ -46,7 +59,7 @@ def kerr_rotation(strength: FloatArray, field: ComplexArray) -> None:
         else:
             for sample in range(samples):
                 phase = strength[i] * power[sample]
-                factor = complex(math.cos(phase), math.sin(phase))
+                factor = complex(math.cos(phase), math.sin(phase))  # Eq. (1)
                 for component in range(components):
                     field[i, component, sample] *= factor
 
@@ -60,9 +73,9 @@ def _small_rotation(power: FloatArray, strength: float, field: ComplexArray) -> 
     for sample in range(power.size):
         x = strength * power[sample]
         s = x * x
-        t = x * (one + s * (a3 + s * (a5 + s * (a7 + s * (a9 + s * (a11 + s * a13))))))
+        t = x * (one + s * (a3 + s * (a5 + s * (a7 + s * (a9 + s * (a11 + s * a13))))))  # Eq. (4.3.67) of [2]
         scale = one / (one + t * t)
-        cosine, sine = (one - t * t) * scale, two * t * scale
+        cosine, sine = (one - t * t) * scale, two * t * scale  # Eq. (2)
         for component in range(field.shape[0]):
             value = field[component, sample]
             field[component, sample] = complex(
@@ -86,7 +99,7 @@ def transfer(propagation: FloatArray, length: FloatArray, out: ComplexArray) -> 
     for i in range(length.size):
         for frequency in range(propagation.shape[1]):
             phase = propagation[i, frequency] * length[i]
-            out[i, frequency] = complex(math.cos(phase), math.sin(phase))
+            out[i, frequency] = complex(math.cos(phase), math.sin(phase))  # Eq. (3)
 
 
 @kernel
@@ -117,7 +130,7 @@ def delayed(turn: FloatArray, field: ComplexArray) -> None:
                 low = start if sign == 0 else max(start, half)
                 high = min(start + BLOCK, half if sign == 0 else size)
                 phase = turn[i] * (low - (0 if sign == 0 else size))
-                factor = complex(math.cos(phase), -math.sin(phase))
+                factor = complex(math.cos(phase), -math.sin(phase))  # Eq. (4)
                 for frequency in range(low, high):
                     field[i, frequency] *= factor
                     factor *= step

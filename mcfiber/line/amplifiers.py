@@ -66,6 +66,15 @@ def added_noise(line: Line, span_loss: Quantity, channels: Channels, *, model: s
     """Power spectral density that the amplifiers after one span add, at launch level. [W/Hz]
 
     It is linear in the loss of the span, in every model.
+
+    Notes
+    -----
+    Eq. (1) of :doc:`/theory/amplifier-noise` [1]_, or the approximation that the model names.
+
+    References
+    ----------
+    .. [1] R.-J. Essiambre et al., "Capacity limits of optical fiber networks," *J. Lightw. Technol.*, vol. 28, no.
+       4, pp. 662-701, 2010. :doi:`10.1109/JLT.2009.2039464`, eq. (54).
     """
     density, frequency = DENSITIES[model], channels.frequency
     if line.loop is None:
@@ -123,6 +132,14 @@ def cascaded_noise_figure(first: Quantity, second: Quantity, *, gain: Quantity, 
         Of the first stage. [1]
     loss
         Between the stages, above 1. [1]
+
+    Returns
+    -------
+    Noise figure of the whole. [1]
+
+    References
+    ----------
+    .. [1] H. T. Friis, "Noise figures of radio receivers," *Proc. IRE*, vol. 32, pp. 419-422, 1944.
 
     Examples
     --------

@@ -94,6 +94,13 @@ def impulse_response(time: Quantity, rms: Quantity) -> Quantity:
     Mean over the modes and realisations: a Gaussian whose standard deviation is the rms group delay (not half
     of it), as the sum of many sections' delays.
 
+    Eq. (2) of `mcfiber.kernels.delay` [1]_.
+
+    References
+    ----------
+    .. [1] K.-P. Ho and J. M. Kahn, "Statistics of group delays in multimode fiber with strong mode coupling," *J.
+       Lightw. Technol.*, vol. 29, pp. 3119-3128, 2011.
+
     Examples
     --------
     >>> import numpy as np
@@ -138,6 +145,10 @@ def equalizer_taps(
     ValueError
         If `outside` is not between 0 and 1.
 
+    Notes
+    -----
+    Eq. (3) of `mcfiber.kernels.delay`.
+
     Examples
     --------
     >>> int(equalizer_taps(212.6e-12, 49.5e9))  # 5 ps/sqrt(km) over 1,808 km
@@ -165,6 +176,10 @@ def energy_window(rms: Quantity, *, outside: float = 1e-3) -> Quantity:
     ------
     ValueError
         If `outside` is not between 0 and 1.
+
+    Notes
+    -----
+    The window 2 z rms outside which the Gaussian of Eq. (2) of `mcfiber.kernels.delay` has the given energy.
 
     Examples
     --------
@@ -198,6 +213,15 @@ def equalizer_complexity(
         2 oversampling (D log2(block) + D^2) in the frequency domain, where forward and backward transform take
         block/2 log2(block) multiplications each.
 
+    Notes
+    -----
+    The fast Fourier transform takes block/2 log2(block) multiplications [1]_.
+
+    References
+    ----------
+    .. [1] J. W. Cooley and J. W. Tukey, "An algorithm for the machine calculation of complex Fourier series,"
+       *Math. Comput.*, vol. 19, pp. 297-301, 1965.
+
     Examples
     --------
     >>> equalizer_complexity(147, 38, domain="time") / equalizer_complexity(147, 38) > 25
@@ -227,6 +251,15 @@ def coherence_bandwidth(rms: Quantity, *, correlation: float = 0.5) -> Quantity:
     ------
     ValueError
         If `correlation` is not between 0 and 1.
+
+    Notes
+    -----
+    Fourier transform of Eq. (2) of `mcfiber.kernels.delay` [1]_, solved for the separation.
+
+    References
+    ----------
+    .. [1] K.-P. Ho and J. M. Kahn, "Statistics of group delays in multimode fiber with strong mode coupling," *J.
+       Lightw. Technol.*, vol. 29, pp. 3119-3128, 2011.
 
     Examples
     --------
@@ -260,6 +293,8 @@ def finite_equalizer_penalty(snr: Quantity, rms: Quantity, window: Quantity) -> 
     -----
     The energy e outside the window is lost and interferes, 1/snr' = (1/snr + e)/(1 - e): first order, for
     windows of at least two rms delays.
+
+    Eq. (4) of `mcfiber.kernels.delay`.
 
     Examples
     --------

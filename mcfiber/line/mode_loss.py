@@ -117,6 +117,15 @@ def grouped_loss(
     sizes
         Number of cores in each core's group; with one size, nothing differs between cores.
 
+    Returns
+    -------
+    ModeDependentLoss
+        With dimension core where the sizes differ. [Np]
+
+    Notes
+    -----
+    Eq. (1) of :doc:`/theory/mode-dependent-loss`, with D twice the number of cores in the group.
+
     Examples
     --------
     >>> loss = grouped_loss(0.1, (2, 2, 1), spans=16)

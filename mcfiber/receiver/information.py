@@ -52,6 +52,21 @@ def information(known: Constellation, snr: Any) -> tuple[FloatArray, FloatArray]
         The constellation.
     snr
         Symbol energy over noise, any shape.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        MI and GMI, each of the shape of `snr`. [bit]
+
+    Notes
+    -----
+    Eq. (2) [1]_ and Eq. (3) [2]_ of `mcfiber.kernels.modulation`.
+
+    References
+    ----------
+    .. [1] C. E. Shannon, "A mathematical theory of communication," *Bell Syst. Tech. J.*, vol. 27, 1948.
+    .. [2] A. Alvarado et al., "Achievable information rates for fiber optics: applications and computations," *J.
+       Lightw. Technol.*, vol. 36, no. 2, pp. 424-439, 2018.
     """
     if known.lines:
         parts = [
@@ -133,6 +148,12 @@ def bit_error_ratio(modulation: SingleFormat, snr: Any) -> xr.DataArray:
     -----
     Exact along a line; formats whose dimensions are not independent by a sum over lines of a plane.
 
+    Decisions of greatest a-posteriori probability [1]_.
+
+    References
+    ----------
+    .. [1] J. G. Proakis and M. Salehi, "Digital Communications," 5th edition, McGraw-Hill, 2008.
+
     Examples
     --------
     >>> f"{float(bit_error_ratio('QPSK', 10.0)):.3e}"
@@ -169,6 +190,15 @@ def q_factor(error_ratio: Any) -> xr.DataArray:
     -------
     :data:`~mcfiber.variables.q_factor`
         A ratio of amplitudes; in decibels it is 20 log10(Q). [1]
+
+    Notes
+    -----
+    ``error ratio = erfc(Q/sqrt(2))/2`` [1]_.
+
+    References
+    ----------
+    .. [1] N. S. Bergano, F. W. Kerfoot, and C. R. Davidson, "Margin measurements in optical amplifier systems,"
+       *IEEE Photon. Technol. Lett.*, vol. 5, pp. 304-306, 1993.
 
     Examples
     --------

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from mcfiber.fiber.groups import by_group_size
 from mcfiber.kernels import mixing as kernels
-
 from mcfiber.labelled import compute
 from mcfiber.receiver.receiver import ReceiverKind
 from mcfiber.typing import Quantity
@@ -59,7 +58,9 @@ def mdl_penalty(gsnr: Quantity, loss: Quantity, *, modes: int, receiver: Receive
     return compute("mdl_penalty", kernels.mdl_penalty, gsnr, loss, receiver, modes)
 
 
-def grouped_penalty(gsnr: Quantity, loss: Quantity, sizes: Sequence[int], *, receiver: ReceiverKind = "mmse") -> Quantity:
+def grouped_penalty(
+    gsnr: Quantity, loss: Quantity, sizes: Sequence[int], *, receiver: ReceiverKind = "mmse"
+) -> Quantity:
     """Penalty of every core, where groups of cores are received together.
 
     Parameters
@@ -68,6 +69,16 @@ def grouped_penalty(gsnr: Quantity, loss: Quantity, sizes: Sequence[int], *, rec
         As for `mdl_penalty`.
     sizes
         Number of cores in each core's group; with one size, groups add no dimension core.
+
+    Returns
+    -------
+    :data:`~mcfiber.variables.mdl_penalty`
+        With dimension core where the sizes differ. [1]
+
+    Notes
+    -----
+    Eq. (1) of `mcfiber.kernels.mixing`, for zero forcing Eq. (3) there, with twice as many modes as cores in the
+    group.
     """
     return by_group_size(sizes, lambda cores: mdl_penalty(gsnr, loss, modes=2 * cores, receiver=receiver))
 

@@ -43,6 +43,15 @@ def achievable_rate(transceiver: Transceiver | Receiver, snr: Quantity, symbol_r
     A channel without signal (SNR 0) has rate 0.  MI and GMI are those of additive white Gaussian noise and
     bit-metric decoding, from tables with an error below 1e-6 bit.
 
+    Shannon's limit [1]_, GMI and NGMI [2]_ are Eq. (1) to Eq. (4), the rate of a code is Eq. (5) of
+    `mcfiber.kernels.modulation`.
+
+    References
+    ----------
+    .. [1] C. E. Shannon, "A mathematical theory of communication," *Bell Syst. Tech. J.*, vol. 27, 1948.
+    .. [2] A. Alvarado et al., "Achievable information rates for fiber optics: applications and computations," *J.
+       Lightw. Technol.*, vol. 36, no. 2, pp. 424-439, 2018.
+
     Examples
     --------
     >>> rates = achievable_rate(Transceiver(format="16QAM", code={"kind": "ideal"}), 10.0, 49e9)
@@ -110,6 +119,15 @@ def rate_ladder(
     -----
     No rung is above the one before: where an input says otherwise, the lower of the two stands.
 
+    Eq. (1) of `mcfiber.kernels.modulation` [1]_ for the first four rungs, Eq. (2) to Eq. (5) there for the others
+    [2]_.
+
+    References
+    ----------
+    .. [1] C. E. Shannon, "A mathematical theory of communication," *Bell Syst. Tech. J.*, vol. 27, 1948.
+    .. [2] A. Alvarado et al., "Achievable information rates for fiber optics: applications and computations," *J.
+       Lightw. Technol.*, vol. 36, no. 2, pp. 424-439, 2018.
+
     Examples
     --------
     >>> ladder = rate_ladder(Transceiver(format="16QAM"), 49e9, snr_ase=20.0, gsnr=15.0, snr=10.0)
@@ -140,6 +158,11 @@ def ladder_totals(ladder: xr.DataArray, *, cores: int, channels: int) -> xr.Data
         :data:`~mcfiber.variables.ladder_total` of each rung, and :data:`~mcfiber.variables.ladder_loss`, what that
         limit took away (0 on the first rung).
 
+    Notes
+    -----
+    The sum of the rungs, Eq. (1) to Eq. (5) of `mcfiber.kernels.modulation`; what a limit took is the rung before
+    less the rung.
+
     Examples
     --------
     >>> ladder = rate_ladder(Transceiver(format="16QAM"), 49e9, snr_ase=20.0, gsnr=15.0, snr=10.0)
@@ -149,9 +172,7 @@ def ladder_totals(ladder: xr.DataArray, *, cores: int, channels: int) -> xr.Data
     """
     total = _summed(_summed(ladder, "core", cores), "channel", channels)
     loss = (total.shift(rung=1) - total).fillna(0.0)
-    return xr.Dataset(
-        {"ladder_total": stamp("ladder_total", total), "ladder_loss": stamp("ladder_loss", loss)}
-    )
+    return xr.Dataset({"ladder_total": stamp("ladder_total", total), "ladder_loss": stamp("ladder_loss", loss)})
 
 
 def rate_totals(net_rate: xr.DataArray, *, cores: int, channels: int) -> dict[str, xr.DataArray]:
@@ -169,6 +190,10 @@ def rate_totals(net_rate: xr.DataArray, *, cores: int, channels: int) -> dict[st
     dict
         By name: :data:`~mcfiber.variables.core_net_rate`, :data:`~mcfiber.variables.wavelength_net_rate`,
         :data:`~mcfiber.variables.total_net_rate`.
+
+    Notes
+    -----
+    Sums over cores and channels of the net rate, Eq. (5) of `mcfiber.kernels.modulation` for a code of fixed rate.
 
     Examples
     --------

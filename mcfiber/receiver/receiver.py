@@ -56,7 +56,9 @@ def code_law(code: Code) -> CodeLaw:
         rate = 1.0 / (1.0 + quantity(code, "overhead_percent"))
         return CodeLaw(1.0, quantity(code, "ngmi_gap"), rate, quantity(code, "outer_rate"), one)
     if isinstance(code, DvbS2Code):
-        return CodeLaw(1.0, quantity(code, "ngmi_margin"), 0.0, quantity(code, "outer_rate"), _dvb_s2_steps(code.puncturing))
+        return CodeLaw(
+            1.0, quantity(code, "ngmi_margin"), 0.0, quantity(code, "outer_rate"), _dvb_s2_steps(code.puncturing)
+        )
     return CodeLaw(1.0, 0.0, 0.0, 1.0, nothing)
 
 

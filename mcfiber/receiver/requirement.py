@@ -43,6 +43,15 @@ def required_snr(transceiver: Transceiver, *, net_bits: Any = None, ngmi: Any = 
         If both targets are given; if none is and the code has no threshold; if `ngmi` is asked of the best of
         several formats.
 
+    Notes
+    -----
+    NGMI is Eq. (4) of `mcfiber.kernels.modulation`; thresholds of NGMI hardly depend on the format [1]_.
+
+    References
+    ----------
+    .. [1] A. Alvarado et al., "Achievable information rates for fiber optics: applications and computations," *J.
+       Lightw. Technol.*, vol. 36, no. 2, pp. 424-439, 2018.
+
     Examples
     --------
     >>> code = {"kind": "fixed_rate", "code_rate": 0.8, "ngmi_threshold": 0.85}
@@ -75,6 +84,10 @@ def snr_margin(transceiver: Transceiver, snr: Any, **target: Any) -> xr.DataArra
     -------
     :data:`~mcfiber.variables.snr_margin`
         Linear. [1]
+
+    Notes
+    -----
+    By definition `snr` over `required_snr`, which inverts Eq. (4) of `mcfiber.kernels.modulation`.
 
     Examples
     --------

@@ -39,10 +39,23 @@ def needed_snr(transceiver: Transceiver, *, bit_error_ratio: Any = None, q_db: A
     **target
         As for `required_snr`: `net_bits`, `ngmi`, or neither, for the threshold of the code.
 
+    Returns
+    -------
+    Linear; infinite where the target cannot be met. [1]
+
     Raises
     ------
     ValueError
         If more than one is given, or a ratio or Q is asked of the best of several formats.
+
+    Notes
+    -----
+    The geometric Q is that of the published levels [1]_.
+
+    References
+    ----------
+    .. [1] T. Hayashi, T. Sasaki, and E. Sasaoka, "Behavior of inter-core crosstalk as a noise and its effect on
+       Q-factor in multi-core fiber," *IEICE Trans. Commun.*, vol. E97-B, pp. 936-944, 2014.
 
     Examples
     --------
@@ -95,6 +108,15 @@ def crosstalk_penalty(transceiver: Transceiver, crosstalk: Any, **target: Any) -
     -------
     :data:`~mcfiber.variables.crosstalk_penalty`
         Infinite where crosstalk alone is too much. [1]
+
+    Notes
+    -----
+    Noises add as inverse ratios, Eq. (1) of :doc:`/theory/index`; that crosstalk acts as Gaussian noise: [1]_.
+
+    References
+    ----------
+    .. [1] T. Hayashi, T. Sasaki, and E. Sasaoka, "Behavior of inter-core crosstalk as a noise and its effect on
+       Q-factor in multi-core fiber," *IEICE Trans. Commun.*, vol. E97-B, pp. 936-944, 2014.
 
     Examples
     --------
@@ -185,6 +207,10 @@ def crosstalk_reach(
     ValueError
         If the cores are not weakly coupled.
 
+    Notes
+    -----
+    Eq. (1) of :doc:`/theory/crosstalk`, solved for the length.
+
     Examples
     --------
     >>> import mcfiber as mcf
@@ -267,6 +293,10 @@ def crosstalk_limited_pitch(
     See Also
     --------
     mcfiber.fiber.cross_section.required_pitch : the same for a given crosstalk.
+
+    Notes
+    -----
+    Coupling by Eq. (2) to Eq. (4) of :doc:`/theory/glass`, solved for the pitch.
 
     Examples
     --------

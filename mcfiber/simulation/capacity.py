@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mcfiber.simulation.streams import BLOCK, root_of
 from mcfiber import labelled
 from mcfiber.receiver.penalty import Receiver
 from mcfiber.simulation.channels import CoupledLine, one_block
+from mcfiber.simulation.streams import BLOCK, root_of
 from mcfiber.typing import AnyArray, FloatArray
 
 if TYPE_CHECKING:
@@ -84,6 +84,15 @@ def draw_capacity(
     -------
     :data:`~mcfiber.variables.mode_capacity`, (receiver, draw) and snr. [bit]
 
+    Notes
+    -----
+    Eq. (2) to Eq. (5) of `mcfiber.kernels.channel` [1]_.
+
+    References
+    ----------
+    .. [1] P. J. Winzer and G. J. Foschini, "MIMO capacities and outage probabilities in spatially multiplexed
+       optical transport systems," *Opt. Express*, vol. 19, pp. 16680-16696, 2011.
+
     Examples
     --------
     >>> line = CoupledLine(modes=4, spans=10, loss_rms=0.15)
@@ -132,6 +141,16 @@ def stream_snr(channels: "xr.Dataset", snr: float, *, receiver: Receiver = "mmse
     ValueError
         If the receiver is not a linear one.
 
+    Notes
+    -----
+    Eq. (3) and Eq. (4) of `mcfiber.kernels.channel` [1]_, with the mean over the frequencies of the inverse's
+    diagonal.
+
+    References
+    ----------
+    .. [1] P. J. Winzer and G. J. Foschini, "MIMO capacities and outage probabilities in spatially multiplexed
+       optical transport systems," *Opt. Express*, vol. 19, pp. 16680-16696, 2011.
+
     Examples
     --------
     >>> from mcfiber.simulation.channels import draw_channel
@@ -177,6 +196,16 @@ def group_capacity(
     ------
     ValueError
         If groups overlap or the receiver is another.
+
+    Notes
+    -----
+    Eq. (2) or Eq. (3) of `mcfiber.kernels.channel` [1]_ for the modes of a group, with the light of the others
+    added to the noise.
+
+    References
+    ----------
+    .. [1] P. J. Winzer and G. J. Foschini, "MIMO capacities and outage probabilities in spatially multiplexed
+       optical transport systems," *Opt. Express*, vol. 19, pp. 16680-16696, 2011.
 
     Examples
     --------

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from mcfiber.simulation.streams import BLOCK, Stream, random_stream, root_of
 from mcfiber.kernels import channel as kernels
 from mcfiber.labelled import stamp
+from mcfiber.simulation.streams import BLOCK, Stream, random_stream, root_of
 from mcfiber.typing import AnyArray, ComplexArray, FloatArray
 
 if TYPE_CHECKING:
@@ -143,6 +143,15 @@ def draw_channel(line: CoupledLine, *, draws: int = 1, seed: int | None = None, 
     ValueError
         If the result would not fit in 2 GiB; `mcfiber.simulation.capacity.draw_capacity` keeps no channels.
 
+    Notes
+    -----
+    Eq. (1) of `mcfiber.kernels.channel`, spans of random sections as in [1]_.
+
+    References
+    ----------
+    .. [1] K.-P. Ho and J. M. Kahn, "Mode-dependent loss and gain: statistics and effect on mode-division
+       multiplexing," *Opt. Express*, vol. 19, pp. 16612-16635, 2011.
+
     Examples
     --------
     >>> line = CoupledLine(modes=8, spans=21, loss_rms=0.1, delay_rms=46e-12)
@@ -172,10 +181,19 @@ def as_channels(channel: AnyArray, noise: AnyArray | None, frequency: AnyArray) 
     frequency
         Offsets or absolute frequencies. [Hz]
 
+    Returns
+    -------
+    xarray.Dataset
+        ``channel`` (draw, frequency, mode_out, mode_in) and ``noise_covariance``, as from `draw_channel`.
+
     Raises
     ------
     ValueError
         If the shapes do not fit.
+
+    Notes
+    -----
+    The H and R of Eq. (1) and Eq. (2) of `mcfiber.kernels.channel`.
 
     Examples
     --------
@@ -297,6 +315,10 @@ def read_channel(path: str | Path) -> "xr.Dataset":
     ------
     ValueError
         If the file lacks an array.
+
+    Notes
+    -----
+    The H and R of Eq. (2) of `mcfiber.kernels.channel`.
     """
     import xarray as xr
 
@@ -326,6 +348,13 @@ def mode_gains(channels: "xr.Dataset") -> "xr.DataArray":
     Notes
     -----
     Twice the logarithm of the singular values; eigenvalues of the channel's matrix mean nothing here.
+
+    Definition by singular values: [1]_.
+
+    References
+    ----------
+    .. [1] K.-P. Ho and J. M. Kahn, "Mode-dependent loss and gain: statistics and effect on mode-division
+       multiplexing," *Opt. Express*, vol. 19, pp. 16612-16635, 2011.
 
     Examples
     --------
@@ -364,6 +393,13 @@ def mode_delays(channels: "xr.Dataset") -> "xr.DataArray":
     Notes
     -----
     Phases of the eigenvalues of U(f + df) U(f)^H over -2 pi df, with U the unitary factor of H.
+
+    Principal modes: [1]_.
+
+    References
+    ----------
+    .. [1] S. Fan and J. M. Kahn, "Principal modes in multimode waveguides," *Opt. Lett.*, vol. 30, pp. 135-137,
+       2005.
 
     Examples
     --------
@@ -411,6 +447,8 @@ def channel_impulse_response(channels: "xr.Dataset") -> "xr.DataArray":
     -----
     The frequencies are weighed with a Hann window, which leaves no tails; it adds about 0.4 over the band to the
     length of the response.
+
+    Its mean over realisations is Eq. (2) of `mcfiber.kernels.delay` for spans that mix strongly.
 
     Examples
     --------

@@ -59,6 +59,15 @@ def coupled_mode_fields(
     -------
     Fields for unit power launched. Shape (draw, core).
 
+    Notes
+    -----
+    Eq. (1) and Eq. (2) of `mcfiber.kernels.coupled_modes` [1]_.
+
+    References
+    ----------
+    .. [1] T. Hayashi et al., "Design and fabrication of ultra-low crosstalk and low-loss multi-core fiber," *Opt.
+       Express*, vol. 19, pp. 16576-16592, 2011. :doi:`10.1364/OE.19.016576`
+
     Examples
     --------
     Two straight equal cores exchange all power:

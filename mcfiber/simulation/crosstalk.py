@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mcfiber.simulation.streams import BLOCK, Stream, random_stream
 from mcfiber import labelled, units
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.spectrum import band_of
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.medium import properties
 from mcfiber.kernels import crosstalk_draws as kernels
+from mcfiber.simulation.streams import BLOCK, Stream, random_stream
 from mcfiber.typing import ComplexArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -109,6 +109,14 @@ def coupled_chain(
     one; the number is even, so that the order of the pairs is as often forwards as backwards.  As a sum of that
     many contributions of equal size, weak crosstalk has the part 1/steps less variance than a Gamma distribution.
 
+    Eq. (1) to Eq. (3) of `mcfiber.kernels.crosstalk_draws` [1]_.
+
+    References
+    ----------
+    .. [1] R. O. J. Soeiro, T. M. F. Alves, and A. V. T. Cartaxo, "Dual polarization discrete changes model of
+       inter-core crosstalk in multi-core fibers," *IEEE Photon. Technol. Lett.*, vol. 29, pp. 1395-1398, 2017.
+       :doi:`10.1109/LPT.2017.2723662`
+
     Examples
     --------
     >>> chain = coupled_chain(np.array([[0, 1e-8], [1e-8, 0]]), 80e3, np.linspace(0, 1e9, 16))
@@ -156,6 +164,18 @@ def matched_chain(
     ------
     ValueError
         If kappa is not symmetric or has a negative entry.
+
+    Notes
+    -----
+    The exchange at a point is Eq. (2) of `mcfiber.kernels.coupling` [2]_, the chain that of [1]_.
+
+    References
+    ----------
+    .. [1] R. O. J. Soeiro, T. M. F. Alves, and A. V. T. Cartaxo, "Dual polarization discrete changes model of
+       inter-core crosstalk in multi-core fibers," *IEEE Photon. Technol. Lett.*, vol. 29, pp. 1395-1398, 2017.
+       :doi:`10.1109/LPT.2017.2723662`
+    .. [2] C. Zener, "Non-adiabatic crossing of energy levels," *Proc. Royal Soc. A*, vol. 137, pp. 696-702, 1932.
+       :doi:`10.1098/rspa.1932.0165`
     """
     coupling = _symmetric(kappa, "kappa")
     frequency = np.atleast_1d(np.asarray(frequency, dtype=np.float64))
@@ -206,6 +226,15 @@ def step_count(exchanged: float, periods: float) -> int:
         Largest sum of ``h`` over the neighbours of a core, times the length.
     periods
         Largest skew times the range of frequencies.
+
+    Returns
+    -------
+    Number of steps.
+
+    Notes
+    -----
+    Eq. (3) of `mcfiber.kernels.crosstalk_draws` repeats itself over frequency after the inverse of the delay of a
+    step.
     """
     needed = max(SMALLEST_STEPS, 3.0 * periods, exchanged / LARGEST_EXCHANGE)
     return 2 * math.ceil(needed / 2.0)
@@ -224,6 +253,19 @@ def phase_matching_sines(kappa: ArrayLike, detuning_slope: ArrayLike) -> FloatAr
     detuning_slope
         How fast the difference of the propagation constants passes through zero:
         ``beta pitch gamma / bend_radius`` for homogeneous cores twisted by gamma. [rad/m^2]
+
+    Returns
+    -------
+    Sine of the angle. [1]
+
+    Notes
+    -----
+    Eq. (2) of `mcfiber.kernels.coupling` [1]_.
+
+    References
+    ----------
+    .. [1] C. Zener, "Non-adiabatic crossing of energy levels," *Proc. Royal Soc. A*, vol. 137, pp. 696-702, 1932.
+       :doi:`10.1098/rspa.1932.0165`
 
     Examples
     --------
@@ -265,6 +307,16 @@ def transfer_draws(
     Yields
     ------
     Transfer matrices of up to 64 draws. Shape (draw, time, frequency, output, mode). [1]
+
+    Notes
+    -----
+    Eq. (1) to Eq. (3) of `mcfiber.kernels.crosstalk_draws` [1]_.
+
+    References
+    ----------
+    .. [1] R. O. J. Soeiro, T. M. F. Alves, and A. V. T. Cartaxo, "Dual polarization discrete changes model of
+       inter-core crosstalk in multi-core fibers," *IEEE Photon. Technol. Lett.*, vol. 29, pp. 1395-1398, 2017.
+       :doi:`10.1109/LPT.2017.2723662`
 
     Examples
     --------
@@ -346,6 +398,16 @@ def power_draws(
     ------
     Power in core_out for unit power launched into core_in, of up to 64 draws.
     Shape (draw, time, core_out, core_in, frequency). [1]
+
+    Notes
+    -----
+    Eq. (4) of `mcfiber.kernels.crosstalk_draws` [1]_.
+
+    References
+    ----------
+    .. [1] R. O. J. Soeiro, T. M. F. Alves, and A. V. T. Cartaxo, "Dual polarization discrete changes model of
+       inter-core crosstalk in multi-core fibers," *IEEE Photon. Technol. Lett.*, vol. 29, pp. 1395-1398, 2017.
+       :doi:`10.1109/LPT.2017.2723662`
     """
     cores = np.arange(chain.advance.shape[0] // 2) if core_out is None else np.asarray(core_out, np.int64)
     modes = np.stack([2 * cores, 2 * cores + 1], axis=1).ravel()
@@ -410,6 +472,16 @@ def draw_crosstalk(
     ------
     ValueError
         If the cores are not weakly coupled.
+
+    Notes
+    -----
+    Eq. (1) to Eq. (4) of `mcfiber.kernels.crosstalk_draws` [1]_; the mean is Eq. (1) of :doc:`/theory/crosstalk`.
+
+    References
+    ----------
+    .. [1] R. O. J. Soeiro, T. M. F. Alves, and A. V. T. Cartaxo, "Dual polarization discrete changes model of
+       inter-core crosstalk in multi-core fibers," *IEEE Photon. Technol. Lett.*, vol. 29, pp. 1395-1398, 2017.
+       :doi:`10.1109/LPT.2017.2723662`
 
     Examples
     --------

@@ -5,15 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mcfiber.simulation.streams import BLOCK, Stream, random_stream
 from mcfiber import labelled, units
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.fiber.geometry import positions
 from mcfiber.kernels.splice import splice_transmission
+from mcfiber.simulation.streams import BLOCK, Stream, random_stream
 from mcfiber.typing import FloatArray
 
 if TYPE_CHECKING:
     import xarray as xr
+
 
 def splice_loss(
     first_radius: Any,
@@ -107,6 +108,15 @@ def draw_splice_loss(
     ------
     ValueError
         If there is no draw, or a standard deviation is negative.
+
+    Notes
+    -----
+    Offset and tilt by Eq. (2) and Eq. (3) of `mcfiber.kernels.splice` [1]_.
+
+    References
+    ----------
+    .. [1] D. Marcuse, "Loss analysis of single-mode fiber splices," *Bell Syst. Tech. J.*, vol. 56, no. 5, pp.
+       703-718, 1977.
 
     Examples
     --------

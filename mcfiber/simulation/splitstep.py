@@ -23,8 +23,8 @@ from typing import Any, Literal
 import numpy as np
 from scipy import fft
 
-from mcfiber.simulation.streams import Stream, random_stream
 from mcfiber.kernels.splitstep import delayed, filtered, kerr_rotation, transfer
+from mcfiber.simulation.streams import Stream, random_stream
 from mcfiber.typing import AnyArray, FloatArray
 
 RESOLVED_PHASE = math.pi  # mismatch of the outermost four-wave mixing in a step, above which it is not resolved
@@ -360,6 +360,18 @@ def propagated(
     UnresolvedStepWarning
         If the first step cannot resolve the bandwidth.
 
+    Notes
+    -----
+    Coupled Manakov equations [1]_; step lengths after [2]_. A step takes Eq. (1) and Eq. (3) of
+    `mcfiber.kernels.splitstep`.
+
+    References
+    ----------
+    .. [1] C. Antonelli, M. Shtaif, and A. Mecozzi, "Modeling of nonlinear propagation in space-division multiplexed
+       fiber-optic transmission," *J. Lightw. Technol.*, vol. 34, pp. 36-54, 2016.
+    .. [2] S. Musetti, P. Serena, and A. Bononi, "On the accuracy of split-step Fourier simulations for wideband
+       nonlinear optical communications," *J. Lightw. Technol.*, vol. 36, pp. 5669-5677, 2018.
+
     Examples
     --------
     >>> import numpy as np
@@ -407,6 +419,10 @@ def linear_channel_removed(
     -------
     ndarray
         Shape (mode, frequency). [W^0.5]
+
+    Notes
+    -----
+    Inverse of Eq. (3) and Eq. (4) of `mcfiber.kernels.splitstep` and of the mixtures.
     """
     fiber = line.fiber
     engine = _Engine(fiber, spectrum.shape[1], sample_rate, "double", arrays or HostArrays())

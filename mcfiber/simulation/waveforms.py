@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from scipy import fft
 
-from mcfiber.simulation.streams import Stream, random_stream
 from mcfiber.simulation.splitstep import HostArrays, Line, Steps, linear_channel_removed, propagated
+from mcfiber.simulation.streams import Stream, random_stream
 from mcfiber.typing import AnyArray, FloatArray
 
 FORMATS = ("gaussian", "qpsk", "16qam", "64qam", "256qam")
@@ -78,6 +78,14 @@ def wdm_signal(
     ------
     ValueError
         If channels overlap, leave the grid or lie between its frequencies, or the modulation is not known.
+
+    Notes
+    -----
+    Pulses of the least bandwidth without intersymbol interference [1]_.
+
+    References
+    ----------
+    .. [1] H. Nyquist, "Certain topics in telegraph transmission theory," *Trans. AIEE*, vol. 47, pp. 617-644, 1928.
     """
     frequency = np.asarray(frequency, dtype=float)
     power = np.broadcast_to(np.asarray(power, dtype=float), frequency.shape)
@@ -149,6 +157,10 @@ def received_noise(
     -------
     ndarray
         Mean over cores, both polarisations; free of the bias of the fitted gains. Shape (channel,). [W]
+
+    Notes
+    -----
+    What least squares take away is a part of Eq. (4) of `mcfiber.kernels.egn`.
     """
     if gain_removal not in ("least_squares", "phase"):
         msg = f"gain_removal must be one of least_squares, phase; got {gain_removal!r}"
@@ -206,6 +218,16 @@ def simulated_interference(
     Returns
     -------
     InterferenceEstimate
+
+    Notes
+    -----
+    Coupled Manakov equations [1]_; to first order the mean is Eq. (1) of :doc:`/theory/nonlinear-interference`
+    times Eq. (3) there, for Gaussian signals and without mode dispersion.
+
+    References
+    ----------
+    .. [1] C. Antonelli, M. Shtaif, and A. Mecozzi, "Modeling of nonlinear propagation in space-division multiplexed
+       fiber-optic transmission," *J. Lightw. Technol.*, vol. 34, pp. 36-54, 2016.
 
     Examples
     --------

@@ -213,6 +213,11 @@ def sampled(system: System, over: Mapping[str, Any], samples: int, seed: int) ->
     ------
     DescriptionError
         If there is nothing to sweep over, or a path, range or value is refused.
+
+    References
+    ----------
+    .. [1] I. M. Sobol, "On the distribution of points in a cube and the approximate evaluation of integrals," *USSR
+       Comput. Math. Math. Phys.*, vol. 7, no. 4, pp. 86-112, 1967.
     """
     from scipy.stats import qmc
 

@@ -51,6 +51,15 @@ def calibrated(
     ------
     ValueError
         If the sibling has no report, or no sample comes near it.
+
+    Notes
+    -----
+    The weight of a sample is ``exp(-(p/r - 1)^2/(2 tolerance^2))`` with the predicted rate p and the reported one r
+    of the sibling: importance sampling of the posterior [1]_.
+
+    References
+    ----------
+    .. [1] A. Gelman et al., "Bayesian Data Analysis," 3rd edition, CRC Press, 2013.
     """
     reported = sibling.reported.net_rate_tbps
     if reported is None:

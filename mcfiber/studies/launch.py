@@ -108,6 +108,11 @@ def optimize_launch(
         If the system has axes or pumps, a code of one fixed rate (its net rate has no slope), a format correction,
         or the triangular Raman model.
 
+    Notes
+    -----
+    Derivatives of Eq. (2) of :doc:`/theory/nonlinear-interference`, or of Eq. (1) and Eq. (3) of
+    :doc:`/theory/raman-scattering`; see `mcfiber.kernels.adjoint`.
+
     Examples
     --------
     >>> import mcfiber

@@ -32,6 +32,15 @@ def optimum_power(ase_power: Any, nli_coefficient: Any) -> Any:
     nli_coefficient
         eta, interference over the cube of the power. [1/W^2]
 
+    Returns
+    -------
+    Power. [W]
+
+    References
+    ----------
+    .. [1] P. Poggiolini et al., "The GN-model of fiber non-linear propagation and its applications," *J. Lightw.
+       Technol.*, vol. 32, no. 4, pp. 694-721, 2014.
+
     Examples
     --------
     >>> round(optimum_power(5e-6, 1000.0) * 1e3, 6)  # mW

@@ -102,6 +102,15 @@ def optimize_design(
     DescriptionError
         If a path, range, output or constraint is refused, or no design keeps the constraints.
 
+    Notes
+    -----
+    Differential evolution: [1]_.
+
+    References
+    ----------
+    .. [1] R. Storn and K. Price, "Differential evolution: a simple and efficient heuristic for global optimization
+       over continuous spaces," *J. Global Optim.*, vol. 11, pp. 341-359, 1997. :doi:`10.1023/A:1008202821328`
+
     Examples
     --------
     >>> import mcfiber
@@ -153,6 +162,15 @@ def pareto_front(
     DescriptionError
         As `optimize_design`, and if there are not two or three objectives.
 
+    Notes
+    -----
+    Weighted Chebyshev distances: [1]_.
+
+    References
+    ----------
+    .. [1] R. E. Steuer and E.-U. Choo, "An interactive weighted Tchebycheff procedure for multiple objective
+       programming," *Math. Program.*, vol. 26, pp. 326-344, 1983.
+
     Examples
     --------
     >>> import mcfiber
@@ -189,6 +207,10 @@ def non_dominated(values: FloatArray) -> AnyArray:
     -------
     numpy.ndarray
         Positions, the largest of the first column first; of equal rows the first stands for all.
+
+    References
+    ----------
+    .. [1] K. Miettinen, "Nonlinear Multiobjective Optimization," Kluwer, 1999 (dominance).
 
     Examples
     --------

@@ -102,6 +102,15 @@ def sweep(
     OSError
         If the store cannot be written to.  Finished blocks stay, and the same call resumes.
 
+    Notes
+    -----
+    The points of ``samples`` are those of Sobol [1]_, scrambled.
+
+    References
+    ----------
+    .. [1] I. M. Sobol, "On the distribution of points in a cube and the approximate evaluation of integrals," *USSR
+       Comput. Math. Math. Phys.*, vol. 7, no. 4, pp. 86-112, 1967.
+
     Examples
     --------
     >>> import mcfiber

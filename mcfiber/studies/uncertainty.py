@@ -38,6 +38,15 @@ def predict(entry: CatalogEntry, *, samples: int = 256, seed: int = 0) -> xr.Dat
         The result of `evaluate` with dimension `sample`, if anything is uncertain; its provenance holds what was
         reported.
 
+    Notes
+    -----
+    Prior predictive distribution: [1]_.
+
+    References
+    ----------
+    .. [1] G. E. P. Box, "Sampling and Bayes' inference in scientific modelling and robustness," *J. R. Stat. Soc.
+       A*, vol. 143, pp. 383-430, 1980.
+
     Examples
     --------
     >>> import mcfiber
@@ -139,6 +148,11 @@ def influences(entry: CatalogEntry, prediction: xr.Dataset) -> list[Influence]:
         The entry that was predicted.
     prediction
         Its result, with the dimension sample.
+
+    References
+    ----------
+    .. [1] C. Spearman, "The proof and measurement of association between two things," *Am. J. Psychol.*, vol. 15,
+       pp. 72-101, 1904.
     """
     notes = prediction.mcf.provenance
     drawn = entry.sampled(notes["samples"], notes["seed"])
