@@ -356,7 +356,7 @@ class ResultAccessor:
     @property
     def system(self) -> dict[str, Any]:
         """The system as plain tables; where it had an axis, the table holds the axis."""
-        tables: dict[str, Any] = labelled.from_tables(self.provenance["system"])
+        tables: dict[str, Any] = from_tables(self.provenance["system"])
         return tables
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mcfiber import labelled
-from mcfiber.receiver.penalty import Receiver
+from mcfiber.receiver.receiver import ReceiverKind
 from mcfiber.simulation.channels import CoupledLine, one_block
 from mcfiber.simulation.streams import BLOCK, root_of
 from mcfiber.typing import AnyArray, FloatArray
@@ -118,7 +118,7 @@ def draw_capacity(
     return _labelled_rates(np.concatenate(results, axis=1), snr, ("draw",), informed)
 
 
-def stream_snr(channels: "xr.Dataset", snr: float, *, receiver: Receiver = "mmse") -> "xr.DataArray":
+def stream_snr(channels: "xr.Dataset", snr: float, *, receiver: ReceiverKind = "mmse") -> "xr.DataArray":
     """Signal-to-noise ratio of every stream behind a linear receiver, symbols spread over all frequencies.
 
     Rates of real constellations follow from it, stream by stream, as for any other signal-to-noise ratio.
@@ -173,7 +173,7 @@ def stream_snr(channels: "xr.Dataset", snr: float, *, receiver: Receiver = "mmse
 
 
 def group_capacity(
-    channels: "xr.Dataset", snr: float, groups: Sequence[Sequence[int]], *, receiver: Receiver = "optimal"
+    channels: "xr.Dataset", snr: float, groups: Sequence[Sequence[int]], *, receiver: ReceiverKind = "optimal"
 ) -> "xr.DataArray":
     """Rates per mode where groups of modes are received apart: crosstalk from other groups is noise.
 
