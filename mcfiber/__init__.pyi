@@ -44,6 +44,10 @@ from .fiber.modes import core_modes as core_modes
 from .fiber.modes import cutoff_wavelengths as cutoff_wavelengths
 from .line.crosstalk import crosstalk_quantile as crosstalk_quantile
 from .line.crosstalk import mean_crosstalk as mean_crosstalk
+from .line.gn_integral import SpanProfile as SpanProfile
+from .line.gn_integral import gn_integral as gn_integral
+from .line.gn_integral import plain_span as plain_span
+from .line.interference import nonlinear_interference_integral as nonlinear_interference_integral
 from .line.mode_delay import equalizer_taps as equalizer_taps
 from .line.mode_delay import group_delay_spread as group_delay_spread
 from .line.mode_loss import mode_dependent_loss as mode_dependent_loss
@@ -73,10 +77,6 @@ from .simulation.channels import mode_gains as mode_gains
 from .simulation.channels import read_channel as read_channel
 from .simulation.crosstalk import draw_crosstalk as draw_crosstalk
 from .simulation.egn import format_correction as format_correction
-from .simulation.gn_integral import SpanProfile as SpanProfile
-from .simulation.gn_integral import gn_integral as gn_integral
-from .simulation.gn_integral import nonlinear_interference_integral as nonlinear_interference_integral
-from .simulation.gn_integral import plain_span as plain_span
 from .simulation.splices import draw_splice_loss as draw_splice_loss
 from .simulation.splices import splice_loss as splice_loss
 from .simulation.splitstep import CoupledFiber as CoupledFiber

@@ -115,9 +115,7 @@ def _stamped(name: str, values: xr.DataArray) -> xr.DataArray:
 
 def labelled_result(name: str, value: Quantity, coords: Mapping[str, Any] | None = None) -> xr.DataArray:
     """Make the stamped DataArray that a public function returns."""
-    if isinstance(value, xr.DataArray):
-        return _stamped(name, value)
-    made = xr.DataArray(value) if not isinstance(value, xr.Variable) else xr.DataArray(value.data, dims=value.dims)
+    made = value if isinstance(value, xr.DataArray) else xr.DataArray(value)
     known = {key: item for key, item in (coords or {}).items() if set(_dims_of(item, key)) <= set(made.dims)}
     return _stamped(name, made.assign_coords(known) if known else made)
 
@@ -290,6 +288,11 @@ def combined(function: Callable[..., Any], *values: Quantity) -> Quantity:
         return array(named[0].dims, function(*(value.data if is_axis(value) else value for value in values)))
     dims, arrays = broadcast(*values)
     return array(dims, function(*arrays))
+
+
+def kept(value: Quantity, condition: Quantity, other: Quantity = np.nan) -> Quantity:
+    """Keep a value where a condition holds; dimensions in the order of the value's."""
+    return combined(lambda one, holds, instead: np.where(holds, one, instead), value, condition, other)
 
 
 def from_tables(value: Any) -> Any:

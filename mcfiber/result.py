@@ -14,7 +14,7 @@ import xarray as xr
 
 from mcfiber import units
 from mcfiber.descriptions.groups import core_groups, group_sizes
-from mcfiber.labelled import as_variable, combined, coordinates_of, has
+from mcfiber.labelled import as_variable, combined, coordinates_of, from_tables, has, kept
 from mcfiber.status import FLAGS, OK
 from mcfiber.typing import Quantity
 from mcfiber.variables import lookup
@@ -68,8 +68,8 @@ def pack(system: "System", channels: "Channels", values: Mapping[str, xr.Variabl
     marked = bool(status.ndim) and not bool(possible.all())
     data = {}
     for name, value in values.items():
-        kept = combined(np.where, possible, value, np.nan) if marked and name != "status" else value
-        data[name] = (kept.dims, kept.data, lookup(name).attributes() | value.attrs)
+        shown = kept(value, possible) if marked and name != "status" else value
+        data[name] = (shown.dims, shown.data, lookup(name).attributes() | value.attrs)
     coords = coordinates_of(system) | coordinates(system, channels)
     present = {dim for dims, *_ in data.values() for dim in dims} | {"channel", "core"}
     known = {name: value for name, value in coords.items() if set(getattr(value, "dims", ())) <= present}

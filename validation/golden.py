@@ -45,29 +45,27 @@ import mcfiber as mcf
 # ---------------------------------------------------------------------------------------------------------
 # The adapter: all that is reached by the path of a module.  Point these elsewhere when modules move; the rest of
 # this script uses names of `mcfiber` itself.
+from mcfiber.arrays import crosstalk as crosstalk_arrays
+from mcfiber.arrays import crosstalk_statistics
 from mcfiber.catalog import names as catalog_names
 from mcfiber.catalog.ready_made import fiber_names
 from mcfiber.cli import app
+from mcfiber.descriptions.glass import ConstantGlass, TabulatedGlass
+from mcfiber.evaluate import records
 from mcfiber.fiber.attenuation import glass_attenuation
-from mcfiber.fiber.materials import ConstantGlass, TabulatedGlass, refractive_index
+from mcfiber.fiber.index import index_profile, refractive_index
 from mcfiber.fiber.modes import bend_loss
-from mcfiber.fiber.profile import index_profile
-from mcfiber.fiber.properties import properties
-from mcfiber.link import crosstalk_arrays, crosstalk_statistics
-from mcfiber.link.power import power_profile
-from mcfiber.link.splitstep import linear_channel_removed
-from mcfiber.link.waveforms import received_noise
-from mcfiber.rate.capacity import stream_snr
-from mcfiber.rate.outage import capacity_correlation, capacity_deviation, draw_mdl_penalty
-from mcfiber.spectrum import channels
+from mcfiber.receiver.outage import capacity_correlation, capacity_deviation
+from mcfiber.simulation.capacity import stream_snr
+from mcfiber.simulation.penalties import draw_mdl_penalty
+from mcfiber.simulation.splitstep import linear_channel_removed
+from mcfiber.simulation.waveforms import received_noise
 
 
 def integral_of_line(system: mcf.System, **options: Any) -> Any:
     """Interference of a line by the integral, with its quadrature error."""
-    grid = channels(system.spectrum)
-    glass = properties(system.fiber, grid)
-    power = power_profile(system.link, glass, grid, raman=system.models.raman)
-    return mcf.nonlinear_interference_integral(system.link, glass, power, grid, **options)
+    scene, _ = records(system)
+    return mcf.nonlinear_interference_integral(scene.line, scene.medium, scene.power, scene.channels, **options)
 
 
 # ---------------------------------------------------------------------------------------------------------

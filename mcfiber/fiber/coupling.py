@@ -14,7 +14,7 @@ from mcfiber.fiber.index import Wavelengths, wavelengths
 from mcfiber.fiber.modes import LPMode, check_guided, solved
 from mcfiber.fiber.structure import FiberStructure, fiber_structure
 from mcfiber.kernels import coupling as kernels
-from mcfiber.labelled import array, combined, compute, coordinates_of, has, labelled_dataset, renamed, variable
+from mcfiber.labelled import array, combined, compute, coordinates_of, has, kept, labelled_dataset, renamed, variable
 from mcfiber.typing import IntArray, Quantity
 
 REGIMES = ("weak", "intermediate", "random", "systematic")
@@ -236,7 +236,7 @@ def _critical_bend_radius(pairs: _Pairs) -> Quantity:
         return array(pairs.distance.dims, np.full(pairs.distance.shape, np.inf))
     with np.errstate(divide="ignore", invalid="ignore"):
         critical = pairs.beta * pairs.distance / np.abs(pairs.mismatch)
-    return combined(np.where, pairs.index_difference != 0.0, critical, np.inf)
+    return kept(critical, pairs.index_difference != 0.0, np.inf)
 
 
 def check_separation(structure: FiberStructure) -> None:

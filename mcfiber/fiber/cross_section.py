@@ -21,7 +21,7 @@ from mcfiber.fiber.modes import (
     solved,
     theoretical_cutoff,
 )
-from mcfiber.labelled import array, combined, coordinates_of, labelled_result, variable
+from mcfiber.labelled import array, coordinates_of, kept, labelled_result, variable
 from mcfiber.typing import Quantity
 
 _THINNEST, _THICKEST = 3e-6, 1e-3  # m
@@ -82,7 +82,7 @@ def required_cladding_thickness(
     for _ in range(60):
         middle = np.sqrt(low * high)
         thin = too_thin(middle)
-        low, high = combined(np.where, thin, middle, low), combined(np.where, thin, high, middle)
+        low, high = kept(middle, thin, low), kept(high, thin, middle)
     coords = coordinates_of(described, loss_limit_db_per_km, coating_index)
     return labelled_result("required_cladding_thickness", np.sqrt(low * high), coords)
 

@@ -255,19 +255,20 @@ def _of_weak_cores(ds: "xr.Dataset") -> "xr.DataArray":
 
 def _pairs(ds: "xr.Dataset") -> "xr.DataArray":
     """Mean crosstalk of every pair at the end of the line, from the description in the provenance."""
-    from mcfiber.descriptions.fiber import MulticoreFiber
-    from mcfiber.descriptions.line import Link
-    from mcfiber.descriptions.spectrum import Spectrum
+    from mcfiber.descriptions.system import System
     from mcfiber.fiber.channels import channels
-    from mcfiber.fiber.medium import properties
+    from mcfiber.fiber.medium import medium
+    from mcfiber.labelled import coordinates_of, labelled_result
     from mcfiber.line.crosstalk import line_pairs
+    from mcfiber.line.line import line
     from mcfiber.line.power import power_profile
 
-    tables = cast("Any", ds).mcf.system
-    grid = channels(Spectrum(**tables["spectrum"]))
-    link, glass = Link(**tables["link"]), properties(MulticoreFiber(**tables["fiber"]), grid)
-    raman = tables.get("models", {}).get("raman", "none")
-    return line_pairs(link, glass, power_profile(link, glass, grid, raman=raman))
+    system = System(**cast("Any", ds).mcf.system)
+    grid = channels(system.spectrum)
+    glass = medium(system.fiber, grid)
+    spans = line(system.link, glass, grid)
+    power = power_profile(spans, glass, grid, raman=system.models.raman)
+    return labelled_result("pair_crosstalk", line_pairs(spans, glass, power), coordinates_of(system))
 
 
 def _cores_um(ds: "xr.Dataset") -> tuple[Any, float]:

@@ -19,10 +19,10 @@ from mcfiber.kernels import crosstalk as kernels
 from mcfiber.kernels import crosstalk_statistics as statistics
 from mcfiber.labelled import (
     array,
-    combined,
     compute,
     coordinates_of,
     has,
+    kept,
     labelled_result,
     renamed,
     variable,
@@ -152,7 +152,7 @@ def _device_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> Quant
     else:
         total = along_paths(line, pairs, medium.cores).sum("span")
     ways = _ways(line)
-    return total if ways is None else combined(np.where, ways == renamed(ways, core_out="core_in"), total, 0.0)
+    return total if ways is None else kept(total, ways == renamed(ways, core_out="core_in"), 0.0)
 
 
 def _device_shares(coupling: Any) -> xr.Variable:

@@ -205,6 +205,18 @@ def line(link: Link, medium: FiberMedium, channels: Channels) -> Line:
     )
 
 
+def distance(link: Link) -> Quantity:
+    """Length of a whole line, from its description alone. [m]
+
+    Examples
+    --------
+    >>> distance(Link(span=Span(length_km=80), span_count=10))
+    800000.0
+    """
+    length = _along(link.spans, lambda span: quantity(span, "length_km"))
+    return over_spans(Line(link.count, length), length)
+
+
 def plain_line(length: Quantity, spans: int = 1, **rest: Any) -> Line:
     """Equal spans of fibre and nothing else, with amplifiers that restore every core. [m]"""
     return Line(count=spans, length=length, panel=stacked([length], "panel"), **rest)

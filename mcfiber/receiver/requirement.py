@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from mcfiber import labelled, units
+from mcfiber import labelled
 from mcfiber._jit import kernel
 from mcfiber.descriptions.codes import DvbS2Code, FixedRateCode, OverheadCode
 from mcfiber.descriptions.formats import candidates
 from mcfiber.descriptions.transceiver import Transceiver
 from mcfiber.kernels import modulation as kernels
-from mcfiber.receiver.rates import code_law, shared_tables
+from mcfiber.receiver.receiver import receiver
 from mcfiber.typing import FloatArray
 
 LOWEST_DB, HIGHEST_DB = -60.0, 90.0
@@ -60,11 +60,11 @@ def required_snr(transceiver: Transceiver, *, net_bits: Any = None, ngmi: Any = 
     '11.07 dB'
     """
     _checked(transceiver, net_bits, ngmi)
-    law = code_law(transceiver.code)
-    kept = (1.0 - units.si(transceiver, "pilot_overhead_percent")) * law.outer_rate
+    entered = receiver(transceiver)
+    law, kept = entered.law, entered.kept * entered.law.outer_rate
     wanted = ngmi if ngmi is not None else np.finfo(float).tiny if net_bits is None else net_bits
     code = (law.fraction, law.gap, law.code_rate)
-    shared = (shared_tables(transceiver), ngmi is not None)
+    shared = (entered.tables, ngmi is not None)
     return labelled.compute("required_snr", _bisected, wanted, kept, *code, *shared)
 
 

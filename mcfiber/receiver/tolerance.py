@@ -15,7 +15,7 @@ from mcfiber.descriptions.spectrum import Spectrum
 from mcfiber.descriptions.transceiver import Transceiver
 from mcfiber.fiber.channels import channels
 from mcfiber.fiber.cross_section import required_pitch
-from mcfiber.fiber.medium import properties
+from mcfiber.fiber.medium import medium
 from mcfiber.receiver.constellation import constellation
 from mcfiber.receiver.information import bit_error_ratio as errors_of
 from mcfiber.receiver.requirement import HALVINGS, HIGHEST_DB, LOWEST_DB, required_snr
@@ -224,7 +224,7 @@ def crosstalk_reach(
     >>> f"{float(reach) * 1e-3:.0f} km"
     '34397 km'
     """
-    coupling = properties(fiber, channels(spectrum)).power_coupling
+    coupling = medium(fiber, channels(spectrum)).power_coupling
     if coupling is None:
         msg = "crosstalk needs more than one core, weakly coupled; cores that are received together have none"
         raise ValueError(msg)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mcfiber import labelled, units
+from mcfiber import labelled
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.spectrum import band_of
 from mcfiber.fiber.channels import Channels
-from mcfiber.fiber.medium import properties
+from mcfiber.fiber.medium import medium
 from mcfiber.kernels import crosstalk_draws as kernels
+from mcfiber.labelled import array, units
 from mcfiber.simulation.streams import BLOCK, Stream, random_stream
 from mcfiber.typing import ComplexArray, FloatArray, IntArray
 
@@ -529,11 +530,9 @@ def _drawn(chain: Chain, quantity: str, options: dict[str, Any]) -> tuple[str, t
 
 def _coupling_at(fiber: MulticoreFiber, wavelength_nm: float) -> Any:
     """Power coupling of every pair at one wavelength. [1/m]"""
-    import xarray as xr
-
     hertz = units.wavelength(wavelength_nm * 1e-9)
-    grid = Channels(xr.DataArray([hertz], dims="channel"), 1e9, (band_of(hertz * 1e-12),))
-    coupling = properties(fiber, grid).power_coupling
+    grid = Channels(array(("channel",), np.array([hertz])), 1e9, (band_of(hertz * 1e-12),))
+    coupling = medium(fiber, grid).power_coupling
     if coupling is None or fiber.coupled_cores > 1:
         msg = "crosstalk needs more than one core, weakly coupled; cores that are received together have none"
         raise ValueError(msg)

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from mcfiber.kernels.egn import cross_channel_integrals, self_channel_integrals
-from mcfiber.simulation.gn_integral import SpanProfile, as_comb, as_leading, joined_spans
+from mcfiber.line.gn_integral import SpanProfile, as_comb, as_leading, joined_spans
 from mcfiber.typing import FloatArray
 
 
@@ -38,7 +38,7 @@ def format_correction(
     Parameters
     ----------
     frequency, symbol_rate, power, spans
-        As in `mcfiber.simulation.gn_integral.gn_integral`; rectangular spectra, fields of all spans add.
+        As in `mcfiber.line.gn_integral.gn_integral`; rectangular spectra, fields of all spans add.
     kurtosis
         E|b|^4/E^2|b|^2 - 2 of the symbols: -1 for QPSK, -0.68 for 16QAM, 0 for Gaussian. Shape (channel,) or ().
     sixth
@@ -69,7 +69,7 @@ def format_correction(
 
     Examples
     --------
-    >>> from mcfiber.simulation.gn_integral import gn_integral, plain_span
+    >>> from mcfiber.line.gn_integral import gn_integral, plain_span
     >>> span = plain_span(attenuation=4.605e-5, length=100e3, beta2=-21.68e-27, gamma=1.3e-3)
     >>> gaussian = gn_integral([193.4e12], 32e9, 1e-3, span, band="average").power
     >>> qpsk = gaussian + format_correction([193.4e12], 32e9, 1e-3, span, kurtosis=-1.0, sixth=4.0).own

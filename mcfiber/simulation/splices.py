@@ -155,12 +155,13 @@ def draw_splice_loss(
         moved_y + common * shared[:, 1, None] + error * own[..., 1],
     )
     tilt = units.convert(tilt_deg, "deg") * np.hypot(shared[:, 3], shared[:, 4])
-    return splice_loss(
-        units.mapped(lambda area: np.sqrt(area / math.pi), units.si(fiber, "effective_area_um2")),
+    loss = splice_loss(
+        units.mapped(lambda area: np.sqrt(area / math.pi), labelled.quantity(fiber, "effective_area_um2")),
         offset=xr.DataArray(offset, dims=("draw", "core"), coords={"core": np.arange(fiber.cores)}),
         tilt=xr.DataArray(tilt, dims="draw"),
         wavelength=units.convert(wavelength_nm, "nm"),
     )
+    return labelled.labelled_result("splice_loss", loss, labelled.coordinates_of(fiber))
 
 
 def _normals(seed: int, block: int, cores: int) -> FloatArray:

@@ -3,16 +3,16 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from mcfiber import units
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.models import refuse_contradictions
-from mcfiber.evaluate import evaluate
-from mcfiber.fiber.channels import channels
-from mcfiber.fiber.medium import properties
+from mcfiber.dimensions import spread
+from mcfiber.evaluate import evaluate, records
+from mcfiber.labelled import array, as_variable
 from mcfiber.line.budget import received_ratio
 from mcfiber.line.crosstalk import crosstalk, line_pairs
 from mcfiber.line.mode_loss import mode_dependent_loss
@@ -20,13 +20,12 @@ from mcfiber.line.power import power_profile
 from mcfiber.receiver.penalty import mdl_penalty
 from mcfiber.receiver.rates import achievable_rate
 from mcfiber.studies.launch_gradient import NoiseOfLaunch, optimum_power
-from mcfiber.typing import AnyArray, FloatArray
+from mcfiber.typing import AnyArray, FloatArray, Quantity
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from mcfiber.descriptions.system import System
-    from mcfiber.line.interference import InterferenceModel
 
 Variables = Literal["channel", "band", "flat"]
 
@@ -162,30 +161,23 @@ class LaunchProblem:
 
     def __init__(self, system: "System", objective: Objective = "net_rate") -> None:
         _check(system, objective)
-        models, link = system.models, system.link
         self.system, self.objective = system, objective
-        self._grid = channels(system.spectrum)
-        glass = properties(system.fiber, self._grid)
+        scene, self._receiver = records(system)
+        self._grid, self._line, self._medium = scene.channels, scene.line, scene.medium
         self.bands = self._grid.bands
-        self.noise = NoiseOfLaunch(
-            link,
-            glass,
-            self._grid,
-            model=cast("InterferenceModel", models.nonlinear_interference),
-            accumulation=models.accumulation,
-            scattering=models.raman == "silica",
-            amplifier_noise=models.amplifier_noise,
-            mode_dispersion=models.mode_dispersion,
-        )
-        power = power_profile(link, glass, self._grid)
-        self._crosstalk = _rows(crosstalk(link, glass, power), self._grid.count)
-        self._modes = 2 * glass.coupled_cores  # in every group, see _check
+        self.noise = NoiseOfLaunch(scene)
+        self._power = power_profile(scene.line, scene.medium, scene.channels)
+        self._crosstalk = _rows(crosstalk(scene.line, scene.medium, self._power), self._grid.count)
+        self._modes = 2 * scene.medium.coupled_cores  # in every group, by the rules of the optimiser
         self._loss = mode_dependent_loss(
-            units.si(link, "mode_dependent_loss_rms_db"), modes=self._modes, spans=link.count, repeat=link.repeat
+            as_variable(scene.line.mode_dependent_loss),
+            modes=self._modes,
+            spans=scene.line.count,
+            repeat=scene.line.repeat,
         ).effective
         self.sharpness = SHARPNESS[-1]
         self.evaluations = 0
-        self.start = self._start(np.broadcast_to(np.asarray(power.launch, dtype=float), (self._grid.count,)))
+        self.start = self._start(np.broadcast_to(np.asarray(self._power.launch, dtype=float), (self._grid.count,)))
 
     def value(self, launch: FloatArray) -> float:
         """Objective for the launch power of each channel; the true minimum for "minimum_snr"."""
@@ -294,26 +286,21 @@ class LaunchProblem:
 
     def _received(self, gsnr: FloatArray) -> FloatArray:
         """Ratio at the decoder; any leading dimensions."""
-        import xarray as xr
-
-        transceiver = self.system.transceiver
-        labelled = xr.DataArray(gsnr, dims=("step", "core", "channel")[-gsnr.ndim :])
-        penalty = mdl_penalty(labelled, self._loss, modes=self._modes, receiver=transceiver.receiver)
-        snr = received_ratio(labelled, penalty, units.si(transceiver, "snr_db"))
+        labelled = array(("step", "core", "channel")[-gsnr.ndim :], gsnr)
+        penalty = mdl_penalty(labelled, self._loss, modes=self._modes, receiver=self._receiver.kind)
+        snr = received_ratio(labelled, penalty, self._receiver.snr)
         result: FloatArray = snr.transpose(*labelled.dims).data
         return result
 
     def _rates(self, gsnr: FloatArray) -> FloatArray:
         """Rate of each channel in one core; any leading dimensions. [bit/s]"""
-        import xarray as xr
-
         symbol_rate = _rows(self._grid.symbol_rate, self._grid.count)[0]
         snr = self._received(gsnr)
         if self.objective == "shannon":
             bound: FloatArray = 2.0 * symbol_rate * np.log2(1.0 + snr)
             return bound
-        labelled = xr.DataArray(snr, dims=("step", "core", "channel")[-gsnr.ndim :])
-        rate = achievable_rate(self.system.transceiver, labelled, xr.DataArray(symbol_rate, dims="channel"))["net_rate"]
+        labelled = array(("step", "core", "channel")[-gsnr.ndim :], snr)
+        rate = achievable_rate(self._receiver, labelled, array(("channel",), symbol_rate))["net_rate"]
         result: FloatArray = rate.transpose(*labelled.dims).data
         return result
 
@@ -344,10 +331,9 @@ class CoreLaunchProblem(LaunchProblem):
         self.member = np.empty(cores, dtype=np.int64)
         for number, group in enumerate(core_groups):
             self.member[list(group)] = number
-        glass = properties(system.fiber, self._grid)
         self._pairs = np.zeros((cores, cores, self._grid.count))
-        if glass.power_coupling is not None:
-            pairs = line_pairs(system.link, glass, power_profile(system.link, glass, self._grid))
+        if self._medium.power_coupling is not None:
+            pairs = line_pairs(self._line, self._medium, self._power)
             self._pairs += pairs.transpose("core_out", "core_in", ...).data.reshape(cores, cores, -1)
 
     def by_cores(self, launch: FloatArray, offset: FloatArray) -> tuple[float, FloatArray, FloatArray]:
@@ -463,14 +449,11 @@ def _groups(bands: tuple[str, ...], by: str) -> tuple[AnyArray, tuple[str, ...]]
     return np.array([names.index(band) if by == "band" else 0 for band in bands]), names
 
 
-def _rows(value: Any, count: int) -> FloatArray:
+def _rows(value: Quantity, count: int) -> FloatArray:
     """Plain array of shape (core, channel), one row where cores are equal."""
-    import xarray as xr
-
-    labelled = xr.DataArray(value)
-    missing = {dim: size for dim, size in (("core", 1), ("channel", count)) if dim not in labelled.dims}
-    result: FloatArray = labelled.expand_dims(missing).transpose("core", "channel").data
-    return result
+    plain = spread(value, ("core", "channel"))
+    wide: FloatArray = np.broadcast_to(plain, np.broadcast_shapes(plain.shape, (1, count)))
+    return wide
 
 
 def _watts(dbm: float) -> float:

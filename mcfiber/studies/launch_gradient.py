@@ -6,19 +6,19 @@ from typing import Any
 import numpy as np
 
 from mcfiber.descriptions.errors import refused
-from mcfiber.descriptions.line import Link
-from mcfiber.fiber.channels import Channels
-from mcfiber.fiber.medium import Glass
+from mcfiber.dimensions import spread
 from mcfiber.kernels import adjoint as backwards
 from mcfiber.kernels import isrs, nonlinear, raman, silica
+from mcfiber.labelled import array
 from mcfiber.line.amplifiers import added_noise
-from mcfiber.line.interference import TERMS, Accumulation, InterferenceModel, coupled_core_factor, coupling_factor
-from mcfiber.line.power import power_profile
+from mcfiber.line.budget import Scene
+from mcfiber.line.closed_forms import TERMS
+from mcfiber.line.coupled_interference import coupled_core_factor, coupling_factor
 from mcfiber.line.raman import Evolution
-from mcfiber.typing import FloatArray
+from mcfiber.typing import FloatArray, Quantity
 
 
-def optimum_power(ase_power: Any, nli_coefficient: Any) -> Any:
+def optimum_power(ase_power: Quantity, nli_coefficient: Quantity) -> Quantity:
     """Launch power that maximises ``P / (ase_power + nli_coefficient P^3)``: ``(ase/(2 eta))^(1/3)``.
 
     There the interference is half the amplifiers' noise, and the ratio is ``P/(1.5 ase_power)``. It holds for a
@@ -71,16 +71,8 @@ class NoiseOfLaunch:
 
     Parameters
     ----------
-    link, glass, grid
-        The line; no field is an axis, and no span has Raman pumps.
-    model, accumulation
-        Of the interference.
-    scattering
-        Whether channels exchange power by Raman scattering.
-    amplifier_noise
-        Model of the amplifiers' noise.
-    mode_dispersion
-        Whether spatial mode dispersion lowers the interference of randomly coupled cores.
+    scene
+        Channels, medium and line, none of them with axes or Raman pumps, and the models.
 
     Raises
     ------
@@ -88,39 +80,25 @@ class NoiseOfLaunch:
         If the line has Raman pumps, or a field that is an axis.
     """
 
-    def __init__(
-        self,
-        link: Link,
-        glass: Glass,
-        grid: Channels,
-        *,
-        model: InterferenceModel = "gn",
-        accumulation: Accumulation = "incoherent",
-        scattering: bool = False,
-        amplifier_noise: str = "exact",
-        mode_dispersion: bool = True,
-    ) -> None:
-        spans = link.span if isinstance(link.span, tuple) else (link.span,)
-        if any(span.raman_pumps for span in spans):
-            msg = "link.span.raman_pumps: launch powers are optimised for lines without pumps; remove them"
-            raise refused(msg)
-        profile = power_profile(link, glass, grid, raman="silica" if scattering else "none")
-        self._model = model
-        self._fixed = _fixed(link, glass, grid, profile, amplifier_noise)
+    def __init__(self, scene: Scene) -> None:
+        line, medium, channels, choices = scene.line, scene.medium, scene.channels, scene.choices
+        profile = scene.power
+        self._model = choices.nonlinear_interference
+        self._fixed = _fixed(scene)
         self._panels: _Panels | None = None
         if profile.evolution is not None:
             self._panels = _panels(profile.evolution, self._fixed)
-        self._scattering = scattering
-        self._repeat = float(link.count) if self._fixed.length.shape[1] == 1 else 1.0
-        self.mixes = mode_dispersion and glass.coupled_cores > 1 and glass.mode_dispersion is not None
-        self._mixing = (glass, profile, grid, mode_dispersion)
-        self._factor = np.full((1, 1, grid.count), coupled_core_factor(glass.coupled_cores))
-        self.settle(np.broadcast_to(np.asarray(profile.launch, dtype=float), (grid.count,)))
+        self._scattering = choices.raman == "silica"
+        self._repeat = float(line.count) if self._fixed.length.shape[1] == 1 else 1.0
+        self.mixes = choices.mode_dispersion and medium.coupled_cores > 1 and medium.mode_dispersion is not None
+        self._scene = scene
+        self._factor = np.full((1, 1, channels.count), coupled_core_factor(medium.coupled_cores))
+        self.settle(np.broadcast_to(np.asarray(profile.launch, dtype=float), (channels.count,)))
         self._growth: Any = 1.0
-        if accumulation == "coherent":
+        if choices.accumulation == "coherent":
             fixed = self._fixed
             exponent = isrs.coherence_exponent(fixed.symbol_rate, fixed.beta2, fixed.attenuation, fixed.length)
-            self._growth = float(link.count) ** exponent
+            self._growth = float(line.count) ** exponent
         self._state: dict[str, Any] = {}
 
     def settle(self, launch: FloatArray) -> None:
@@ -133,14 +111,12 @@ class NoiseOfLaunch:
         launch
             Shape (channel,). [W]
         """
-        import xarray as xr
-
         if not self.mixes:
             return
-        glass, profile, grid, mode_dispersion = self._mixing
-        spread = replace(profile, fiber_input=xr.DataArray(launch, dims="channel"))
-        factor = coupling_factor(glass, spread, grid, mode_dispersion)
-        self._factor = _plain(factor, {"core": 1, "span": 1, "channel": grid.count})
+        scene = self._scene
+        spread = replace(scene.power, fiber_input=array(("channel",), launch))
+        factor = coupling_factor(scene.medium, spread, scene.channels)
+        self._factor = _plain(factor, {"core": 1, "span": 1, "channel": scene.channels.count})
 
     def __call__(self, launch: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Noise powers at launch level, for the launch power of each channel.
@@ -282,10 +258,11 @@ def _panels(evolution: Evolution, fixed: _Fixed) -> _Panels:
     )
 
 
-def _fixed(link: Link, glass: Glass, grid: Channels, profile: Any, amplifier_noise: str) -> _Fixed:
+def _fixed(scene: Scene) -> _Fixed:
+    medium, channels, profile = scene.medium, scene.channels, scene.power
     span_loss = profile.span_loss
     none, one = (
-        added_noise(link, loss, grid, model=amplifier_noise) * grid.symbol_rate
+        added_noise(scene.line, loss, channels, model=scene.choices.amplifier_noise) * channels.symbol_rate
         for loss in (0.0 * span_loss, 0.0 * span_loss + 1.0)
     )
     without = span_loss if profile.evolution is None else span_loss * profile.evolution.end / profile.fiber_input
@@ -293,7 +270,7 @@ def _fixed(link: Link, glass: Glass, grid: Channels, profile: Any, amplifier_noi
     sizes = {"core": 1, "span": 1} | {
         dim: size for value in shared for dim, size in dict(getattr(value, "sizes", {})).items()
     }
-    sizes["channel"] = grid.count
+    sizes["channel"] = channels.count
     extra = set(sizes) - {"core", "span", "channel", "panel", "node"}
     if extra:
         msg = f"optimize_launch: the system has the axes {', '.join(sorted(extra))}; give numbers instead"
@@ -304,12 +281,12 @@ def _fixed(link: Link, glass: Glass, grid: Channels, profile: Any, amplifier_noi
 
     each = ("core", "span", "channel")
     return _Fixed(
-        frequency=plain(grid.frequency, *each),
-        symbol_rate=plain(grid.symbol_rate, *each),
-        gamma=plain(glass.nonlinear_coefficient, *each),
-        beta2=plain(glass.group_velocity_dispersion, *each),
+        frequency=plain(channels.frequency, *each),
+        symbol_rate=plain(channels.symbol_rate, *each),
+        gamma=plain(medium.nonlinear_coefficient, *each),
+        beta2=plain(medium.group_velocity_dispersion, *each),
         attenuation=plain(profile.attenuation, *each),
-        area=plain(glass.effective_area, *each),
+        area=plain(medium.effective_area, *each),
         length=plain(profile.length, "core", "span"),
         fan_in=plain(profile.launch / profile.fiber_input, *each),
         outside=plain(without, *each),
@@ -318,10 +295,7 @@ def _fixed(link: Link, glass: Glass, grid: Channels, profile: Any, amplifier_noi
     )
 
 
-def _plain(value: Any, sizes: dict[str, int]) -> FloatArray:
-    import xarray as xr
-
-    labelled = xr.DataArray(value)
-    missing = {dim: size for dim, size in sizes.items() if dim not in labelled.dims}
-    result: FloatArray = np.ascontiguousarray(labelled.expand_dims(missing).transpose(*sizes).data, dtype=np.float64)
-    return result
+def _plain(value: Quantity, sizes: dict[str, int]) -> FloatArray:
+    """Contiguous array along dimensions of given sizes, repeated where the value does not differ."""
+    wide = np.broadcast_to(spread(value, tuple(sizes)), tuple(sizes.values()))
+    return np.array(wide, dtype=np.float64, order="C")

@@ -9,8 +9,8 @@ import xarray as xr
 
 from mcfiber import variables
 from mcfiber.descriptions.errors import refused
-from mcfiber.evaluate import quantities
-from mcfiber.fiber.channels import channels
+from mcfiber.evaluate import quantities, records
+from mcfiber.labelled import kept
 from mcfiber.result import status_flags
 from mcfiber.status import NOT_COMPUTED, OK
 from mcfiber.typing import AnyArray
@@ -67,7 +67,7 @@ class Output:
 
 def evaluated(
     system: "System", texts: Sequence[str], *, draws: int | None = None, seed: int | None = None
-) -> dict[str, xr.DataArray]:
+) -> dict[str, xr.Variable]:
     """Evaluate a system and keep the outputs, NaN at points that cannot exist, and `status`.
 
     Parameters
@@ -79,11 +79,11 @@ def evaluated(
     draws, seed
         Number of random realisations, and their seed.
     """
-    arrays = quantities(system, channels(system.spectrum), draws=draws, seed=seed)
+    arrays = quantities(*records(system), draws=draws, seed=seed)
     status = arrays["status"]
     found = {text: _reduced(arrays, text) for text in texts if text != "status"}
     if bool((status != OK).any()):
-        found = {text: array.where(status == OK) for text, array in found.items()}
+        found = {text: kept(array, status == OK) for text, array in found.items()}
     return found | {"status": status}
 
 
@@ -96,7 +96,7 @@ def checked(outputs: Sequence[str] | str) -> tuple[str, ...]:
     return (*(text for text in texts if text != "status"), "status")
 
 
-def planned(probe: Mapping[str, xr.DataArray], systems: "Sequence[System]", dims: Sequence[str]) -> tuple[Output, ...]:
+def planned(probe: Mapping[str, xr.Variable], systems: "Sequence[System]", dims: Sequence[str]) -> tuple[Output, ...]:
     """Find the dimensions of every output from the evaluation of a few points.
 
     Parameters
@@ -111,7 +111,7 @@ def planned(probe: Mapping[str, xr.DataArray], systems: "Sequence[System]", dims
     return tuple(Output(text, _inner(text, array, systems, dims)) for text, array in probe.items())
 
 
-def placed(array: xr.DataArray, output: Output, names: tuple[str, ...], shape: tuple[int, ...]) -> AnyArray:
+def placed(array: xr.Variable, output: Output, names: tuple[str, ...], shape: tuple[int, ...]) -> AnyArray:
     """Values over all dimensions of a block, also those that the output does not differ along."""
     sizes = dict(zip(names, shape, strict=True)) | dict(output.inner)
     present = [name for name in sizes if name in array.dims]
@@ -121,7 +121,7 @@ def placed(array: xr.DataArray, output: Output, names: tuple[str, ...], shape: t
     return result
 
 
-def _reduced(arrays: Mapping[str, xr.DataArray], text: str) -> xr.DataArray:
+def _reduced(arrays: Mapping[str, xr.Variable], text: str) -> xr.Variable:
     variable, colon, reduction = text.partition(":")
     if variable not in arrays:
         msg = f"outputs: there is no variable {variable!r}; known: {', '.join(sorted(arrays))}"
@@ -133,11 +133,11 @@ def _reduced(arrays: Mapping[str, xr.DataArray], text: str) -> xr.DataArray:
         msg = f"outputs: got the reduction {reduction!r}; allowed: {', '.join(REDUCTIONS)}"
         raise refused(msg)
     axes = tuple(axis for axis, dim in enumerate(array.dims) if dim in INNER)
-    kept = [dim for dim in array.dims if dim not in INNER]
-    return xr.DataArray(getattr(np, reduction)(array.data, axis=axes), dims=kept) if axes else array
+    left = [dim for dim in array.dims if dim not in INNER]
+    return xr.Variable(left, getattr(np, reduction)(array.data, axis=axes)) if axes else array
 
 
-def _inner(text: str, array: xr.DataArray, systems: "Sequence[System]", dims: Sequence[str]) -> dict[str, int]:
+def _inner(text: str, array: xr.Variable, systems: "Sequence[System]", dims: Sequence[str]) -> dict[str, int]:
     """Cores and channels that an output differs along; where the structure changes, all that it may."""
     if foreign := [str(dim) for dim in array.dims if dim not in (*INNER, "draw", *dims)]:
         msg = f"system: has an axis {foreign[0]!r} of its own; sweep over its values instead"

@@ -35,7 +35,7 @@ PROBED = 64
 Task = tuple[Block, "System"]
 
 
-Kept = Callable[["System"], dict[str, xr.DataArray]]
+Kept = Callable[["System"], dict[str, xr.Variable]]
 
 
 Run = Callable[[Block, "System"], tuple[Block, Arrays | None]]
