@@ -37,7 +37,7 @@ def spread(value: Any, dims: Dims) -> AnyArray:
     """Array of a value along dimensions, of length 1 along those that it lacks."""
     have = getattr(value, "dims", None)
     if have is None:
-        return np.asarray(value)
+        return np.asarray(value).reshape((1,) * len(dims))
     data: AnyArray = value.values
     if have == dims:
         return data

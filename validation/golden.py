@@ -247,14 +247,18 @@ def drawn_systems() -> list[dict[str, Any]]:
     return found
 
 
+def described_and_evaluated(tables: dict[str, Any]) -> xr.Dataset:
+    """Result of a random system; what does not go together may be refused at either step."""
+    return mcf.System(**with_axes(tables["system"])).evaluate(**tables["options"])
+
+
 def random(record: Record) -> None:
     """The random systems: every variable of their results; the account of limits and rates of every third."""
     for number, tables in enumerate(record.systems):
-        system = mcf.System(**with_axes(tables["system"]))
         key = f"random/{number:03}"
-        record.put(key, system.evaluate, **tables["options"])
+        record.put(key, described_and_evaluated, tables)
         if number % 3 == 0 and f"{key}/raises" not in record.texts:
-            result = system.evaluate(**tables["options"])
+            result = described_and_evaluated(tables)
             record.put(f"{key}/limits", result.mcf.limits)
             record.put(f"{key}/ladder", result.mcf.ladder)
 
