@@ -10,7 +10,7 @@ import xarray as xr
 from mcfiber.descriptions.errors import refused
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.medium import FiberMedium
-from mcfiber.labelled import array, combined
+from mcfiber.labelled import array, combined, labelled_result
 from mcfiber.line import closed_forms
 from mcfiber.line.closed_forms import Accumulation
 from mcfiber.line.coupled_interference import coupling_factor
@@ -134,7 +134,7 @@ def nonlinear_interference_integral(
     accumulation: Accumulation = "incoherent",
     mode_dispersion: bool = True,
     workers: int = 1,
-) -> tuple[xr.Variable, xr.Variable]:
+) -> tuple[xr.DataArray, xr.DataArray]:
     """Nonlinear interference of the whole line in each channel, by the Gaussian-noise integral. [W]
 
     The slow counterpart of `mcfiber.line.interference.nonlinear_interference`: no closed form, no smallest span loss,
@@ -156,7 +156,7 @@ def nonlinear_interference_integral(
     """
     found = integrals(line, medium, power, channels, terms=terms, band=band, accumulation=accumulation, workers=workers)
     factor = coupling_factor(medium, power, channels, mode_dispersion=mode_dispersion)
-    interference, error = (combined(np.multiply, values, factor) for values in found)
+    interference, error = (labelled_result("nli_power", combined(np.multiply, one, factor)) for one in found)
     interference.attrs |= {"model": "gn_integral", "band": band, "terms": terms, "accumulation": accumulation}
     error.attrs["long_name"] = "error of the quadrature of the nonlinear interference"
     return interference, error
