@@ -12,7 +12,7 @@ from mcfiber.descriptions.errors import DescriptionError
 from mcfiber.descriptions.profile import Profile
 from mcfiber.fiber.index import IndexProfile, Wavelengths, index_profile_of, profile_of, wavelengths
 from mcfiber.kernels import cutoff, loss, materials, modes, radial
-from mcfiber.labelled import compute, coordinates_of, labelled_dataset, labelled_result, quantity, variable
+from mcfiber.labelled import compute, coordinates_of, labelled_dataset, labelled_result, quantity, reduced, variable
 from mcfiber.typing import FloatArray, Quantity
 
 
@@ -385,7 +385,8 @@ def higher_mode_survives(profile: IndexProfile, shortest: Quantity, bend_radius:
         With its elasto-optic factor. [m]
     """
     low = higher_mode_loss(profile, shortest, bend_radius) < CABLE_CUTOFF_LOSS
-    return low.any([dim for dim in ("core", "channel") if dim in low.dims])
+    survives: xr.Variable = reduced(np.any, low, "core", "channel")
+    return survives
 
 
 def refuse_multimode(profile: IndexProfile, shortest: xr.Variable, bend_radius: Quantity, path: str) -> None:

@@ -89,7 +89,7 @@ def isrs_gn(
     total = over_spans(line, own * growth * level, launch=power.launch)
     total = total + over_spans(line, cross * level, launch=power.launch)
     alone = by_group_size(medium.group_sizes, lambda cores: float(cores == 1))
-    if not np.any(alone) or not np.any(kurtosis):
+    if not np.any(np.asarray(alone)) or not np.any(np.asarray(kurtosis)):
         return total
     names = ("nli_format_near", "nli_format_far")
     near, far = compute(names, kernels.format_correction, *inputs, kurtosis, power.length)
@@ -97,7 +97,7 @@ def isrs_gn(
     correction = over_spans(line, near * level, launch=power.launch) / line.count
     if line.count > 1:
         correction = correction + over_spans(line, far * level, launch=power.launch)
-    return (total + correction * alone).clip(0.0)
+    return combined(np.maximum, total + correction * alone, 0.0)
 
 
 def _to_launch_level(power: PowerProfile) -> Quantity:
@@ -157,7 +157,7 @@ def warn_outside(medium: FiberMedium, power: PowerProfile, channels: Channels) -
     if power.evolution is None:
         loss = float(np.min(np.asarray(power.attenuation * power.length))) * DB_PER_NEPER
     else:
-        loss = float(decibels(power.fiber_input / power.evolution.end).min())
+        loss = float(np.min(np.asarray(decibels(power.fiber_input / power.evolution.end))))
     if loss < SMALLEST_SPAN_LOSS_DB:
         text = (
             f"a span's fibre loses {loss:.2f} dB; closed forms of nonlinear interference hold above "

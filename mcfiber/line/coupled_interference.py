@@ -1,5 +1,6 @@
 """What random coupling of cores does to nonlinear interference."""
 
+import numpy as np
 import xarray as xr
 
 from mcfiber import units
@@ -7,7 +8,7 @@ from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.groups import by_group_size
 from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels.mode_dispersion import mode_dispersion_factor
-from mcfiber.labelled import compute, has, stamp
+from mcfiber.labelled import compute, reduced, stamp
 from mcfiber.line.power import PowerProfile
 from mcfiber.typing import Quantity
 
@@ -38,7 +39,7 @@ def coupling_factor(
             power.fiber_input,
             group_velocity_dispersion=medium.group_velocity_dispersion,
             attenuation=power.attenuation,
-            length=power.length.mean("span") if has(power.length, "span") else power.length,
+            length=reduced(np.mean, power.length, "span"),
             cores=cores,
             spatial_mode_dispersion=medium.mode_dispersion,
         )

@@ -17,16 +17,7 @@ from mcfiber.fiber.groups import foreign
 from mcfiber.fiber.medium import FiberMedium, medium
 from mcfiber.kernels import crosstalk as kernels
 from mcfiber.kernels import crosstalk_statistics as statistics
-from mcfiber.labelled import (
-    array,
-    compute,
-    coordinates_of,
-    has,
-    kept,
-    labelled_result,
-    renamed,
-    variable,
-)
+from mcfiber.labelled import array, compute, coordinates_of, has, kept, labelled_result, reduced, renamed, variable
 from mcfiber.line.line import Line, along_paths, over_spans, plain_line
 from mcfiber.line.power import PowerProfile
 from mcfiber.typing import Quantity
@@ -113,12 +104,12 @@ def crosstalk(line: Line, medium: FiberMedium, power: PowerProfile, *, spread: S
         return 0.0
     if spread is None and not has(power.launch, "core") and line.directions is None:
         # How devices divide theirs among the neighbours does not matter.
-        total = _of_core(_glass_pairs(line, medium, power).sum("core_in"))
+        total = _of_core(reduced(np.sum, _glass_pairs(line, medium, power), "core_in"))
         return total + over_spans(line, line.device_crosstalk)
     pairs = line_pairs(line, medium, power)
     if spread is not None:
         return exceeded_crosstalk(pairs, spread, line.distance)
-    return _of_core(pairs.sum("core_in"))
+    return _of_core(reduced(np.sum, pairs, "core_in"))
 
 
 def _of_core(value: Quantity) -> Quantity:
@@ -150,7 +141,7 @@ def _device_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> Quant
     if line.permutation is None:
         total = over_spans(line, pairs)
     else:
-        total = along_paths(line, pairs, medium.cores).sum("span")
+        total = reduced(np.sum, along_paths(line, pairs, medium.cores), "span")
     ways = _ways(line)
     return total if ways is None else kept(total, ways == renamed(ways, core_out="core_in"), 0.0)
 
@@ -158,9 +149,9 @@ def _device_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> Quant
 def _device_shares(coupling: Any) -> xr.Variable:
     """Part of the crosstalk of a device that comes from each neighbour: the neighbours are those of the glass."""
     others = [dim for dim in coupling.dims if dim not in ("core_out", "core_in")]
-    strength = coupling.mean(others)
-    adjacent = strength > _NEIGHBOURS * float(strength.max())
-    shares: xr.Variable = adjacent / adjacent.sum("core_in").clip(1)
+    strength = reduced(np.mean, coupling, *others)
+    adjacent = strength > _NEIGHBOURS * float(strength.data.max())
+    shares: xr.Variable = adjacent / np.maximum(reduced(np.sum, adjacent, "core_in"), 1)
     return shares
 
 
@@ -176,7 +167,7 @@ def _from_other_groups(pairs: xr.Variable, medium: FiberMedium) -> xr.Variable:
     if not medium.groups:
         return pairs
     other = array(("core_out", "core_in"), foreign(medium.groups))
-    result: xr.Variable = pairs * other / (1.0 + (pairs * (1.0 - other)).sum("core_in"))
+    result: xr.Variable = pairs * other / (1.0 + reduced(np.sum, pairs * (1.0 - other), "core_in"))
     return result
 
 

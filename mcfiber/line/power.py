@@ -10,7 +10,7 @@ import xarray as xr
 from mcfiber import units
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.medium import FiberMedium
-from mcfiber.labelled import array, combined, has, joined, labelled_result
+from mcfiber.labelled import array, combined, has, joined, labelled_result, reduced
 from mcfiber.line.line import AmplifierOutput, Line
 from mcfiber.line.raman import Evolution, RamanModel, span_evolution
 from mcfiber.typing import Quantity, is_axis
@@ -174,9 +174,11 @@ def _limiting(output: AmplifierOutput, launch: Quantity, channels: Channels, cor
     """Factor of at most 1 that keeps the output of every band within the limit."""
     parts, counts, order = [], [], []
     for band, members in channels.members.items():
-        total = launch.isel(channel=members).sum("channel") if has(launch, "channel") else launch * float(members.size)
+        total = launch * float(members.size)
+        if has(launch, "channel"):
+            total = reduced(np.sum, launch.isel(channel=members), "channel")
         if output.shared_pump:
-            total = total.sum("core") if has(total, "core") else total * float(cores)
+            total = reduced(np.sum, total, "core") if has(total, "core") else total * float(cores)
         allowed = output.limit[band] if isinstance(output.limit, dict) else output.limit
         parts.append(combined(np.minimum, 1.0, allowed / total))
         counts.append(members.size)
