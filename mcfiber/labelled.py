@@ -6,7 +6,7 @@ takes numbers, Variables and DataArrays; `compute` gives Variables where Variabl
 wants to see: DataArrays, stamped and with their coordinates.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, overload
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # making labelled arrays
 
 
-def array(dims: Sequence[str], values: AnyArray) -> xr.Variable:
+def array(dims: Iterable[Hashable], values: AnyArray) -> xr.Variable:
     """Label the dimensions of an array."""
     return xr.Variable(tuple(dims), values, fastpath=True)
 
@@ -113,17 +113,19 @@ def _stamped(name: str, values: xr.DataArray) -> xr.DataArray:
     return values
 
 
-def labelled_result(name: str, value: Quantity, coords: Mapping[str, Any] | None = None) -> xr.DataArray:
+def labelled_result(
+    name: str, value: Quantity, coords: Mapping[Any, Any] | None = None
+) -> xr.DataArray:
     """Make the stamped DataArray that a public function returns."""
     made = value if isinstance(value, xr.DataArray) else xr.DataArray(value)
     known = {key: item for key, item in (coords or {}).items() if set(_dims_of(item, key)) <= set(made.dims)}
     return _stamped(name, made.assign_coords(known) if known else made)
 
 
-def _dims_of(coordinate: Any, name: str) -> Dims:
+def _dims_of(coordinate: Any, name: Hashable) -> Dims:
     if isinstance(coordinate, tuple):
         return (coordinate[0],) if isinstance(coordinate[0], str) else tuple(coordinate[0])
-    return tuple(coordinate.dims) if is_axis(coordinate) else (name,)
+    return tuple(coordinate.dims) if is_axis(coordinate) else (str(name),)
 
 
 def labelled_dataset(values: Mapping[str, Quantity], coords: Mapping[str, Any]) -> xr.Dataset:

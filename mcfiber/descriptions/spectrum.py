@@ -342,7 +342,7 @@ def _overlaps_of_list(
     order = np.argsort(frequency, kind="stable")
     given = spectrum.symbol_rate_gbd
     dims, rates = broadcast(*(given[index] if isinstance(given, tuple) else given for index in order))
-    found = []
+    found: list[tuple[Callable[[], str], Any]] = []
     for position in range(len(order) - 1):
         pair = frequency[order[position]], frequency[order[position + 1]]
         excess = (rates[position] + rates[position + 1]) * 0.5 - (pair[1] - pair[0]) * 1e3

@@ -27,7 +27,7 @@ GLASS_PARTS = (
 """Parts of the attenuation of the glass: variables of the table."""
 
 
-def glass_attenuation(loss: GlassLoss, *, wavelength_nm: Any) -> xr.Dataset:
+def glass_attenuation(loss: GlassLoss, *, wavelength_nm: ArrayLike) -> xr.Dataset:
     """Attenuation of the glass by its parts.
 
     Parameters
@@ -59,7 +59,7 @@ def _glass_parts(loss: LossNumbers, wavelength: xr.Variable) -> dict[str, xr.Var
     return dict(zip(GLASS_PARTS, compute(GLASS_PARTS, kernels.glass_loss, wavelength, *loss), strict=True))
 
 
-def core_attenuation(fiber: MulticoreFiber, *, wavelength_nm: Any) -> xr.Dataset:
+def core_attenuation(fiber: MulticoreFiber, *, wavelength_nm: ArrayLike) -> xr.Dataset:
     """Attenuation of the cores of a fibre, by its parts.
 
     Parameters

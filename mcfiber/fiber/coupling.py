@@ -2,10 +2,11 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from mcfiber import units
 from mcfiber.descriptions.fiber import MulticoreFiber
@@ -29,7 +30,11 @@ class OverlappingTrenchesWarning(UserWarning):
 
 
 def core_coupling(
-    fiber: MulticoreFiber, *, wavelength_nm: Any, length_km: Any = None, unlike_cores: UnlikeCores = "overlap"
+    fiber: MulticoreFiber,
+    *,
+    wavelength_nm: ArrayLike,
+    length_km: ArrayLike | None = None,
+    unlike_cores: UnlikeCores = "overlap",
 ) -> xr.Dataset:
     """Coupling of every pair of cores of a fibre, from its index profile and layout.
 
@@ -107,7 +112,7 @@ def core_coupling(
     return labelled.isel(channel=0) if asked.single else labelled
 
 
-def supermodes(fiber: MulticoreFiber, *, wavelength_nm: Any, unlike_cores: UnlikeCores = "overlap") -> xr.Dataset:
+def supermodes(fiber: MulticoreFiber, *, wavelength_nm: ArrayLike, unlike_cores: UnlikeCores = "overlap") -> xr.Dataset:
     """Supermodes of the straight fibre: eigenvectors of the propagation constants and kappa of its cores.
 
     Parameters
@@ -156,7 +161,7 @@ def supermodes(fiber: MulticoreFiber, *, wavelength_nm: Any, unlike_cores: Unlik
     return result.isel(channel=0) if asked.single else result
 
 
-def _solved(fiber: MulticoreFiber, wavelength_nm: Any) -> tuple[Wavelengths, FiberStructure, LPMode]:
+def _solved(fiber: MulticoreFiber, wavelength_nm: ArrayLike) -> tuple[Wavelengths, FiberStructure, LPMode]:
     """Wavelengths, structure and modes of a fibre whose cores do not overlap and guide."""
     asked, structure = wavelengths(wavelength_nm), fiber_structure(fiber)
     check_separation(structure)

@@ -340,6 +340,6 @@ def _multimode(structure: FiberStructure, wavelength: xr.Variable) -> Quantity:
     return wrong if wrong.dims else bool(wrong)
 
 
-def _anywhere(wrong: xr.Variable) -> Quantity:
+def _anywhere(wrong: Quantity) -> Quantity:
     result = reduced(np.any, wrong, "core", "channel")
     return result if result.ndim else bool(result)

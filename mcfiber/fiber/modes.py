@@ -6,9 +6,11 @@ from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from mcfiber import units
 from mcfiber.descriptions.errors import DescriptionError
+from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.profile import Profile
 from mcfiber.fiber.index import IndexProfile, Wavelengths, index_profile_of, profile_of, wavelengths
 from mcfiber.kernels import cutoff, loss, materials, modes, radial
@@ -42,9 +44,9 @@ CABLE_CUTOFF_LOSS = CABLE_CUTOFF_LOSS_DB_PER_M / units.DB_PER_NEPER
 
 
 def core_modes(
-    fiber: Any,
+    fiber: MulticoreFiber | Profile,
     *,
-    wavelength_nm: Any,
+    wavelength_nm: ArrayLike,
     modes: Literal["fundamental", "all"] = "fundamental",
     cutoffs: bool = True,
 ) -> xr.Dataset:
@@ -115,10 +117,10 @@ def core_modes(
 
 
 def cutoff_wavelengths(
-    fiber: Any,
+    fiber: MulticoreFiber | Profile,
     *,
-    loss_threshold_db_per_m: Any = CABLE_CUTOFF_LOSS_DB_PER_M,
-    bend_radius_mm: Any = np.inf,
+    loss_threshold_db_per_m: ArrayLike = CABLE_CUTOFF_LOSS_DB_PER_M,
+    bend_radius_mm: ArrayLike = np.inf,
 ) -> xr.Dataset:
     """Wavelengths below which LP11 matters: theoretical and practical cutoff.
 
@@ -158,7 +160,13 @@ def cutoff_wavelengths(
     return labelled_dataset(found, coordinates_of(described, loss_threshold_db_per_m, bend_radius_mm))
 
 
-def bend_loss(fiber: Any, *, wavelength_nm: Any, bend_radius_mm: Any, elasto_optic: Any = 1.0) -> xr.DataArray:
+def bend_loss(
+    fiber: MulticoreFiber | Profile,
+    *,
+    wavelength_nm: ArrayLike,
+    bend_radius_mm: ArrayLike,
+    elasto_optic: ArrayLike = 1.0,
+) -> xr.DataArray:
     """Macrobend loss of LP01 in an infinite cladding.
 
     Marcuse's formula [1]_ in a form that needs only the field outside the core; a two-dimensional eigenmode of the
@@ -211,7 +219,7 @@ def bend_loss_of(found: LPMode, wavelength: xr.Variable, radius: Quantity) -> xr
     return result
 
 
-def mode_field(profile: Profile, *, radius_um: Any, wavelength_nm: float = 1550.0) -> FloatArray:
+def mode_field(profile: Profile, *, radius_um: ArrayLike, wavelength_nm: float = 1550.0) -> FloatArray:
     """Field of LP01 against the distance from the axis, over its value on the axis; for figures.
 
     Parameters
@@ -338,7 +346,7 @@ def higher_mode_loss(profile: IndexProfile, wavelength: Quantity, bend_radius: Q
     return result
 
 
-def check_single_mode(fiber: Any, wavelength_nm: Any) -> None:
+def check_single_mode(fiber: MulticoreFiber | Profile, wavelength_nm: ArrayLike) -> None:
     """Refuse cores in which LP11 survives, by the practical cutoff in the fibre's bends.
 
     Parameters

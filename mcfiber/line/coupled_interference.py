@@ -8,7 +8,7 @@ from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.groups import by_group_size
 from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels.mode_dispersion import mode_dispersion_factor
-from mcfiber.labelled import compute, reduced, stamp
+from mcfiber.labelled import compute, labelled_result, reduced
 from mcfiber.line.power import PowerProfile
 from mcfiber.typing import Quantity
 
@@ -106,7 +106,7 @@ def coupled_interference(
     name = "coupled_interference_factor"
     factor = compute(name, mode_dispersion_factor, *line, spatial_mode_dispersion, 2.0 * cores)
     lowered: xr.DataArray | xr.Variable = units.mapped(lambda value: value * coupled_core_factor(cores), factor)
-    return stamp(name, lowered)
+    return labelled_result(name, lowered) if isinstance(lowered, xr.DataArray) else lowered
 
 
 def coupled_core_factor(cores: int) -> float:

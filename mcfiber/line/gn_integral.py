@@ -112,8 +112,9 @@ class SpanProfile:
             position, profile = _evolution(power.evolution, place, channels)
         lit = np.where(launch > 0.0, launch, 1.0)[:, None]  # a dark channel disturbs nobody: any profile
         relative = np.where(launch[:, None] > 0.0, profile / lit, 1.0)
-        glass = medium.group_velocity_dispersion, medium.nonlinear_coefficient
-        return cls(position, relative, *(by_channel(value, place, channels) for value in glass), count=count)
+        beta2 = by_channel(medium.group_velocity_dispersion, place, channels)
+        gamma = by_channel(medium.nonlinear_coefficient, place, channels)
+        return cls(position, relative, beta2, gamma, count=count)
 
 
 class Interference(NamedTuple):
@@ -432,7 +433,7 @@ def _at(value: Quantity, place: Mapping[str, int]) -> Any:
 
 def _evolution(evolution: Evolution, place: Mapping[str, int], count: int) -> tuple[FloatArray, FloatArray]:
     """Power between the Chebyshev nodes: the polynomial of its logarithm, at a few positions between nodes."""
-    chosen = evolution.power.isel({dim: place[dim] for dim in evolution.power.dims if dim in place})
+    chosen = evolution.power.isel({dim: place[str(dim)] for dim in evolution.power.dims if dim in place})
     nodes_last = chosen.transpose(..., "panel", "node")
     power = nodes_last.to_numpy().reshape(-1, *nodes_last.shape[-2:])
     length = np.atleast_1d(np.asarray(_at(evolution.panel, place)))

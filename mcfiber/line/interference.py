@@ -50,8 +50,8 @@ def nonlinear_interference(
     channels
         Channels.
     model
-        Row of `MODELS`.  "gn" [1]_: exponential decay of every channel.  "isrs_gn" [2]_: follows the power along the fibre, with
-        Raman scattering, as a sum of exponentials; span loss above 7 dB.
+        Row of `MODELS`.  "gn" [1]_: exponential decay of every channel.  "isrs_gn" [2]_: follows the power
+        along the fibre, with Raman scattering, as a sum of exponentials; span loss above 7 dB.
     accumulation
         "incoherent": interference powers of the spans add.  "coherent" ("isrs_gn" only): what a channel does to
         itself grows as spans^(1 + epsilon).
@@ -184,11 +184,11 @@ def integrals(
     total = np.empty((2, *sizes.values(), channels.count))
     for place in np.ndindex(*sizes.values()):
         here = dict(zip(sizes, place, strict=True))
-        waves = channels.frequency, channels.symbol_rate, power.launch
         first = {**here, "span": 0}
-        plain = (by_channel(value, first, channels.count) for value in waves)
+        waves = channels.frequency, channels.symbol_rate, power.launch
+        frequency, rate, launch = (by_channel(value, first, channels.count) for value in waves)
         spans = SpanProfile.of(line, medium, power, channels, point=here)
-        total[(0, *place)], total[(1, *place)] = gn_integral(*plain, spans, **options)
+        total[(0, *place)], total[(1, *place)] = gn_integral(frequency, rate, launch, spans, **options)
     dims = (*sizes, "channel")
     return array(dims, total[0]), array(dims, total[1])
 

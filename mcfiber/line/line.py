@@ -289,7 +289,7 @@ def _over_paths(line: Line, value: xr.Variable) -> xr.Variable:
         result: xr.Variable = reduced(np.sum, value.isel(met), "span")
         return result
     visits = (paths[:, :, None] == np.arange(cores)).sum(axis=0)
-    others = tuple(dim for dim in value.dims if dim != "core")
+    others = tuple(str(dim) for dim in value.dims if dim != "core")
     return array(("core", *others), np.tensordot(visits, value.transpose("core", *others).data, axes=1))
 
 
