@@ -45,6 +45,24 @@ def quantity(description: Any, field: str) -> Quantity:
     return _entered(units.si(description, field))
 
 
+def entered(value: Any, unit: str) -> Quantity:
+    """Enter an argument of a public function into SI: a number, a list, an array or an axis.
+
+    Parameters
+    ----------
+    value
+        In engineering units.
+    unit
+        Suffix that the argument's name ends with, as in ``"km"``; see `mcfiber.units.UNITS`.
+
+    Examples
+    --------
+    >>> entered(80, "km")
+    80000.0
+    """
+    return units.convert(variable(value), unit)
+
+
 def _entered(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(map(_entered, value))
@@ -113,9 +131,7 @@ def _stamped(name: str, values: xr.DataArray) -> xr.DataArray:
     return values
 
 
-def labelled_result(
-    name: str, value: Quantity, coords: Mapping[Any, Any] | None = None
-) -> xr.DataArray:
+def labelled_result(name: str, value: Quantity, coords: Mapping[Any, Any] | None = None) -> xr.DataArray:
     """Make the stamped DataArray that a public function returns."""
     made = value if isinstance(value, xr.DataArray) else xr.DataArray(value)
     known = {key: item for key, item in (coords or {}).items() if set(_dims_of(item, key)) <= set(made.dims)}

@@ -43,6 +43,15 @@ def glass_attenuation(loss: GlassLoss, *, wavelength_nm: ArrayLike) -> xr.Datase
         rayleigh_scattering, constant_loss, infrared_absorption, ultraviolet_absorption and hydroxyl_absorption
         (1/m); their sum is the attenuation of the glass.
 
+    Notes
+    -----
+    Eq. (2) of `mcfiber.kernels.loss`; structure of [1]_.
+
+    References
+    ----------
+    .. [1] S. S. Walker, "Rapid modeling and estimation of total spectral loss in optical fibers," *J. Lightw.
+       Technol.*, vol. 4, pp. 1125-1131, 1986.
+
     Examples
     --------
     >>> parts = glass_attenuation(GlassLoss(), wavelength_nm=1550)
@@ -80,6 +89,15 @@ def core_attenuation(fiber: MulticoreFiber, *, wavelength_nm: ArrayLike) -> xr.D
     -----
     The coating's loss is that of a straight core at its distance from an absorbing coating of higher index; bends
     add to it.  Agrees with a two-dimensional eigenmode to 1-2 %.
+
+    Glass [1]_, bends [2]_ by Eq. (1) of `mcfiber.kernels.loss`, coating by Eq. (5) of :doc:`/theory/glass`.
+
+    References
+    ----------
+    .. [1] S. S. Walker, "Rapid modeling and estimation of total spectral loss in optical fibers," *J. Lightw.
+       Technol.*, vol. 4, pp. 1125-1131, 1986.
+    .. [2] D. Marcuse, "Curvature loss formula for optical fibers," *J. Opt. Soc. Am.*, vol. 66, pp. 216-220, 1976.
+       :doi:`10.1364/JOSA.66.000216`
 
     Examples
     --------

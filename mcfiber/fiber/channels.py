@@ -87,6 +87,11 @@ def channels(spectrum: Spectrum) -> Channels:
     Channels
         Frequencies and symbol rates in SI, with the bands.
 
+    References
+    ----------
+    .. [1] ITU-T Recommendation G.694.1 (grid of frequencies).
+    .. [2] ITU-T Series G Supplement 39 (bands).
+
     Examples
     --------
     >>> grid = channels(Spectrum(frequency_thz=[193.2, 193.1], symbol_rate_gbd=64))

@@ -8,14 +8,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from mcfiber import units
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.fiber.geometry import CorePlaces
 from mcfiber.fiber.index import Wavelengths, wavelengths
 from mcfiber.fiber.modes import LPMode, check_guided, solved
 from mcfiber.fiber.structure import FiberStructure, fiber_structure
 from mcfiber.kernels import coupling as kernels
-from mcfiber.labelled import array, combined, compute, coordinates_of, has, kept, labelled_dataset, renamed, variable
+from mcfiber.labelled import array, combined, compute, coordinates_of, entered, has, kept, labelled_dataset, renamed
 from mcfiber.typing import IntArray, Quantity
 
 REGIMES = ("weak", "intermediate", "random", "systematic")
@@ -102,7 +101,7 @@ def core_coupling(
         result["index_difference"] = pairs.index_difference
     result["critical_bend_radius"] = _critical_bend_radius(pairs)
     if length_km is not None:
-        length = units.convert(variable(length_km), "km")
+        length = entered(length_km, "km")
         bend = structure.bend_radius, structure.twist
         shape = pairs.mismatch, pairs.beta, pairs.distance
         result["coupling_regime"] = compute("coupling_regime", kernels.coupling_regime, kappa, *shape, *bend, h, length)

@@ -8,7 +8,6 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from mcfiber import units
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.layout import HexagonalLayout, RingLayout, SquareLayout
 from mcfiber.descriptions.profile import Profile
@@ -23,7 +22,7 @@ from mcfiber.fiber.modes import (
     solved,
     theoretical_cutoff,
 )
-from mcfiber.labelled import array, coordinates_of, kept, labelled_result, variable
+from mcfiber.labelled import array, coordinates_of, entered, kept, labelled_result, variable
 from mcfiber.typing import Quantity
 
 _THINNEST, _THICKEST = 3e-6, 1e-3  # m
@@ -77,7 +76,7 @@ def required_cladding_thickness(
     profile, wavelength = index_profile_of(described), wavelengths(wavelength_nm).metres
     found = solved(0, 1, wavelength, profile)
     check_guided(found.effective_index, wavelength)
-    limit = units.convert(variable(loss_limit_db_per_km), "db_per_km")
+    limit = entered(loss_limit_db_per_km, "db_per_km")
     index, coating = cladding_index(profile, wavelength), variable(coating_index)
 
     def too_thin(thickness: Quantity) -> Quantity:
@@ -141,7 +140,7 @@ def required_pitch(
     def excess(pitch: float) -> float:
         h = core_coupling(
             wide.replace({"layout.pitch_um": pitch}), wavelength_nm=wavelength_nm
-        ).power_coupling.values * units.convert(length_km, "km")
+        ).power_coupling.values * entered(length_km, "km")
         worst = h.max() if definition == "pair" else h.sum(axis=1).max()
         return 10 * math.log10(worst) - crosstalk_limit_db
 

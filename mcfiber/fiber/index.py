@@ -179,6 +179,15 @@ def check_range(wavelength_nm: ArrayLike) -> None:
     ------
     ValueError
         If a wavelength lies outside 250 to 3500 nm.
+
+    Notes
+    -----
+    Silica was measured from 210 to 3710 nm [1]_.
+
+    References
+    ----------
+    .. [1] I. H. Malitson, "Interspecimen comparison of the refractive index of fused silica," *J. Opt. Soc. Am.*,
+       vol. 55, pp. 1205-1209, 1965. :doi:`10.1364/JOSA.55.001205`
     """
     asked = np.asarray(wavelength_nm, dtype=np.float64)
     if not np.all((asked >= RANGE_NM[0]) & (asked <= RANGE_NM[1])):  # NaN is outside too

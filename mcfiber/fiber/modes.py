@@ -14,7 +14,16 @@ from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.profile import Profile
 from mcfiber.fiber.index import IndexProfile, Wavelengths, index_profile_of, profile_of, wavelengths
 from mcfiber.kernels import cutoff, loss, materials, modes, radial
-from mcfiber.labelled import compute, coordinates_of, labelled_dataset, labelled_result, quantity, reduced, variable
+from mcfiber.labelled import (
+    compute,
+    coordinates_of,
+    entered,
+    labelled_dataset,
+    labelled_result,
+    quantity,
+    reduced,
+    variable,
+)
 from mcfiber.typing import FloatArray, Quantity
 
 
@@ -155,7 +164,7 @@ def cutoff_wavelengths(
     1.426896e-06
     """
     described = profile_of(fiber)
-    radius = units.convert(variable(bend_radius_mm), "mm")
+    radius = entered(bend_radius_mm, "mm")
     found = _cutoffs(index_profile_of(described), variable(loss_threshold_db_per_m), radius)
     return labelled_dataset(found, coordinates_of(described, loss_threshold_db_per_m, bend_radius_mm))
 
@@ -205,7 +214,7 @@ def bend_loss(
     described, asked = profile_of(fiber), wavelengths(wavelength_nm)
     found = solved(0, 1, asked.metres, index_profile_of(described))
     check_guided(found.effective_index, asked.metres)
-    radius = units.convert(variable(bend_radius_mm), "mm") * variable(elasto_optic)
+    radius = entered(bend_radius_mm, "mm") * variable(elasto_optic)
     coords = coordinates_of(described, bend_radius_mm, elasto_optic) | asked.coords
     result = labelled_result("bend_loss", bend_loss_of(found, asked.metres, radius), coords)
     return result.isel(channel=0) if asked.single else result

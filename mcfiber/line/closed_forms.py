@@ -108,6 +108,16 @@ def profile_exponentials(power: PowerProfile) -> tuple[xr.Variable, xr.Variable]
     """Coefficients and decays of the exponentials that describe each channel's power along the fibre.
 
     One exponential where the power decays like one; else `TERMS` of them, fitted.
+
+    Notes
+    -----
+    The coefficients and decays of Eq. (3) of :doc:`/theory/raman-scattering` [1]_.
+
+    References
+    ----------
+    .. [1] D. Semrau, R. I. Killey, and P. Bayvel, "A closed-form approximation of the Gaussian noise model in the
+       presence of inter-channel stimulated Raman scattering," *J. Lightw. Technol.*, vol. 37, pp. 1924-1936, 2019.
+       :doi:`10.1109/JLT.2019.2895237`
     """
     if power.evolution is None:
         decay = power.attenuation
@@ -146,6 +156,11 @@ def warn_outside(medium: FiberMedium, power: PowerProfile, channels: Channels) -
     ValidityWarning
         If a span's fibre loses less than `SMALLEST_SPAN_LOSS_DB`, or a channel spreads by less than its symbol over
         the effective length: ``(pi^2/2) |beta2| R^2 / alpha < 1``.
+
+    Notes
+    -----
+    The ratio is the argument of the inverse hyperbolic sine in the own term of Eq. (2) of
+    :doc:`/theory/nonlinear-interference`.
     """
     smallest = float(np.min(np.abs(np.asarray(medium.group_velocity_dispersion))))
     if smallest == 0.0:

@@ -116,6 +116,21 @@ def coupled_core_factor(cores: int) -> float:
     effective length.  It follows from the generalised Manakov equation with ``(8/9) 3/(2N+1)`` in place of 8/9
     and D + 1 = 2N + 1 pairings of the D components.
 
+    Returns
+    -------
+    Ratio of the interference powers, at most 1. [1]
+
+    Notes
+    -----
+    Eq. (3) of :doc:`/theory/nonlinear-interference` [1]_, [2]_.
+
+    References
+    ----------
+    .. [1] A. Mecozzi, C. Antonelli, and M. Shtaif, "Nonlinear propagation in multi-mode fibers in the strong
+       coupling regime," *Opt. Express*, vol. 20, pp. 11673-11678, 2012.
+    .. [2] C. Antonelli, M. Shtaif, and A. Mecozzi, "Modeling of nonlinear propagation in space-division multiplexed
+       fiber-optic transmission," *J. Lightw. Technol.*, vol. 34, pp. 36-54, 2016.
+
     Examples
     --------
     >>> round(coupled_core_factor(4), 6)

@@ -137,6 +137,14 @@ def plain_span(
         Of one span. [m]
     beta2, gamma, beta2_slope, count
         See `SpanProfile`.
+
+    Returns
+    -------
+    SpanProfile
+
+    Notes
+    -----
+    ``rho(z) = exp(-attenuation z)`` in Eq. (1) of `mcfiber.kernels.gn_integral`.
     """
     loss = np.asarray(attenuation, dtype=float)[..., None] * np.array([0.0, length])
     return SpanProfile(np.array([0.0, length]), np.exp(-loss), beta2, gamma, beta2_slope, count)
