@@ -14,8 +14,6 @@ from mcfiber.typing import is_axis
 __all__ = ["each", "flag", "integer", "number", "sequence"]
 
 Check: TypeAlias = Callable[[Any, ValidationInfo], Any]
-
-
 Inner: TypeAlias = PlainValidator | Declaration
 
 

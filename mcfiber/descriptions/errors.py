@@ -42,8 +42,6 @@ def shown(value: Any) -> str:
 
 
 _SHORT = reprlib.Repr()
-
-
 _SHORT.maxstring = _SHORT.maxother = 60
 
 

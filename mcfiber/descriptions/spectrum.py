@@ -17,7 +17,6 @@ from mcfiber.typing import AnyArray, FloatArray, Real
 
 BandName = Literal["O", "E", "S", "C", "L", "U"]
 
-
 BANDS_NM: Mapping[str, tuple[float, float]] = {
     "O": (1260.0, 1360.0),
     "E": (1360.0, 1460.0),
@@ -28,14 +27,10 @@ BANDS_NM: Mapping[str, tuple[float, float]] = {
 }
 """Wavelength limits of the bands in nm (ITU-T Series G Supplement 39)."""
 
-
 ANCHOR_THZ = 193.1
 """Frequency that fixed grids are anchored at, in THz (ITU-T G.694.1)."""
 
-
 _TOLERANCE = 1e-9  # relative; the sum of decimal numbers of GHz is not exact
-
-
 _TOLERANCE_GHZ = 1e-6
 
 

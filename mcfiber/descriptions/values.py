@@ -66,24 +66,12 @@ FORMS: Mapping[str, str] = {
 }
 """Ways in which a value may vary, by the word that declares them."""
 
-
 _BY_SPAN = "give a list of spans in link.span"
-
-
 _BY_CHANNEL = "give {channel = [...]} where a value may differ by channel"
-
-
 _BY_CORE = "give {core = [...]} where a value may differ by core"
-
-
 _BY_PAIR = "give {core_out_core_in = [[...]]} where a value may differ by pair"
-
-
 _BY_WAVELENGTH = "give {wavelength_nm = [...], value = [...]} where a value may differ by wavelength"
-
-
 _RENAME = "give the axis another name"
-
 
 RESERVED_AXES: Mapping[str, str] = {
     "span": _BY_SPAN,
@@ -562,7 +550,6 @@ def axes_of(value: Any, path: str = "") -> Iterator[tuple[str, Axis]]:
 
 
 _Form: TypeAlias = Axis | ByChannel | ByCore | PairMatrix | WavelengthTable
-
 
 _TABLES: Mapping[str, tuple[str, type[_Form]]] = {
     "axis": ("axis", Axis),

@@ -21,11 +21,7 @@ from mcfiber.line.raman import Evolution
 from mcfiber.typing import FloatArray, Quantity
 
 POINTS_PER_PERIOD = 16  # of the table, in the fastest oscillation of the link function
-
-
 DECADES_OF_LOSS = 80.0  # mismatch over loss beyond which the link function's expansion is good to 1e-6
-
-
 MOST_POINTS = 1 << 18
 
 FINE = 8  # positions between two nodes of a computed power
