@@ -181,7 +181,7 @@ LOSS_FITS: Mapping[str, GlassLoss] = {
 0.330/0.190, 0.350/0.200, 0.310/0.170 and 0.270/0.150 dB/km at 1310/1550 nm."""
 
 
-def named_loss(value: Any) -> Any:
+def named_loss(value: object) -> Any:
     """Turn the name of a fit into its description; leave other values.
 
     Raises
