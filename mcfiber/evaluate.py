@@ -60,7 +60,7 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
     180
     """
     scene, arrived = records(system)
-    return result.pack(system, scene.channels, quantities(scene, arrived, draws=draws, seed=seed))
+    return result.pack(system, scene, quantities(scene, arrived, draws=draws, seed=seed))
 
 
 def records(system: "System") -> tuple[Scene, Receiver]:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 REDUCTIONS = ("max", "min", "mean")
 
-
 INNER = ("core", "channel")
 """Dimensions that a reduction goes over."""
 
