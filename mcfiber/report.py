@@ -117,10 +117,26 @@ class AtlasRow:
 def atlas_row(entry: CatalogEntry, *, samples: int, seed: int) -> AtlasRow:
     """Predict one system and set it beside its report.
 
+    Parameters
+    ----------
+    entry
+        The system, with a reported rate.
+    samples, seed
+        As for `mcfiber.predict`.
+
     Raises
     ------
     ValueError
         If the entry has no reported rate.
+
+    Notes
+    -----
+    The interval is that of the prior predictive distribution [1]_.
+
+    References
+    ----------
+    .. [1] G. E. P. Box, "Sampling and Bayes' inference in scientific modelling and robustness," *J. R. Stat. Soc. A*,
+       vol. 143, pp. 383-430, 1980.
     """
     if entry.reported.net_rate_tbps is None:
         msg = f"{entry.name} has no reported rate"

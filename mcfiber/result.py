@@ -44,6 +44,17 @@ def with_totals(values: dict[str, Quantity], scene: Scene) -> dict[str, xr.Varia
         Variables of the table by name.
     scene
         Cores, channels and line.
+
+    Returns
+    -------
+    dict
+        By name, with :data:`~mcfiber.variables.total_net_rate` (bit/s), :data:`~mcfiber.variables.distance` (m),
+        :data:`~mcfiber.variables.capacity_distance` (bit m/s) and :data:`~mcfiber.variables.spectral_efficiency` (1).
+
+    Notes
+    -----
+    Sums over cores and channels of Eq. (5) of `mcfiber.kernels.modulation`; the spectral efficiency is over the sum of
+    the symbol rates.
     """
     named = {name: as_variable(value) for name, value in values.items()}
     named["status"].attrs |= status_flags()
@@ -76,6 +87,11 @@ def pack(system: Description, scene: Scene, values: Mapping[str, xr.Variable]) -
     ------
     DescriptionError
         If two fields of the system hold axes of one name with different labels.
+
+    References
+    ----------
+    .. [1] B. Eaton et al., "NetCDF Climate and Forecast (CF) Metadata Conventions," version 1.11, 2023 (units, long
+       names and flags), https://cfconventions.org.
     """
     status = values["status"]
     possible = status == OK
@@ -137,6 +153,11 @@ def write(dataset: xr.Dataset, path: str | Path) -> None:
         A result.
     path
         Where to; an existing file is replaced only once the new one is whole.
+
+    Raises
+    ------
+    FileExistsError
+        If there is a Zarr folder of that name.
     """
     path = Path(path)
     if path.suffix == ".zarr" and path.exists():

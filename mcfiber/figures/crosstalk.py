@@ -32,6 +32,15 @@ def plot_crosstalk_matrix(
     into
         Core whose crosstalk the lines show, from every other; by default every pair has a line, and the cores
         are coloured by their total.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        With the cores and lines between them; lines 40 dB below the strongest are left out.
+
+    Notes
+    -----
+    The total of a core is the sum over core_in of Eq. (1) of :doc:`/theory/crosstalk`.
     """
     ax = new_axes(ax)
     points = np.asarray(positions_um, dtype=float)
@@ -71,6 +80,10 @@ def plot_crosstalk_against(
         Values along that dimension, or the name of a coordinate that has them.
     label
         What they are, with their unit.
+
+    Notes
+    -----
+    Crosstalk of pairs is that of Eq. (1) of :doc:`/theory/crosstalk`; that of a core is its sum over core_in.
     """
     ax = new_axes(ax)
     total = crosstalk.sum("core_in").rename(core_out="core") if "core_in" in crosstalk.dims else crosstalk
@@ -135,6 +148,12 @@ def plot_crosstalk_map(drawn: "xr.DataArray", *, ax: "Axes | None" = None) -> "A
     ------
     ValueError
         If dimensions other than time and frequency are left.
+
+    References
+    ----------
+    .. [1] R. O. J. Soeiro, T. M. F. Alves and A. V. T. Cartaxo, "Dual polarization discrete changes model of inter-core
+       crosstalk in multi-core fibers," *IEEE Photon. Technol. Lett.*, vol. 29, no. 16, pp. 1395-1398, 2017.
+       :doi:`10.1109/LPT.2017.2723662` (what is drawn).
     """
     extra = set(drawn.dims) - {"time", "frequency"}
     if extra:

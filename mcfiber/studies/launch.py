@@ -394,6 +394,10 @@ def following_noise(scene: Scene, *, without: str = "") -> Quantity:
     ------
     DescriptionError
         If the table has a noise of which it is not known how it follows the launch powers.
+
+    Notes
+    -----
+    Terms of Eq. (1) of :doc:`/theory/index`; the gradient knows the others.
     """
     total: Quantity = 0.0
     for row in entering("line"):

@@ -170,6 +170,11 @@ def probe(axes: Axes, kept: Kept, memory_mb: float) -> tuple[tuple[Output, ...],
         Evaluates a system and keeps the outputs.
     memory_mb
         That a block may take.
+
+    Raises
+    ------
+    DescriptionError
+        If a value or an output is refused.
     """
     plan = planned(kept(axes.probe(2)[0]), axes.structures, axes.names)
     system, points = axes.probe(PROBED)
