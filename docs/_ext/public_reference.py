@@ -196,7 +196,7 @@ def _variables() -> str:
         ".. py:currentmodule:: mcfiber.variables",
         "",
     ]
-    for variable in variables.table():
+    for variable in variables.every_variable():
         low, high = variable.low, variable.high
         bounds = (
             f"{low:g} to {high:g}"

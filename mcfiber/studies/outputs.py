@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 REDUCTIONS = ("max", "min", "mean")
 
-
 INNER = ("core", "channel")
 """Dimensions that a reduction goes over."""
 
@@ -78,6 +77,20 @@ def evaluated(
         Outputs, as in ``"total_net_rate"`` or ``"crosstalk:max"``.
     draws, seed
         Number of random realisations, and their seed.
+
+    Returns
+    -------
+    dict
+        By output, in SI; dimensions of the system's axes, and of what is not reduced.
+
+    Raises
+    ------
+    DescriptionError
+        If there is no such variable or reduction.
+
+    Notes
+    -----
+    Eq. (1) and Eq. (2) of :doc:`/theory/index`, as in `mcfiber.evaluate.evaluate`.
     """
     arrays = quantities(*records(system), draws=draws, seed=seed)
     status = arrays["status"]
@@ -107,6 +120,11 @@ def planned(probe: Mapping[str, xr.Variable], systems: "Sequence[System]", dims:
         With every combination of structural values.
     dims
         Dimensions of the sweep.
+
+    Raises
+    ------
+    DescriptionError
+        If the system has an axis of its own, or an output no one shape.
     """
     return tuple(Output(text, _inner(text, array, systems, dims)) for text, array in probe.items())
 
