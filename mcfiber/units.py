@@ -115,6 +115,26 @@ def convert(value: Any, unit: str) -> Any:
     return mapped(UNITS[unit].to_si, value)
 
 
+def entered(value: Any, unit: str) -> Any:
+    """SI value of an argument that a public function takes in engineering units, at the head of the function.
+
+    Parameters
+    ----------
+    value
+        A number, a list of numbers, an array or a labelled array; None stays None.
+    unit
+        As for `convert`.
+
+    Examples
+    --------
+    >>> entered(80, "km"), entered([0, 10], "ghz").tolist()
+    (80000.0, [0.0, 10000000000.0])
+    """
+    if value is None:
+        return None
+    return convert(np.asarray(value, np.float64) if isinstance(value, (list, tuple)) else value, unit)
+
+
 def si(description: Any, field: str) -> Any:
     """Read a field of a description in SI units; lists and tables of values are read item by item."""
     value = getattr(description, field)

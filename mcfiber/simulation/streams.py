@@ -4,13 +4,17 @@ A stream is the pair of a seed and a key; the first word of the key is a `Stream
 groups.  Numbers are part of what a seed means: a row is never given to something else.
 """
 
+from collections.abc import Sequence
 from enum import IntEnum
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 
 BLOCK = 64
 """Realisations that share a stream, so that the first n of N are those of a smaller request."""
+
+
+Entropy: TypeAlias = int | Sequence[int] | None
 
 
 class Stream(IntEnum):
@@ -25,12 +29,12 @@ class Stream(IntEnum):
     MODE_GAINS = 10
 
 
-def root_of(seed: int | None) -> Any:
+def root_of(seed: int | None) -> Entropy:
     """Entropy of a seed; new at every call where there is none."""
     return np.random.SeedSequence(seed).entropy
 
 
-def random_stream(stream: Stream, root: Any, *key: int) -> np.random.Generator:
+def random_stream(stream: Stream, root: Entropy, *key: int) -> np.random.Generator:
     """Generator of one stream.
 
     Parameters
