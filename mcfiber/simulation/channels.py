@@ -118,7 +118,7 @@ class CoupledLine:
         alone = cores == 1 and len(set(medium.group_sizes)) > 1  # beside groups: received by itself, it loses none
         loss = 0.0 if alone else by_span(_of_all_sources(line.mode_dependent_loss), "mode_dependent_loss", here)
         dispersion = number(0.0 if medium.mode_dispersion is None else medium.mode_dispersion, "mode_dispersion", here)
-        delay = dispersion * np.sqrt(by_span(line.length, "length", here))
+        delay = dispersion * np.sqrt(by_span(line.length, "length", here)) if dispersion else 0.0
         if line.repeat == "same" and (np.ndim(loss) or np.ndim(delay)):
             msg = 'repeat: "same" is a loop of one fibre, whose laps are equal; got spans that differ'
             raise ValueError(msg)

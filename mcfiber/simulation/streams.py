@@ -2,6 +2,10 @@
 
 A stream is the pair of a seed and a key; the first word of the key is a `Stream`, and the others count blocks, draws or
 groups.  Numbers are part of what a seed means: a row is never given to something else.
+
+Three draws stand outside.  An unknown number of a catalogue entry has the checksum of its path as its only word, where
+keys here have two or more, so that an entry that gains a number keeps the draws of the others (`mcfiber.catalog`).
+`mcfiber.simulation.coupled_modes` and the searches and even samples of `mcfiber.studies` take the seed without a key.
 """
 
 from collections.abc import Sequence
@@ -45,6 +49,19 @@ def random_stream(stream: Stream, root: Entropy, *key: int) -> np.random.Generat
         Seed, or `root_of` it where several streams share it.
     *key
         Number of the block, draw or group.
+
+    Returns
+    -------
+    numpy.random.Generator
+        Independent of those of all other streams and keys.
+
+    Notes
+    -----
+    Seed and key are hashed together [1]_.
+
+    References
+    ----------
+    .. [1] M. E. O'Neill, "Developing a seed_seq alternative," 2015; `numpy.random.SeedSequence`.
 
     Examples
     --------
