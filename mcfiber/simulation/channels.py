@@ -14,7 +14,7 @@ from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels import channel as kernels
 from mcfiber.labelled import labelled_result
 from mcfiber.line.line import Line
-from mcfiber.simulation.points import by_span, number, received_together
+from mcfiber.simulation.points import number_at, received_together, spans_at
 from mcfiber.simulation.streams import BLOCK, Entropy, Stream, random_stream, root_of
 from mcfiber.typing import AnyArray, ComplexArray, FloatArray, Quantity
 
@@ -116,9 +116,10 @@ class CoupledLine:
         here = point or {}
         cores = received_together(medium, here)
         alone = cores == 1 and len(set(medium.group_sizes)) > 1  # beside groups: received by itself, it loses none
-        loss = 0.0 if alone else by_span(_of_all_sources(line.mode_dependent_loss), "mode_dependent_loss", here)
-        dispersion = number(0.0 if medium.mode_dispersion is None else medium.mode_dispersion, "mode_dispersion", here)
-        delay = dispersion * np.sqrt(by_span(line.length, "length", here)) if dispersion else 0.0
+        loss = 0.0 if alone else spans_at(_of_all_sources(line.mode_dependent_loss), "mode_dependent_loss", here)
+        known = medium.mode_dispersion is not None
+        dispersion = number_at(medium.mode_dispersion, "mode_dispersion", here) if known else 0.0
+        delay = dispersion * np.sqrt(spans_at(line.length, "length", here)) if dispersion else 0.0
         if line.repeat == "same" and (np.ndim(loss) or np.ndim(delay)):
             msg = 'repeat: "same" is a loop of one fibre, whose laps are equal; got spans that differ'
             raise ValueError(msg)

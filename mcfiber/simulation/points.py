@@ -8,7 +8,7 @@ from mcfiber.fiber.medium import FiberMedium
 from mcfiber.typing import FloatArray, Quantity
 
 
-def number(value: Quantity, name: str, point: Mapping[str, int]) -> float:
+def number_at(value: Quantity, name: str, point: Mapping[str, int]) -> float:
     """Plain value at a point.
 
     Parameters
@@ -31,31 +31,31 @@ def number(value: Quantity, name: str, point: Mapping[str, int]) -> float:
 
     Examples
     --------
-    >>> number(0.2, "attenuation", {"core": 3})
+    >>> number_at(0.2, "attenuation", {"core": 3})
     0.2
     """
     return float(_chosen(value, name, point))
 
 
-def by_span(value: Quantity, name: str, point: Mapping[str, int]) -> float | FloatArray:
+def spans_at(value: Quantity, name: str, point: Mapping[str, int]) -> float | FloatArray:
     """Plain value at a point: one number where all spans are alike, else one for each. Shape (span,).
 
     Parameters
     ----------
     value, name, point
-        As in `number`.
+        As in `number_at`.
     """
     found = _chosen(value, name, point, spans=True)
     return float(found) if found.ndim == 0 else found
 
 
-def by_channel(value: Quantity, name: str, point: Mapping[str, int], count: int) -> FloatArray:
+def channels_at(value: Quantity, name: str, point: Mapping[str, int], count: int) -> FloatArray:
     """Plain values of all channels at a point. Shape (channel,).
 
     Parameters
     ----------
     value, name, point
-        As in `number`; a position along channel is not read.
+        As in `number_at`; a position along channel is not read.
     count
         Number of channels.
     """

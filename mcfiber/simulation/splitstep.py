@@ -28,7 +28,7 @@ from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels.splitstep import delayed, filtered, kerr_rotation, transfer
 from mcfiber.line.line import Line
-from mcfiber.simulation.points import by_channel, number, received_together
+from mcfiber.simulation.points import channels_at, number_at, received_together
 from mcfiber.simulation.streams import Stream, random_stream
 from mcfiber.typing import AnyArray, FloatArray
 
@@ -137,18 +137,18 @@ class CoupledFiber:
             msg = "permutation: signals change their cores from span to span, so one core is no line; leave it out"
             raise ValueError(msg)
         cores = received_together(medium, here)
-        length = number(line.length, "length", here)
-        splices = number(line.splice_loss, "splice_loss", here)
+        length = number_at(line.length, "length", here)
+        splices = number_at(line.splice_loss, "splice_loss", here)
         known = cores > 1 and medium.mode_dispersion is not None
         return cls(
             length=length,
-            attenuation=number(medium.attenuation, "attenuation", here) + splices / length,
-            beta2=number(medium.group_velocity_dispersion, "group_velocity_dispersion", here),
-            gamma=number(medium.nonlinear_coefficient, "nonlinear_coefficient", here),
+            attenuation=number_at(medium.attenuation, "attenuation", here) + splices / length,
+            beta2=number_at(medium.group_velocity_dispersion, "group_velocity_dispersion", here),
+            gamma=number_at(medium.nonlinear_coefficient, "nonlinear_coefficient", here),
             beta3=0.0 if channels is None else _third_order(medium, channels, here),
             cores=cores,
             section=section,
-            mode_dispersion=number(medium.mode_dispersion, "mode_dispersion", here) if known else 0.0,
+            mode_dispersion=number_at(medium.mode_dispersion, "mode_dispersion", here) if known else 0.0,
             averaged=averaged,
         )
 
@@ -168,8 +168,8 @@ def _third_order(medium: FiberMedium, channels: Channels, point: Mapping[str, in
     """Slope of the dispersion over angular frequency. [s^3/m]"""
     if channels.count < 2:
         return 0.0
-    frequency = by_channel(channels.frequency, "frequency", point, channels.count)
-    beta2 = by_channel(medium.group_velocity_dispersion, "group_velocity_dispersion", point, channels.count)
+    frequency = channels_at(channels.frequency, "frequency", point, channels.count)
+    beta2 = channels_at(medium.group_velocity_dispersion, "group_velocity_dispersion", point, channels.count)
     slope = np.gradient(beta2, frequency)[point.get("channel", 0)]
     return float(slope / (2.0 * math.pi))
 
