@@ -4,7 +4,7 @@ import json
 import math
 import shutil
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ import xarray as xr
 
 from mcfiber import units
 from mcfiber.descriptions.groups import core_groups, group_sizes
-from mcfiber.labelled import as_variable, combined, coordinates_of, from_tables, has, kept
+from mcfiber.labelled import as_variable, combined, coordinates_of, from_tables, has, kept, reduced
 from mcfiber.status import FLAGS, OK
 from mcfiber.typing import Quantity
 from mcfiber.variables import lookup
@@ -69,12 +69,13 @@ def pack(system: "System", channels: "Channels", values: Mapping[str, xr.Variabl
     data = {}
     for name, value in values.items():
         shown = kept(value, possible) if marked and name != "status" else value
-        data[name] = (shown.dims, shown.data, lookup(name).attributes() | value.attrs)
-    coords = coordinates_of(system) | coordinates(system, channels)
-    present = {dim for dims, *_ in data.values() for dim in dims} | {"channel", "core"}
-    known = {name: value for name, value in coords.items() if set(getattr(value, "dims", ())) <= present}
-    dataset = xr.Dataset(data, coords=known, attrs={PROVENANCE: provenance(system)})
-    return indexed(dataset)
+        data[name] = xr.Variable(shown.dims, shown.data, lookup(name).attributes() | value.attrs, fastpath=True)
+    frequency = channels.frequency
+    bits = np.ascontiguousarray(frequency.data).tobytes()
+    grid = _grid(system.fiber.cores, channels.bands, frequency.dims, frequency.shape, bits)
+    dataset = xr.Dataset(data, coords=grid, attrs={PROVENANCE: provenance(system)})
+    axes = {name: value for name, value in coordinates_of(system).items() if set(value.dims) <= set(dataset.dims)}
+    return dataset.assign_coords(axes) if axes else dataset
 
 
 def provenance(system: Any, **notes: Any) -> str:
@@ -150,10 +151,14 @@ def _removed(path: Path) -> None:
 
 def _totals(scene: "Scene", net_rate: xr.Variable) -> dict[str, xr.Variable]:
     channels, cores = scene.channels, float(scene.medium.cores)
-    per_wavelength = net_rate.sum("core") if has(net_rate, "core") else net_rate * cores
-    total = per_wavelength.sum("channel") if has(net_rate, "channel") else per_wavelength * float(channels.count)
+    per_wavelength = reduced(np.sum, net_rate, "core") if has(net_rate, "core") else net_rate * cores
+    total = (
+        reduced(np.sum, per_wavelength, "channel")
+        if has(net_rate, "channel")
+        else per_wavelength * float(channels.count)
+    )
     rate = as_variable(channels.symbol_rate)
-    bandwidth = rate.sum("channel") if has(rate, "channel") else rate * float(channels.count)
+    bandwidth = reduced(np.sum, rate, "channel") if has(rate, "channel") else rate * float(channels.count)
     distance = as_variable(scene.line.distance)
     return {
         "total_net_rate": total,
@@ -163,16 +168,31 @@ def _totals(scene: "Scene", net_rate: xr.Variable) -> dict[str, xr.Variable]:
     }
 
 
-def coordinates(system: "System", channels: "Channels") -> dict[str, Any]:
+def coordinates(system: "System", channels: "Channels") -> dict[str, xr.Variable]:
     """Coordinates of cores and channels."""
     frequency = channels.frequency
-    return {
-        "channel": np.arange(channels.count),
-        "core": np.arange(system.fiber.cores),
-        "frequency": xr.Variable(frequency.dims, frequency.data, lookup("frequency").attributes()),
-        "wavelength": xr.Variable(frequency.dims, channels.wavelength.data * 1e9, lookup("wavelength").attributes()),
-        "band": ("channel", np.array(channels.bands, dtype=object), lookup("band").attributes()),
+    return _coordinates(system.fiber.cores, channels.bands, frequency)
+
+
+def _coordinates(cores: int, bands: tuple[str, ...], frequency: xr.Variable) -> dict[str, xr.Variable]:
+    values = {
+        "channel": xr.Variable("channel", np.arange(len(bands))),
+        "core": xr.Variable("core", np.arange(cores)),
+        "frequency": frequency,
+        "wavelength": units.wavelength(frequency) * 1e9,
+        "band": xr.Variable("channel", np.array(bands, dtype=object)),
     }
+    named = {name: {} if name in ("channel", "core") else lookup(name).attributes() for name in values}
+    return {name: xr.Variable(value.dims, value.data, named[name]) for name, value in values.items()}
+
+
+@lru_cache(maxsize=64)
+def _grid(
+    cores: int, bands: tuple[str, ...], dims: tuple[str, ...], shape: tuple[int, ...], bits: bytes
+) -> xr.Coordinates:
+    """Coordinates with their indexes, made once for each grid of channels: they cost more than an evaluation."""
+    frequency = xr.Variable(dims, np.frombuffer(bits).reshape(shape))
+    return indexed(xr.Dataset(coords=_coordinates(cores, bands, frequency))).coords
 
 
 def indexed(dataset: xr.Dataset) -> xr.Dataset:

@@ -89,7 +89,7 @@ def unit_label(field: str) -> str:
     return f" {unit.label}" if unit else ""
 
 
-def convert(value: Any, unit: str) -> Any:
+def convert(value: object, unit: str) -> Any:
     """Turn a value in engineering units into SI.
 
     Parameters
@@ -115,34 +115,14 @@ def convert(value: Any, unit: str) -> Any:
     return mapped(UNITS[unit].to_si, value)
 
 
-def entered(value: Any, unit: str) -> Any:
-    """SI value of an argument that a public function takes in engineering units, at the head of the function.
-
-    Parameters
-    ----------
-    value
-        A number, a list of numbers, an array or a labelled array; None stays None.
-    unit
-        As for `convert`.
-
-    Examples
-    --------
-    >>> entered(80, "km"), entered([0, 10], "ghz").tolist()
-    (80000.0, [0.0, 10000000000.0])
-    """
-    if value is None:
-        return None
-    return convert(np.asarray(value, np.float64) if isinstance(value, (list, tuple)) else value, unit)
-
-
-def si(description: Any, field: str) -> Any:
+def si(description: object, field: str) -> Any:
     """Read a field of a description in SI units; lists and tables of values are read item by item."""
     value = getattr(description, field)
     unit = unit_of(field)
     return value if unit is None else _in_si(unit, value)
 
 
-def _in_si(unit: Unit, value: Any) -> Any:
+def _in_si(unit: Unit, value: object) -> Any:
     if isinstance(value, tuple):
         return tuple(_in_si(unit, item) for item in value)
     if isinstance(value, dict):

@@ -27,7 +27,7 @@ GLASS_PARTS = (
 """Parts of the attenuation of the glass: variables of the table."""
 
 
-def glass_attenuation(loss: GlassLoss, *, wavelength_nm: Any) -> xr.Dataset:
+def glass_attenuation(loss: GlassLoss, *, wavelength_nm: ArrayLike) -> xr.Dataset:
     """Attenuation of the glass by its parts.
 
     Parameters
@@ -42,6 +42,15 @@ def glass_attenuation(loss: GlassLoss, *, wavelength_nm: Any) -> xr.Dataset:
     xarray.Dataset
         rayleigh_scattering, constant_loss, infrared_absorption, ultraviolet_absorption and hydroxyl_absorption
         (1/m); their sum is the attenuation of the glass.
+
+    Notes
+    -----
+    Eq. (2) of `mcfiber.kernels.loss`; structure of [1]_.
+
+    References
+    ----------
+    .. [1] S. S. Walker, "Rapid modeling and estimation of total spectral loss in optical fibers," *J. Lightw.
+       Technol.*, vol. 4, pp. 1125-1131, 1986.
 
     Examples
     --------
@@ -59,7 +68,7 @@ def _glass_parts(loss: LossNumbers, wavelength: xr.Variable) -> dict[str, xr.Var
     return dict(zip(GLASS_PARTS, compute(GLASS_PARTS, kernels.glass_loss, wavelength, *loss), strict=True))
 
 
-def core_attenuation(fiber: MulticoreFiber, *, wavelength_nm: Any) -> xr.Dataset:
+def core_attenuation(fiber: MulticoreFiber, *, wavelength_nm: ArrayLike) -> xr.Dataset:
     """Attenuation of the cores of a fibre, by its parts.
 
     Parameters
@@ -80,6 +89,15 @@ def core_attenuation(fiber: MulticoreFiber, *, wavelength_nm: Any) -> xr.Dataset
     -----
     The coating's loss is that of a straight core at its distance from an absorbing coating of higher index; bends
     add to it.  Agrees with a two-dimensional eigenmode to 1-2 %.
+
+    Glass [1]_, bends [2]_ by Eq. (1) of `mcfiber.kernels.loss`, coating by Eq. (5) of :doc:`/theory/glass`.
+
+    References
+    ----------
+    .. [1] S. S. Walker, "Rapid modeling and estimation of total spectral loss in optical fibers," *J. Lightw.
+       Technol.*, vol. 4, pp. 1125-1131, 1986.
+    .. [2] D. Marcuse, "Curvature loss formula for optical fibers," *J. Opt. Soc. Am.*, vol. 66, pp. 216-220, 1976.
+       :doi:`10.1364/JOSA.66.000216`
 
     Examples
     --------

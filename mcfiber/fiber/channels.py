@@ -52,7 +52,7 @@ class Channels:
         names = np.array(self.bands)
         return {band: np.flatnonzero(names == band) for band in dict.fromkeys(self.bands)}
 
-    def spread(self, value: Any) -> Quantity:
+    def spread(self, value: object) -> Quantity:
         """Put a value on the channels: a number or labelled array, a table by band, or a list by channel.
 
         Parameters
@@ -86,6 +86,11 @@ def channels(spectrum: Spectrum) -> Channels:
     -------
     Channels
         Frequencies and symbol rates in SI, with the bands.
+
+    References
+    ----------
+    .. [1] ITU-T Recommendation G.694.1 (grid of frequencies).
+    .. [2] ITU-T Series G Supplement 39 (bands).
 
     Examples
     --------

@@ -2,24 +2,23 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
-from mcfiber import units
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.fiber.geometry import CorePlaces
 from mcfiber.fiber.index import Wavelengths, wavelengths
 from mcfiber.fiber.modes import LPMode, check_guided, solved
 from mcfiber.fiber.structure import FiberStructure, fiber_structure
 from mcfiber.kernels import coupling as kernels
-from mcfiber.labelled import array, combined, compute, coordinates_of, has, kept, labelled_dataset, renamed, variable
+from mcfiber.labelled import array, combined, compute, coordinates_of, entered, has, kept, labelled_dataset, renamed
 from mcfiber.typing import IntArray, Quantity
 
 REGIMES = ("weak", "intermediate", "random", "systematic")
 """Names of the values of `coupling_regime`."""
-
 
 UnlikeCores = Literal["overlap", "midplane"]
 
@@ -29,7 +28,11 @@ class OverlappingTrenchesWarning(UserWarning):
 
 
 def core_coupling(
-    fiber: MulticoreFiber, *, wavelength_nm: Any, length_km: Any = None, unlike_cores: UnlikeCores = "overlap"
+    fiber: MulticoreFiber,
+    *,
+    wavelength_nm: ArrayLike,
+    length_km: ArrayLike | None = None,
+    unlike_cores: UnlikeCores = "overlap",
 ) -> xr.Dataset:
     """Coupling of every pair of cores of a fibre, from its index profile and layout.
 
@@ -97,7 +100,7 @@ def core_coupling(
         result["index_difference"] = pairs.index_difference
     result["critical_bend_radius"] = _critical_bend_radius(pairs)
     if length_km is not None:
-        length = units.convert(variable(length_km), "km")
+        length = entered(length_km, "km")
         bend = structure.bend_radius, structure.twist
         shape = pairs.mismatch, pairs.beta, pairs.distance
         result["coupling_regime"] = compute("coupling_regime", kernels.coupling_regime, kappa, *shape, *bend, h, length)
@@ -107,7 +110,7 @@ def core_coupling(
     return labelled.isel(channel=0) if asked.single else labelled
 
 
-def supermodes(fiber: MulticoreFiber, *, wavelength_nm: Any, unlike_cores: UnlikeCores = "overlap") -> xr.Dataset:
+def supermodes(fiber: MulticoreFiber, *, wavelength_nm: ArrayLike, unlike_cores: UnlikeCores = "overlap") -> xr.Dataset:
     """Supermodes of the straight fibre: eigenvectors of the propagation constants and kappa of its cores.
 
     Parameters
@@ -156,7 +159,7 @@ def supermodes(fiber: MulticoreFiber, *, wavelength_nm: Any, unlike_cores: Unlik
     return result.isel(channel=0) if asked.single else result
 
 
-def _solved(fiber: MulticoreFiber, wavelength_nm: Any) -> tuple[Wavelengths, FiberStructure, LPMode]:
+def _solved(fiber: MulticoreFiber, wavelength_nm: ArrayLike) -> tuple[Wavelengths, FiberStructure, LPMode]:
     """Wavelengths, structure and modes of a fibre whose cores do not overlap and guide."""
     asked, structure = wavelengths(wavelength_nm), fiber_structure(fiber)
     check_separation(structure)

@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
-from mcfiber import units
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.layout import HexagonalLayout, RingLayout, SquareLayout
+from mcfiber.descriptions.profile import Profile
 from mcfiber.fiber.attenuation import coating_loss_of
 from mcfiber.fiber.coupling import core_coupling
 from mcfiber.fiber.index import index_profile_of, profile_of, wavelengths
@@ -21,14 +22,18 @@ from mcfiber.fiber.modes import (
     solved,
     theoretical_cutoff,
 )
-from mcfiber.labelled import array, coordinates_of, kept, labelled_result, variable
+from mcfiber.labelled import array, coordinates_of, entered, kept, labelled_result, variable
 from mcfiber.typing import Quantity
 
 _THINNEST, _THICKEST = 3e-6, 1e-3  # m
 
 
 def required_cladding_thickness(
-    fiber: Any, *, loss_limit_db_per_km: Any = 1e-3, wavelength_nm: float = 1625.0, coating_index: Any = 1.486
+    fiber: MulticoreFiber | Profile,
+    *,
+    loss_limit_db_per_km: ArrayLike = 1e-3,
+    wavelength_nm: float = 1625.0,
+    coating_index: ArrayLike = 1.486,
 ) -> xr.DataArray:
     """Distance of a core's centre from the cladding's edge at which the loss to the coating meets a limit.
 
@@ -65,13 +70,13 @@ def required_cladding_thickness(
     39.2
     """
     if np.any(np.asarray(loss_limit_db_per_km) <= 0):
-        msg = f"got a loss limit of {loss_limit_db_per_km} dB/km; allowed: above 0 (no thickness makes it vanish)"
+        msg = f"got a loss limit of {loss_limit_db_per_km!r} dB/km; allowed: above 0 (no thickness makes it vanish)"
         raise ValueError(msg)
     described = profile_of(fiber)
     profile, wavelength = index_profile_of(described), wavelengths(wavelength_nm).metres
     found = solved(0, 1, wavelength, profile)
     check_guided(found.effective_index, wavelength)
-    limit = units.convert(variable(loss_limit_db_per_km), "db_per_km")
+    limit = entered(loss_limit_db_per_km, "db_per_km")
     index, coating = cladding_index(profile, wavelength), variable(coating_index)
 
     def too_thin(thickness: Quantity) -> Quantity:
@@ -135,7 +140,7 @@ def required_pitch(
     def excess(pitch: float) -> float:
         h = core_coupling(
             wide.replace({"layout.pitch_um": pitch}), wavelength_nm=wavelength_nm
-        ).power_coupling.values * units.convert(length_km, "km")
+        ).power_coupling.values * entered(length_km, "km")
         worst = h.max() if definition == "pair" else h.sum(axis=1).max()
         return 10 * math.log10(worst) - crosstalk_limit_db
 
@@ -190,7 +195,7 @@ def largest_layout(
 
 
 def matched_core(
-    like: Any,
+    like: Profile,
     *,
     mode_field_diameter_um: float,
     cutoff_nm: float,
@@ -236,7 +241,7 @@ def matched_core(
     >>> round(core.radius_um, 3), round(core.delta_percent, 4)
     (4.099, 0.3283)
     """
-    if not {"radius_um", "delta_percent"} <= type(like).model_fields.keys() or np.ndim(like.radius_um) > 0:
+    if not {"radius_um", "delta_percent"} <= type(like).model_fields.keys() or not isinstance(like.radius_um, float):
         msg = f"got a {type(like).__name__}; give a profile of one core with one radius_um and delta_percent to change"
         raise ValueError(msg)
     wanted = f"{cutoff_nm:g} nm cutoff and {mode_field_diameter_um:g} um diameter"

@@ -37,7 +37,8 @@ class CorePlaces:
     @cached_property
     def pair_distances(self) -> xr.Variable:
         """Distance of every pair of cores, dimensions core_out and core_in. [m]"""
-        return array(("core_out", "core_in"), self.unit_distances) * self.pitch
+        result: xr.Variable = array(("core_out", "core_in"), self.unit_distances) * self.pitch
+        return result
 
 
 Places = CorePlaces | Layout
@@ -54,7 +55,8 @@ def core_places(layout: Places) -> CorePlaces:
 def positions(layout: Places) -> xr.Variable:
     """Core centres, dimensions core and coordinate, and the layout's axes. [m]"""
     places = core_places(layout)
-    return array(("core", "coordinate"), places.points) * places.pitch
+    result: xr.Variable = array(("core", "coordinate"), places.points) * places.pitch
+    return result
 
 
 def pair_distances(layout: Places) -> xr.Variable:

@@ -69,7 +69,7 @@ def between_groups(coupling: xr.Variable, groups: Sequence[Sequence[int]]) -> xr
     numbers = group_numbers(groups)
     member = numbers == np.arange(len(groups))[:, None]
     mean = member / member.sum(axis=1, keepdims=True)
-    others = tuple(dim for dim in coupling.dims if dim not in ("core_out", "core_in"))
+    others = tuple(str(dim) for dim in coupling.dims if dim not in ("core_out", "core_in"))
     pairs = coupling.transpose(*others, "core_out", "core_in").data
     between = mean @ pairs @ mean.T
     spread = between[..., numbers[:, None], numbers] * foreign(groups)
@@ -79,7 +79,8 @@ def between_groups(coupling: xr.Variable, groups: Sequence[Sequence[int]]) -> xr
 def foreign(groups: Sequence[Sequence[int]]) -> FloatArray:
     """1 for pairs of cores of different groups, 0 for those of one: shape (core_out, core_in)."""
     numbers = group_numbers(groups)
-    return (numbers[:, None] != numbers).astype(np.float64)
+    other: FloatArray = (numbers[:, None] != numbers).astype(np.float64)
+    return other
 
 
 def averaged_over_groups(value: xr.Variable, groups: Sequence[Sequence[int]]) -> xr.Variable:
@@ -87,5 +88,5 @@ def averaged_over_groups(value: xr.Variable, groups: Sequence[Sequence[int]]) ->
     numbers = group_numbers(groups)
     same = numbers[:, None] == numbers
     mean = same / same.sum(axis=1)
-    others = tuple(dim for dim in value.dims if dim != "core")
+    others = tuple(str(dim) for dim in value.dims if dim != "core")
     return array(("core", *others), np.tensordot(mean, value.transpose("core", *others).data, axes=1))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from mcfiber._jit import Kernel
 from mcfiber.descriptions.glass import (
@@ -19,8 +20,9 @@ from mcfiber.descriptions.glass import (
     TabulatedGlass,
 )
 from mcfiber.descriptions.profile import GradedCore, Profile, RingsCore, StepCore, TrenchAssistedCore, WCore
+from mcfiber.dimensions import broadcast
 from mcfiber.kernels import materials as kernels
-from mcfiber.labelled import array, broadcast, compute, coordinates_of, labelled_result, quantity, stacked, variable
+from mcfiber.labelled import array, compute, coordinates_of, labelled_result, quantity, stacked, variable
 from mcfiber.typing import FloatArray, Quantity, is_axis
 
 # ---------------------------------------------------------------------------------------------------------
@@ -63,7 +65,7 @@ def _(glass: TabulatedGlass) -> list[Quantity]:
     return [*glass.fit()[0].tolist(), *(resonance * 1e-6 for resonance in SILICA[3:])]
 
 
-def refractive_index(glass: Glass, wavelength_nm: Any) -> xr.DataArray:
+def refractive_index(glass: Glass, wavelength_nm: ArrayLike) -> xr.DataArray:
     """Refractive index of a glass.
 
     Parameters
@@ -91,7 +93,7 @@ def refractive_index(glass: Glass, wavelength_nm: Any) -> xr.DataArray:
     return _computed("refractive_index", kernels.refractive_index, glass, wavelength_nm)
 
 
-def group_index(glass: Glass, wavelength_nm: Any) -> xr.DataArray:
+def group_index(glass: Glass, wavelength_nm: ArrayLike) -> xr.DataArray:
     """Group index ``n - l dn/dl`` of a glass; arguments and source as in `refractive_index`, Eq. (1) differentiated.
 
     Examples
@@ -103,7 +105,7 @@ def group_index(glass: Glass, wavelength_nm: Any) -> xr.DataArray:
     return _computed("group_index", kernels.group_index, glass, wavelength_nm)
 
 
-def material_dispersion(glass: Glass, wavelength_nm: Any) -> xr.DataArray:
+def material_dispersion(glass: Glass, wavelength_nm: ArrayLike) -> xr.DataArray:
     """Dispersion D = -(l/c) n'' of a glass, in s/m^2 (1e-6 s/m^2 is 1 ps/(nm km)); see `refractive_index`.
 
     Examples
@@ -115,7 +117,7 @@ def material_dispersion(glass: Glass, wavelength_nm: Any) -> xr.DataArray:
     return _computed("dispersion", kernels.material_dispersion, glass, wavelength_nm)
 
 
-def _computed(name: str, kernel: Kernel, glass: Glass, wavelength_nm: Any) -> xr.DataArray:
+def _computed(name: str, kernel: Kernel, glass: Glass, wavelength_nm: ArrayLike) -> xr.DataArray:
     asked = wavelengths(wavelength_nm)
     values = compute(name, kernel, asked.metres, stacked(sellmeier(glass), "term", last=True))
     result = labelled_result(name, values, asked.coords | coordinates_of(glass))
@@ -145,7 +147,7 @@ class Wavelengths:
     single: bool
 
 
-def wavelengths(wavelength_nm: Any) -> Wavelengths:
+def wavelengths(wavelength_nm: ArrayLike) -> Wavelengths:
     """Take wavelengths in nm: a number, a list, or labelled with dimension channel or as an axis.
 
     Raises
@@ -170,13 +172,22 @@ def _in_nm(values: FloatArray) -> dict[str, Any]:
     return {"wavelength": ("channel", values, {"units": "nm", "long_name": "vacuum wavelength"})}
 
 
-def check_range(wavelength_nm: Any) -> None:
+def check_range(wavelength_nm: ArrayLike) -> None:
     """Refuse wavelengths at which Sellmeier equations say nothing.
 
     Raises
     ------
     ValueError
         If a wavelength lies outside 250 to 3500 nm.
+
+    Notes
+    -----
+    Silica was measured from 210 to 3710 nm [1]_.
+
+    References
+    ----------
+    .. [1] I. H. Malitson, "Interspecimen comparison of the refractive index of fused silica," *J. Opt. Soc. Am.*,
+       vol. 55, pp. 1205-1209, 1965. :doi:`10.1364/JOSA.55.001205`
     """
     asked = np.asarray(wavelength_nm, dtype=np.float64)
     if not np.all((asked >= RANGE_NM[0]) & (asked <= RANGE_NM[1])):  # NaN is outside too
@@ -315,7 +326,7 @@ def _(profile: RingsCore) -> _Rings:
     return _Rings(radii, deltas, [profile.cladding] * (len(radii) + 1))
 
 
-def profile_of(fiber: Any) -> Profile:
+def profile_of(fiber: object) -> Profile:
     """Index profile of a fibre, or the profile itself.
 
     Raises
@@ -332,7 +343,7 @@ def profile_of(fiber: Any) -> Profile:
     return profile
 
 
-def index_profile(profile: Profile, radius_um: Any, wavelength_nm: float = 1550.0) -> FloatArray:
+def index_profile(profile: Profile, radius_um: ArrayLike, wavelength_nm: float = 1550.0) -> FloatArray:
     """Refractive index against the distance from the axis, for figures and checks.
 
     Parameters

@@ -21,7 +21,7 @@ from mcfiber.fiber.groups import averaged_over_groups, between_groups
 from mcfiber.fiber.index import check_range
 from mcfiber.fiber.modes import LPMode, check_guided, higher_mode_survives, refuse_multimode, solved
 from mcfiber.fiber.structure import FiberStructure, fiber_structure
-from mcfiber.labelled import array, has, quantity, stacked
+from mcfiber.labelled import array, has, quantity, reduced, stacked
 from mcfiber.typing import FloatArray, Quantity, is_axis
 
 
@@ -233,7 +233,7 @@ class _Measured:
         wrong = self.ratio >= self.lit
         if not is_axis(wrong):
             return wrong
-        wrong = wrong.any("channel") if has(wrong, "channel") else wrong
+        wrong = reduced(np.any, wrong, "channel")
         return wrong if wrong.ndim else bool(wrong)
 
     def power_coupling(self) -> xr.Variable:
@@ -287,7 +287,7 @@ def _computed(
     check_guided(found.effective_index, wavelength)
     problems = {
         "core_multimode": _multimode(structure, wavelength),
-        "core_not_guided": _anywhere(found.effective_index.isnull()),
+        "core_not_guided": _anywhere(np.isnan(found.effective_index)),
     }
     values: dict[str, Quantity] = {"problems": {**described.problems, **problems}}
     if described.attenuation is None:
@@ -297,7 +297,7 @@ def _computed(
     if described.effective_area is None:
         scale = 2 * math.pi / units.SPEED_OF_LIGHT * quantity(fiber, "nonlinear_index_m2_per_w")
         values["nonlinear_coefficient"] = channels.frequency * scale / found.effective_area
-        values["effective_area"] = found.effective_area.mean("channel")
+        values["effective_area"] = reduced(np.mean, found.effective_area, "channel")
     if len(fiber.core_groups) > 1 and fiber.crosstalk is None:
         check_separation(structure)
         coupling = computed_power_coupling(structure, wavelength, found)
@@ -308,7 +308,8 @@ def _computed(
 def _shared(fiber: MulticoreFiber, attenuation: xr.Variable) -> xr.Variable:
     """Randomly coupled cores share their light, so they share the mean of their attenuations."""
     if fiber.coupling == "random" and has(attenuation, "core"):
-        return attenuation.mean("core")
+        result: xr.Variable = reduced(np.mean, attenuation, "core")
+        return result
     if fiber.groups is not None and has(attenuation, "core"):
         return averaged_over_groups(attenuation, fiber.groups)
     return attenuation
@@ -331,7 +332,7 @@ def _computed_dispersion(
 
 def _multimode(structure: FiberStructure, wavelength: xr.Variable) -> Quantity:
     """Whether LP11 survives on the channel of shortest wavelength; refused where there are no axes."""
-    least = wavelength.min("channel")
+    least = reduced(np.min, wavelength, "channel")
     shortest = array((*least.dims, "channel"), np.asarray(least.values)[..., None])
     wrong = higher_mode_survives(structure.profile, shortest, structure.bend_radius)
     if not wrong.dims and bool(wrong):
@@ -339,6 +340,6 @@ def _multimode(structure: FiberStructure, wavelength: xr.Variable) -> Quantity:
     return wrong if wrong.dims else bool(wrong)
 
 
-def _anywhere(wrong: xr.Variable) -> Quantity:
-    result = wrong.any([dim for dim in ("core", "channel") if dim in wrong.dims])
+def _anywhere(wrong: Quantity) -> Quantity:
+    result = reduced(np.any, wrong, "core", "channel")
     return result if result.ndim else bool(result)

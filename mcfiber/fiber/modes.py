@@ -6,13 +6,24 @@ from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from mcfiber import units
 from mcfiber.descriptions.errors import DescriptionError
+from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.profile import Profile
 from mcfiber.fiber.index import IndexProfile, Wavelengths, index_profile_of, profile_of, wavelengths
 from mcfiber.kernels import cutoff, loss, materials, modes, radial
-from mcfiber.labelled import compute, coordinates_of, labelled_dataset, labelled_result, quantity, variable
+from mcfiber.labelled import (
+    compute,
+    coordinates_of,
+    entered,
+    labelled_dataset,
+    labelled_result,
+    quantity,
+    reduced,
+    variable,
+)
 from mcfiber.typing import FloatArray, Quantity
 
 
@@ -42,9 +53,9 @@ CABLE_CUTOFF_LOSS = CABLE_CUTOFF_LOSS_DB_PER_M / units.DB_PER_NEPER
 
 
 def core_modes(
-    fiber: Any,
+    fiber: MulticoreFiber | Profile,
     *,
-    wavelength_nm: Any,
+    wavelength_nm: ArrayLike,
     modes: Literal["fundamental", "all"] = "fundamental",
     cutoffs: bool = True,
 ) -> xr.Dataset:
@@ -115,10 +126,10 @@ def core_modes(
 
 
 def cutoff_wavelengths(
-    fiber: Any,
+    fiber: MulticoreFiber | Profile,
     *,
-    loss_threshold_db_per_m: Any = CABLE_CUTOFF_LOSS_DB_PER_M,
-    bend_radius_mm: Any = np.inf,
+    loss_threshold_db_per_m: ArrayLike = CABLE_CUTOFF_LOSS_DB_PER_M,
+    bend_radius_mm: ArrayLike = np.inf,
 ) -> xr.Dataset:
     """Wavelengths below which LP11 matters: theoretical and practical cutoff.
 
@@ -153,12 +164,18 @@ def cutoff_wavelengths(
     1.426896e-06
     """
     described = profile_of(fiber)
-    radius = units.convert(variable(bend_radius_mm), "mm")
+    radius = entered(bend_radius_mm, "mm")
     found = _cutoffs(index_profile_of(described), variable(loss_threshold_db_per_m), radius)
     return labelled_dataset(found, coordinates_of(described, loss_threshold_db_per_m, bend_radius_mm))
 
 
-def bend_loss(fiber: Any, *, wavelength_nm: Any, bend_radius_mm: Any, elasto_optic: Any = 1.0) -> xr.DataArray:
+def bend_loss(
+    fiber: MulticoreFiber | Profile,
+    *,
+    wavelength_nm: ArrayLike,
+    bend_radius_mm: ArrayLike,
+    elasto_optic: ArrayLike = 1.0,
+) -> xr.DataArray:
     """Macrobend loss of LP01 in an infinite cladding.
 
     Marcuse's formula [1]_ in a form that needs only the field outside the core; a two-dimensional eigenmode of the
@@ -197,7 +214,7 @@ def bend_loss(fiber: Any, *, wavelength_nm: Any, bend_radius_mm: Any, elasto_opt
     described, asked = profile_of(fiber), wavelengths(wavelength_nm)
     found = solved(0, 1, asked.metres, index_profile_of(described))
     check_guided(found.effective_index, asked.metres)
-    radius = units.convert(variable(bend_radius_mm), "mm") * variable(elasto_optic)
+    radius = entered(bend_radius_mm, "mm") * variable(elasto_optic)
     coords = coordinates_of(described, bend_radius_mm, elasto_optic) | asked.coords
     result = labelled_result("bend_loss", bend_loss_of(found, asked.metres, radius), coords)
     return result.isel(channel=0) if asked.single else result
@@ -211,7 +228,7 @@ def bend_loss_of(found: LPMode, wavelength: xr.Variable, radius: Quantity) -> xr
     return result
 
 
-def mode_field(profile: Profile, *, radius_um: Any, wavelength_nm: float = 1550.0) -> FloatArray:
+def mode_field(profile: Profile, *, radius_um: ArrayLike, wavelength_nm: float = 1550.0) -> FloatArray:
     """Field of LP01 against the distance from the axis, over its value on the axis; for figures.
 
     Parameters
@@ -338,7 +355,7 @@ def higher_mode_loss(profile: IndexProfile, wavelength: Quantity, bend_radius: Q
     return result
 
 
-def check_single_mode(fiber: Any, wavelength_nm: Any) -> None:
+def check_single_mode(fiber: MulticoreFiber | Profile, wavelength_nm: ArrayLike) -> None:
     """Refuse cores in which LP11 survives, by the practical cutoff in the fibre's bends.
 
     Parameters
@@ -385,7 +402,8 @@ def higher_mode_survives(profile: IndexProfile, shortest: Quantity, bend_radius:
         With its elasto-optic factor. [m]
     """
     low = higher_mode_loss(profile, shortest, bend_radius) < CABLE_CUTOFF_LOSS
-    return low.any([dim for dim in ("core", "channel") if dim in low.dims])
+    survives: xr.Variable = reduced(np.any, low, "core", "channel")
+    return survives
 
 
 def refuse_multimode(profile: IndexProfile, shortest: xr.Variable, bend_radius: Quantity, path: str) -> None:

@@ -50,7 +50,7 @@ def amplifier_noise(line: Line, power: PowerProfile, channels: Channels, *, mode
        no. 4, pp. 662-701, 2010. :doi:`10.1109/JLT.2009.2039464`, eq. (54).
     """
     density = added_noise(line, power.span_loss, channels, model=model)
-    if float(np.min(density)) < 0.0:
+    if float(np.min(np.asarray(density))) < 0.0:
         msg = (
             "link.amplifier.noise_figure_db: the noise figure is below what the gain allows (F G < 1, less noise than "
             "none); raise it, or lengthen the span that it is equivalent for"

@@ -89,7 +89,7 @@ def isrs_gn(
     total = over_spans(line, own * growth * level, launch=power.launch)
     total = total + over_spans(line, cross * level, launch=power.launch)
     alone = by_group_size(medium.group_sizes, lambda cores: float(cores == 1))
-    if not np.any(alone) or not np.any(kurtosis):
+    if not np.any(np.asarray(alone)) or not np.any(np.asarray(kurtosis)):
         return total
     names = ("nli_format_near", "nli_format_far")
     near, far = compute(names, kernels.format_correction, *inputs, kurtosis, power.length)
@@ -97,7 +97,7 @@ def isrs_gn(
     correction = over_spans(line, near * level, launch=power.launch) / line.count
     if line.count > 1:
         correction = correction + over_spans(line, far * level, launch=power.launch)
-    return (total + correction * alone).clip(0.0)
+    return combined(np.maximum, total + correction * alone, 0.0)
 
 
 def _to_launch_level(power: PowerProfile) -> Quantity:
@@ -108,6 +108,16 @@ def profile_exponentials(power: PowerProfile) -> tuple[xr.Variable, xr.Variable]
     """Coefficients and decays of the exponentials that describe each channel's power along the fibre.
 
     One exponential where the power decays like one; else `TERMS` of them, fitted.
+
+    Notes
+    -----
+    The coefficients and decays of Eq. (3) of :doc:`/theory/raman-scattering` [1]_.
+
+    References
+    ----------
+    .. [1] D. Semrau, R. I. Killey, and P. Bayvel, "A closed-form approximation of the Gaussian noise model in the
+       presence of inter-channel stimulated Raman scattering," *J. Lightw. Technol.*, vol. 37, pp. 1924-1936, 2019.
+       :doi:`10.1109/JLT.2019.2895237`
     """
     if power.evolution is None:
         decay = power.attenuation
@@ -146,6 +156,11 @@ def warn_outside(medium: FiberMedium, power: PowerProfile, channels: Channels) -
     ValidityWarning
         If a span's fibre loses less than `SMALLEST_SPAN_LOSS_DB`, or a channel spreads by less than its symbol over
         the effective length: ``(pi^2/2) |beta2| R^2 / alpha < 1``.
+
+    Notes
+    -----
+    The ratio is the argument of the inverse hyperbolic sine in the own term of Eq. (2) of
+    :doc:`/theory/nonlinear-interference`.
     """
     smallest = float(np.min(np.abs(np.asarray(medium.group_velocity_dispersion))))
     if smallest == 0.0:
@@ -157,7 +172,7 @@ def warn_outside(medium: FiberMedium, power: PowerProfile, channels: Channels) -
     if power.evolution is None:
         loss = float(np.min(np.asarray(power.attenuation * power.length))) * DB_PER_NEPER
     else:
-        loss = float(decibels(power.fiber_input / power.evolution.end).min())
+        loss = float(np.min(np.asarray(decibels(power.fiber_input / power.evolution.end))))
     if loss < SMALLEST_SPAN_LOSS_DB:
         text = (
             f"a span's fibre loses {loss:.2f} dB; closed forms of nonlinear interference hold above "

@@ -1,5 +1,6 @@
 """What random coupling of cores does to nonlinear interference."""
 
+import numpy as np
 import xarray as xr
 
 from mcfiber import units
@@ -7,7 +8,7 @@ from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.groups import by_group_size
 from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels.mode_dispersion import mode_dispersion_factor
-from mcfiber.labelled import compute, has, stamp
+from mcfiber.labelled import compute, labelled_result, reduced
 from mcfiber.line.power import PowerProfile
 from mcfiber.typing import Quantity
 
@@ -38,7 +39,7 @@ def coupling_factor(
             power.fiber_input,
             group_velocity_dispersion=medium.group_velocity_dispersion,
             attenuation=power.attenuation,
-            length=power.length.mean("span") if has(power.length, "span") else power.length,
+            length=reduced(np.mean, power.length, "span"),
             cores=cores,
             spatial_mode_dispersion=medium.mode_dispersion,
         )
@@ -105,7 +106,7 @@ def coupled_interference(
     name = "coupled_interference_factor"
     factor = compute(name, mode_dispersion_factor, *line, spatial_mode_dispersion, 2.0 * cores)
     lowered: xr.DataArray | xr.Variable = units.mapped(lambda value: value * coupled_core_factor(cores), factor)
-    return stamp(name, lowered)
+    return labelled_result(name, lowered) if isinstance(lowered, xr.DataArray) else lowered
 
 
 def coupled_core_factor(cores: int) -> float:
@@ -114,6 +115,21 @@ def coupled_core_factor(cores: int) -> float:
     Same power per core, single-core nonlinear coefficient, no mode dispersion; mixing much shorter than the
     effective length.  It follows from the generalised Manakov equation with ``(8/9) 3/(2N+1)`` in place of 8/9
     and D + 1 = 2N + 1 pairings of the D components.
+
+    Returns
+    -------
+    Ratio of the interference powers, at most 1. [1]
+
+    Notes
+    -----
+    Eq. (3) of :doc:`/theory/nonlinear-interference` [1]_, [2]_.
+
+    References
+    ----------
+    .. [1] A. Mecozzi, C. Antonelli, and M. Shtaif, "Nonlinear propagation in multi-mode fibers in the strong
+       coupling regime," *Opt. Express*, vol. 20, pp. 11673-11678, 2012.
+    .. [2] C. Antonelli, M. Shtaif, and A. Mecozzi, "Modeling of nonlinear propagation in space-division multiplexed
+       fiber-optic transmission," *J. Lightw. Technol.*, vol. 34, pp. 36-54, 2016.
 
     Examples
     --------

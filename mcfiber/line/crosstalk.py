@@ -17,16 +17,7 @@ from mcfiber.fiber.groups import foreign
 from mcfiber.fiber.medium import FiberMedium, medium
 from mcfiber.kernels import crosstalk as kernels
 from mcfiber.kernels import crosstalk_statistics as statistics
-from mcfiber.labelled import (
-    array,
-    compute,
-    coordinates_of,
-    has,
-    kept,
-    labelled_result,
-    renamed,
-    variable,
-)
+from mcfiber.labelled import array, compute, coordinates_of, entered, has, kept, labelled_result, reduced, renamed
 from mcfiber.line.line import Line, along_paths, over_spans, plain_line
 from mcfiber.line.power import PowerProfile
 from mcfiber.typing import Quantity
@@ -75,6 +66,14 @@ def crosstalk_spread(medium: FiberMedium, channels: Channels, *, probability: Qu
         For the symbol rates.
     probability
         Probability of more crosstalk than the quantile, or None.
+
+    Returns
+    -------
+    Spread or None
+
+    Notes
+    -----
+    What Eq. (5) of :doc:`/theory/crosstalk` takes: skew and symbol rate.
     """
     if probability is None:
         return None
@@ -113,12 +112,12 @@ def crosstalk(line: Line, medium: FiberMedium, power: PowerProfile, *, spread: S
         return 0.0
     if spread is None and not has(power.launch, "core") and line.directions is None:
         # How devices divide theirs among the neighbours does not matter.
-        total = _of_core(_glass_pairs(line, medium, power).sum("core_in"))
+        total = _of_core(reduced(np.sum, _glass_pairs(line, medium, power), "core_in"))
         return total + over_spans(line, line.device_crosstalk)
     pairs = line_pairs(line, medium, power)
     if spread is not None:
         return exceeded_crosstalk(pairs, spread, line.distance)
-    return _of_core(pairs.sum("core_in"))
+    return _of_core(reduced(np.sum, pairs, "core_in"))
 
 
 def _of_core(value: Quantity) -> Quantity:
@@ -130,7 +129,7 @@ def line_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> xr.Varia
 
     Parameters
     ----------
-    link, glass, power
+    line, medium, power
         As for `crosstalk`; of weakly coupled cores.
 
     Returns
@@ -139,6 +138,17 @@ def line_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> xr.Varia
         Dimensions core_out, core_in, and channel where it differs along it; with cores exchanged between spans, of
         the signals that begin in them. With both directions, each at the end where its light leaves. A device's is
         divided equally among a core's neighbours.
+
+    Notes
+    -----
+    Coupled-power equations [1]_, Eq. (1) of :doc:`/theory/crosstalk`; between groups Eq. (2), for both directions
+    Eq. (3) there.
+
+    References
+    ----------
+    .. [1] M. Koshiba et al., "Analytical expression of average power-coupling coefficients for estimating intercore
+       crosstalk in multicore fibers," *IEEE Photon. J.*, vol. 4, pp. 1987-1995, 2012.
+       :doi:`10.1109/JPHOT.2012.2221085`
     """
     result: xr.Variable = _glass_pairs(line, medium, power) + _device_pairs(line, medium, power)
     return result
@@ -150,7 +160,7 @@ def _device_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> Quant
     if line.permutation is None:
         total = over_spans(line, pairs)
     else:
-        total = along_paths(line, pairs, medium.cores).sum("span")
+        total = reduced(np.sum, along_paths(line, pairs, medium.cores), "span")
     ways = _ways(line)
     return total if ways is None else kept(total, ways == renamed(ways, core_out="core_in"), 0.0)
 
@@ -158,9 +168,9 @@ def _device_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> Quant
 def _device_shares(coupling: Any) -> xr.Variable:
     """Part of the crosstalk of a device that comes from each neighbour: the neighbours are those of the glass."""
     others = [dim for dim in coupling.dims if dim not in ("core_out", "core_in")]
-    strength = coupling.mean(others)
-    adjacent = strength > _NEIGHBOURS * float(strength.max())
-    shares: xr.Variable = adjacent / adjacent.sum("core_in").clip(1)
+    strength = reduced(np.mean, coupling, *others)
+    adjacent = strength > _NEIGHBOURS * float(strength.data.max())
+    shares: xr.Variable = adjacent / np.maximum(reduced(np.sum, adjacent, "core_in"), 1)
     return shares
 
 
@@ -176,7 +186,7 @@ def _from_other_groups(pairs: xr.Variable, medium: FiberMedium) -> xr.Variable:
     if not medium.groups:
         return pairs
     other = array(("core_out", "core_in"), foreign(medium.groups))
-    result: xr.Variable = pairs * other / (1.0 + (pairs * (1.0 - other)).sum("core_in"))
+    result: xr.Variable = pairs * other / (1.0 + reduced(np.sum, pairs * (1.0 - other), "core_in"))
     return result
 
 
@@ -275,6 +285,17 @@ def mean_crosstalk(
     ValueError
         If no cores are weakly coupled, or directions or permutation do not fit the cores, or are given for groups.
 
+    Notes
+    -----
+    Coupled-power equations [1]_, Eq. (1) of :doc:`/theory/crosstalk`; between groups Eq. (2), for both directions
+    Eq. (3) there.
+
+    References
+    ----------
+    .. [1] M. Koshiba et al., "Analytical expression of average power-coupling coefficients for estimating intercore
+       crosstalk in multicore fibers," *IEEE Photon. J.*, vol. 4, pp. 1987-1995, 2012.
+       :doi:`10.1109/JPHOT.2012.2221085`
+
     Examples
     --------
     >>> import math
@@ -300,7 +321,7 @@ def mean_crosstalk(
         raise ValueError(msg)
     ways = _checked_ways(direction, glass.cores)
     order = _checked_order(permutation, glass.cores)
-    length = units.convert(variable(length_km), "km")
+    length = entered(length_km, "km")
     span = plain_line(length, spans, directions=ways if len(set(ways or ())) > 1 else None, permutation=order)
     pairs = _glass_pairs(span, glass, PowerProfile(1.0, 1.0, glass.attenuation, length, 1.0))
     return labelled_result("pair_crosstalk", pairs, coordinates_of(fiber, spectrum, length_km))
@@ -345,6 +366,16 @@ def exceeded_crosstalk(pairs: Quantity, spread: Spread, distance: Quantity) -> Q
     -------
     :data:`crosstalk`
         Dimension core, and those of the pairs and the spread.
+
+    Notes
+    -----
+    Variance by Eq. (5) of :doc:`/theory/crosstalk`, law of the sum by Eq. (3) of
+    `mcfiber.kernels.crosstalk_statistics` [1]_.
+
+    References
+    ----------
+    .. [1] C. W. Helstrom, "Calculating error probabilities for intersymbol and cochannel interference," *IEEE
+       Trans. Commun.*, vol. 34, pp. 430-435, 1986.
     """
     if spread.aggressors == "same_laser":
         pairs = pairs.sum("core_in").expand_dims(core_in=1)
@@ -361,11 +392,11 @@ def exceeded_crosstalk(pairs: Quantity, spread: Spread, distance: Quantity) -> Q
 def crosstalk_quantile(
     pairs: "xr.DataArray",
     *,
-    probability: Any,
-    length_km: Any,
-    symbol_rate_gbd: Any,
-    skew_ps_per_km: Any = 0.0,
-    random_skew_ps_per_sqrt_km: Any = 0.0,
+    probability: object,
+    length_km: object,
+    symbol_rate_gbd: object,
+    skew_ps_per_km: object = 0.0,
+    random_skew_ps_per_sqrt_km: object = 0.0,
     polarizations: Literal[1, 2] = 2,
     aggressors: Aggressors = "independent",
 ) -> "xr.DataArray":
@@ -400,6 +431,16 @@ def crosstalk_quantile(
     ValueError
         If `aggressors` is neither.
 
+    Notes
+    -----
+    Variance by Eq. (5) of :doc:`/theory/crosstalk`, law of the sum by Eq. (3) of
+    `mcfiber.kernels.crosstalk_statistics` [1]_.
+
+    References
+    ----------
+    .. [1] C. W. Helstrom, "Calculating error probabilities for intersymbol and cochannel interference," *IEEE
+       Trans. Commun.*, vol. 34, pp. 430-435, 1986.
+
     Examples
     --------
     >>> import mcfiber as mcf
@@ -414,12 +455,12 @@ def crosstalk_quantile(
         raise ValueError(msg)
     spread = Spread(
         probability=probability,
-        symbol_rate=units.convert(symbol_rate_gbd, "gbd"),
-        skew=units.convert(skew_ps_per_km, "ps_per_km"),
-        random_skew=units.convert(random_skew_ps_per_sqrt_km, "ps_per_sqrt_km"),
+        symbol_rate=entered(symbol_rate_gbd, "gbd"),
+        skew=entered(skew_ps_per_km, "ps_per_km"),
+        random_skew=entered(random_skew_ps_per_sqrt_km, "ps_per_sqrt_km"),
         polarizations=polarizations,
         aggressors=aggressors,
     )
-    result = labelled_result("crosstalk", exceeded_crosstalk(pairs, spread, units.convert(length_km, "km")))
+    result = labelled_result("crosstalk", exceeded_crosstalk(pairs, spread, entered(length_km, "km")))
     result.attrs["model"] = "quantile"
     return result

@@ -21,11 +21,7 @@ from mcfiber.line.raman import Evolution
 from mcfiber.typing import FloatArray, Quantity
 
 POINTS_PER_PERIOD = 16  # of the table, in the fastest oscillation of the link function
-
-
 DECADES_OF_LOSS = 80.0  # mismatch over loss beyond which the link function's expansion is good to 1e-6
-
-
 MOST_POINTS = 1 << 18
 
 FINE = 8  # positions between two nodes of a computed power
@@ -112,8 +108,9 @@ class SpanProfile:
             position, profile = _evolution(power.evolution, place, channels)
         lit = np.where(launch > 0.0, launch, 1.0)[:, None]  # a dark channel disturbs nobody: any profile
         relative = np.where(launch[:, None] > 0.0, profile / lit, 1.0)
-        glass = medium.group_velocity_dispersion, medium.nonlinear_coefficient
-        return cls(position, relative, *(by_channel(value, place, channels) for value in glass), count=count)
+        beta2 = by_channel(medium.group_velocity_dispersion, place, channels)
+        gamma = by_channel(medium.nonlinear_coefficient, place, channels)
+        return cls(position, relative, beta2, gamma, count=count)
 
 
 class Interference(NamedTuple):
@@ -124,7 +121,7 @@ class Interference(NamedTuple):
 
 
 def plain_span(
-    *, attenuation: Any, length: float, beta2: Any, gamma: Any, beta2_slope: Any = None, count: int = 1
+    *, attenuation: object, length: float, beta2: object, gamma: object, beta2_slope: object = None, count: int = 1
 ) -> SpanProfile:
     """Span of a fibre with exponential decay, followed by an amplifier that restores the launched power.
 
@@ -136,15 +133,23 @@ def plain_span(
         Of one span. [m]
     beta2, gamma, beta2_slope, count
         See `SpanProfile`.
+
+    Returns
+    -------
+    SpanProfile
+
+    Notes
+    -----
+    ``rho(z) = exp(-attenuation z)`` in Eq. (1) of `mcfiber.kernels.gn_integral`.
     """
     loss = np.asarray(attenuation, dtype=float)[..., None] * np.array([0.0, length])
     return SpanProfile(np.array([0.0, length]), np.exp(-loss), beta2, gamma, beta2_slope, count)
 
 
 def gn_integral(
-    frequency: Any,
-    symbol_rate: Any,
-    power: Any,
+    frequency: object,
+    symbol_rate: object,
+    power: object,
     spans: Sequence[SpanProfile] | SpanProfile,
     *,
     channels: Sequence[int] | None = None,
@@ -274,7 +279,7 @@ class _Link:
     gamma: FloatArray
 
 
-def as_comb(frequency: Any, symbol_rate: Any, power: Any, roll_off: float) -> _Comb:
+def as_comb(frequency: object, symbol_rate: object, power: object, roll_off: float) -> _Comb:
     """Read channels and check that they ascend and do not overlap."""
     frequency = np.asarray(frequency, dtype=float)
     symbol_rate = np.broadcast_to(np.asarray(symbol_rate, dtype=float), frequency.shape).copy()
@@ -415,7 +420,7 @@ def _table(
     return (np.asarray(spacing), slope, area, tail), period
 
 
-def as_leading(value: Any) -> FloatArray:
+def as_leading(value: object) -> FloatArray:
     """Give an array the leading dimension of kernels."""
     return np.ascontiguousarray(np.asarray(value, dtype=float)[None])
 
@@ -432,7 +437,7 @@ def _at(value: Quantity, place: Mapping[str, int]) -> Any:
 
 def _evolution(evolution: Evolution, place: Mapping[str, int], count: int) -> tuple[FloatArray, FloatArray]:
     """Power between the Chebyshev nodes: the polynomial of its logarithm, at a few positions between nodes."""
-    chosen = evolution.power.isel({dim: place[dim] for dim in evolution.power.dims if dim in place})
+    chosen = evolution.power.isel({dim: place[str(dim)] for dim in evolution.power.dims if dim in place})
     nodes_last = chosen.transpose(..., "panel", "node")
     power = nodes_last.to_numpy().reshape(-1, *nodes_last.shape[-2:])
     length = np.atleast_1d(np.asarray(_at(evolution.panel, place)))

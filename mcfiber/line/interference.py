@@ -50,8 +50,8 @@ def nonlinear_interference(
     channels
         Channels.
     model
-        Row of `MODELS`.  "gn" [1]_: exponential decay of every channel.  "isrs_gn" [2]_: follows the power along the fibre, with
-        Raman scattering, as a sum of exponentials; span loss above 7 dB.
+        Row of `MODELS`.  "gn" [1]_: exponential decay of every channel.  "isrs_gn" [2]_: follows the power
+        along the fibre, with Raman scattering, as a sum of exponentials; span loss above 7 dB.
     accumulation
         "incoherent": interference powers of the spans add.  "coherent" ("isrs_gn" only): what a channel does to
         itself grows as spans^(1 + epsilon).
@@ -145,7 +145,7 @@ def nonlinear_interference_integral(
     line, medium, power, channels
         As in `mcfiber.line.interference.nonlinear_interference`.
     terms, band, accumulation, workers
-        As in `mcfiber.simulation.gn_integral.gn_integral`.
+        As in `mcfiber.line.gn_integral.gn_integral`.
     mode_dispersion
         As in `mcfiber.line.interference.nonlinear_interference`.
 
@@ -153,6 +153,18 @@ def nonlinear_interference_integral(
     -------
     tuple of :data:`nli_power`
         Interference at launch level, and the error of its quadrature.
+
+    Notes
+    -----
+    Eq. (1) of :doc:`/theory/nonlinear-interference` [1]_ along the computed profile [2]_.
+
+    References
+    ----------
+    .. [1] P. Poggiolini, "The GN model of non-linear propagation in uncompensated coherent optical systems," *J.
+       Lightw. Technol.*, vol. 30, no. 24, pp. 3857-3879, 2012.
+    .. [2] D. Semrau, R. I. Killey, and P. Bayvel, "The Gaussian noise model in the presence of inter-channel
+       stimulated Raman scattering," *J. Lightw. Technol.*, vol. 36, pp. 3046-3055, 2018.
+       :doi:`10.1109/JLT.2018.2830973`
     """
     found = integrals(line, medium, power, channels, terms=terms, band=band, accumulation=accumulation, workers=workers)
     factor = coupling_factor(medium, power, channels, mode_dispersion=mode_dispersion)
@@ -184,11 +196,11 @@ def integrals(
     total = np.empty((2, *sizes.values(), channels.count))
     for place in np.ndindex(*sizes.values()):
         here = dict(zip(sizes, place, strict=True))
-        waves = channels.frequency, channels.symbol_rate, power.launch
         first = {**here, "span": 0}
-        plain = (by_channel(value, first, channels.count) for value in waves)
+        waves = channels.frequency, channels.symbol_rate, power.launch
+        frequency, rate, launch = (by_channel(value, first, channels.count) for value in waves)
         spans = SpanProfile.of(line, medium, power, channels, point=here)
-        total[(0, *place)], total[(1, *place)] = gn_integral(*plain, spans, **options)
+        total[(0, *place)], total[(1, *place)] = gn_integral(frequency, rate, launch, spans, **options)
     dims = (*sizes, "channel")
     return array(dims, total[0]), array(dims, total[1])
 

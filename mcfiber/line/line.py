@@ -14,7 +14,7 @@ from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.line import Amplifier, Link, LoopEquipment, Span
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.medium import FiberMedium
-from mcfiber.labelled import array, combined, has, quantity, stacked, variable
+from mcfiber.labelled import array, combined, has, quantity, reduced, stacked, variable
 from mcfiber.typing import IntArray, Quantity, is_axis
 
 
@@ -238,7 +238,7 @@ def over_spans(line: Line, value: Quantity, *, launch: Quantity = 1.0) -> Quanti
     if line.permutation is not None and has(value, "core"):
         return _over_paths(line, value / launch) * launch
     if has(value, "span"):
-        return value.sum("span")
+        return reduced(np.sum, value, "span")
     return units.mapped(lambda one: one * line.count, value)
 
 
@@ -286,9 +286,10 @@ def _over_paths(line: Line, value: xr.Variable) -> xr.Variable:
     paths = core_paths(line.permutation, line.count, cores)
     if has(value, "span"):
         met = {"core": array(("span", "core"), paths), "span": array(("span",), np.arange(line.count))}
-        return value.isel(met).sum("span")
+        result: xr.Variable = reduced(np.sum, value.isel(met), "span")
+        return result
     visits = (paths[:, :, None] == np.arange(cores)).sum(axis=0)
-    others = tuple(dim for dim in value.dims if dim != "core")
+    others = tuple(str(dim) for dim in value.dims if dim != "core")
     return array(("core", *others), np.tensordot(visits, value.transpose("core", *others).data, axes=1))
 
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import xarray as xr
 
-from mcfiber import units
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.medium import FiberMedium
-from mcfiber.labelled import array, combined, has, joined, labelled_result
+from mcfiber.labelled import array, combined, entered, has, joined, labelled_result, reduced
 from mcfiber.line.line import AmplifierOutput, Line
 from mcfiber.line.raman import Evolution, RamanModel, span_evolution
 from mcfiber.typing import Quantity, is_axis
@@ -108,6 +107,15 @@ def power_map(
     :data:`power_map`
         Dimensions channel and position, with coordinates `position` (km) and `wavelength` (nm).
 
+    Notes
+    -----
+    With Raman scattering Eq. (1) of :doc:`/theory/raman-scattering` [1]_.
+
+    References
+    ----------
+    .. [1] A. D'Amico et al., "Scalable and disaggregated GGN approximation applied to a C+L+S optical network," *J.
+       Lightw. Technol.*, vol. 40, no. 11, pp. 3499-3511, 2022.
+
     Examples
     --------
     >>> import mcfiber
@@ -153,7 +161,7 @@ def output_levels(output: AmplifierOutput, launch: Quantity, channels: Channels,
         alike: in each core alone, or over all cores of a cladding-pumped amplifier, whose cores share the pump.
     """
     if is_axis(output.tilt_db) or output.tilt_db:
-        launch = launch * units.convert(array(("channel",), _place_in_band(channels)) * output.tilt_db, "db")
+        launch = launch * entered(array(("channel",), _place_in_band(channels)) * output.tilt_db, "db")
     if output.core_offset is not None:
         launch = launch * output.core_offset
     return launch if output.limit is None else launch * _limiting(output, launch, channels, cores)
@@ -174,9 +182,11 @@ def _limiting(output: AmplifierOutput, launch: Quantity, channels: Channels, cor
     """Factor of at most 1 that keeps the output of every band within the limit."""
     parts, counts, order = [], [], []
     for band, members in channels.members.items():
-        total = launch.isel(channel=members).sum("channel") if has(launch, "channel") else launch * float(members.size)
+        total = launch * float(members.size)
+        if has(launch, "channel"):
+            total = reduced(np.sum, launch.isel(channel=members), "channel")
         if output.shared_pump:
-            total = total.sum("core") if has(total, "core") else total * float(cores)
+            total = reduced(np.sum, total, "core") if has(total, "core") else total * float(cores)
         allowed = output.limit[band] if isinstance(output.limit, dict) else output.limit
         parts.append(combined(np.minimum, 1.0, allowed / total))
         counts.append(members.size)

@@ -137,6 +137,17 @@ def raman_slope(medium: FiberMedium, channels: Channels) -> Quantity:
     """Raman gain over frequency offset that fits silica, through the origin, over the width of the spectrum.
 
     The pump's frequency is taken at the centre of the spectrum. [1/(W m Hz)]
+
+    Notes
+    -----
+    Least squares on the digitised gain [1]_; the slope C of Eq. (1) of `mcfiber.kernels.raman` [2]_.
+
+    References
+    ----------
+    .. [1] A. D'Amico et al., "Scalable and disaggregated GGN approximation applied to a C+L+S optical network," *J.
+       Lightw. Technol.*, vol. 40, no. 11, pp. 3499-3511, 2022.
+    .. [2] M. Zirngibl, "Analytical model of Raman gain effects in massive wavelength division multiplexed
+       transmission systems," *Electron. Lett.*, vol. 34, no. 8, pp. 789-790, 1998. :doi:`10.1049/el:19980555`
     """
     width = float((channels.frequency.max("channel") - channels.frequency.min("channel")).max())
     efficiency = silica.raman_efficiency()

@@ -76,7 +76,7 @@ def needed_snr(
         msg = f"{next(iter(given))} belongs to one format, not to the best of several; give net_bits"
         raise ValueError(msg)
     if q_db is not None:
-        quality = units.entered(q_db, "db")
+        quality = labelled.entered(q_db, "db")
         distance = constellation(formats[0]).smallest_distance
         return labelled.labelled_result("required_snr", quality * (2.0 / distance**2))
     result: xr.DataArray = labelled.compute("required_snr", _bisected_errors, bit_error_ratio, formats[0])
@@ -234,7 +234,7 @@ def crosstalk_reach(
     >>> f"{float(reach) * 1e-3:.0f} km"
     '34397 km'
     """
-    margin = units.entered(margin_db, "db")
+    margin = labelled.entered(margin_db, "db")
     coupling = medium(fiber, channels(spectrum)).power_coupling
     if coupling is None:
         msg = "crosstalk needs more than one core, weakly coupled; cores that are received together have none"

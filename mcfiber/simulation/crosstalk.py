@@ -494,12 +494,12 @@ def draw_crosstalk(
     >>> float((abs(matrix) ** 2).sum("mode_out").max().round(9))
     1.0
     """
-    length, frequency = units.entered(length_km, "km"), units.entered(frequency_ghz, "ghz")
-    skew, random_skew = (
-        units.entered(skew_ps_per_km, "ps_per_km"),
-        units.entered(random_skew_ps_per_sqrt_km, "ps_per_sqrt_km"),
-    )
-    wavelength, polarization_delay = units.entered(wavelength_nm, "nm"), units.entered(polarization_delay_ps, "ps")
+    length = labelled.entered(length_km, "km")
+    frequency = labelled.entered(np.asarray(frequency_ghz, np.float64), "ghz")
+    wavelength = labelled.entered(wavelength_nm, "nm")
+    skew = labelled.entered(np.asarray(skew_ps_per_km, np.float64), "ps_per_km")
+    random_skew = labelled.entered(np.asarray(random_skew_ps_per_sqrt_km, np.float64), "ps_per_sqrt_km")
+    polarization_delay = labelled.entered(polarization_delay_ps, "ps")
     chain = coupled_chain(
         _coupling_at(fiber, wavelength),
         length,

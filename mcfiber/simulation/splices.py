@@ -137,9 +137,9 @@ def draw_splice_loss(
     if draws < 1:
         msg = f"draws: got {draws}; allowed: at least 1"
         raise ValueError(msg)
-    turn_rms, tilt_rms = units.entered(rotation_deg, "deg"), units.entered(tilt_deg, "deg")
-    common, error = units.entered(offset_um, "um"), units.entered(position_error_um, "um")
-    wavelength = units.entered(wavelength_nm, "nm")
+    turn_rms, tilt_rms = labelled.entered(rotation_deg, "deg"), labelled.entered(tilt_deg, "deg")
+    common, error = labelled.entered(offset_um, "um"), labelled.entered(position_error_um, "um")
+    wavelength = labelled.entered(wavelength_nm, "nm")
     centre = np.asarray(positions(fiber.layout))
     normal = np.concatenate([_normals(seed, block, fiber.cores) for block in range(-(-draws // BLOCK))])[:draws]
     shared, own = normal[:, :5], normal[:, 5:].reshape(draws, fiber.cores, 2)
