@@ -19,7 +19,7 @@ from mcfiber.units import DB_PER_NEPER
 _ONE = np.ones(1)
 
 
-def power_coupling(
+def bent_coupling(
     kappa: ArrayLike, bend_radius: ArrayLike, propagation_constant: ArrayLike, pitch: ArrayLike
 ) -> FloatArray:
     """Power coupling coefficient of two equal cores in a bent and twisted fibre, ``2 kappa^2 R / (beta pitch)``.
@@ -50,7 +50,7 @@ def power_coupling(
 
     Examples
     --------
-    >>> h = power_coupling(0.0255, 0.14, 2 * np.pi * 1.4465 / 1.55e-6, 40e-6)
+    >>> h = bent_coupling(0.0255, 0.14, 2 * np.pi * 1.4465 / 1.55e-6, 40e-6)
     >>> float((10 * np.log10(h * 1000)).round(4))  # dB per km
     -31.0999
     """
@@ -179,7 +179,7 @@ def lit_crosstalk(pairs: ArrayLike, lit: ArrayLike) -> FloatArray:
     array([[0.e+00, 8.e-05],
            [8.e-05, 8.e-05]])
     """
-    return np.asarray(kernels.lit_crosstalk(pairs, np.asarray(lit, np.float64)))
+    return np.asarray(kernels.summed_over_lit(pairs, np.asarray(lit, np.float64)))
 
 
 def chain_crosstalk(transfer: ArrayLike, *, survival: ArrayLike = 1.0, power: ArrayLike = 1.0) -> FloatArray:
@@ -459,7 +459,7 @@ def crosstalk_tolerance(required_snr: ArrayLike, penalty_db: ArrayLike = 1.0) ->
     return result
 
 
-def crosstalk_reach(
+def tolerated_length(
     h: ArrayLike, tolerance: ArrayLike, *, neighbours: ArrayLike = 1, excess: ArrayLike = 1.0
 ) -> FloatArray:
     """Length after which the crosstalk of a core with equal neighbours is what a format bears.
@@ -485,7 +485,7 @@ def crosstalk_reach(
 
     Examples
     --------
-    >>> float(crosstalk_reach(1e-9, 10**-2.37, neighbours=6).round(-3))
+    >>> float(tolerated_length(1e-9, 10**-2.37, neighbours=6).round(-3))
     710000.0
     """
     result: FloatArray = closed.coupling_from_crosstalk(
@@ -494,7 +494,7 @@ def crosstalk_reach(
     return result / np.asarray(h, np.float64)
 
 
-def crosstalk_limited_pitch(
+def smallest_pitch(
     coupling_of: Callable[[float], float], h: float, *, low: float = 10e-6, high: float = 100e-6
 ) -> float:
     """Smallest pitch at which cores couple no more than allowed.
@@ -527,7 +527,7 @@ def crosstalk_limited_pitch(
 
     Examples
     --------
-    >>> pitch = crosstalk_limited_pitch(lambda pitch: 1e3 * np.exp(-pitch / 1e-6), 1e-9)
+    >>> pitch = smallest_pitch(lambda pitch: 1e3 * np.exp(-pitch / 1e-6), 1e-9)
     >>> round(pitch * 1e6, 4)
     27.631
     """

@@ -95,7 +95,7 @@ def _pairs(lag: int, spans: int, distributed: float) -> float:
 
 
 @kernel("(separation),(),(),(),()->(separation)")
-def capacity_correlation(
+def rate_correlation(
     separation: FloatArray,
     rms: FloatArray,
     spans: FloatArray,
@@ -125,7 +125,7 @@ def capacity_correlation(
 
 
 @kernel("(),(),(),(),()->()")
-def frequency_diversity(
+def band_diversity(
     bandwidth: FloatArray,
     rms: FloatArray,
     spans: FloatArray,
@@ -155,7 +155,7 @@ def frequency_diversity(
 
 
 @kernel("(),(),(),(),()->()")
-def capacity_deviation(
+def rate_deviation(
     snr: FloatArray, xi: FloatArray, spans: FloatArray, modes: FloatArray, distributed: FloatArray, out: FloatArray
 ) -> None:
     """Standard deviation of the capacity per mode at one frequency, bit, to second order in the gains.

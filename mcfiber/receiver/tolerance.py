@@ -19,12 +19,14 @@ from mcfiber.fiber.medium import medium
 from mcfiber.receiver.constellation import constellation
 from mcfiber.receiver.information import bit_error_ratio as errors_of
 from mcfiber.receiver.requirement import HALVINGS, HIGHEST_DB, LOWEST_DB, required_snr
-from mcfiber.typing import FloatArray
+from mcfiber.typing import FloatArray, Quantity
 
 _DOUBLINGS = 60  # after which a length counts as infinite
 
 
-def needed_snr(transceiver: Transceiver, *, bit_error_ratio: Any = None, q_db: Any = None, **target: Any) -> Any:
+def needed_snr(
+    transceiver: Transceiver, *, bit_error_ratio: Quantity = None, q_db: Quantity = None, **target: Any
+) -> xr.DataArray:
     """Signal-to-noise ratio that a format needs, by any of the definitions in use.
 
     Parameters
@@ -74,9 +76,11 @@ def needed_snr(transceiver: Transceiver, *, bit_error_ratio: Any = None, q_db: A
         msg = f"{next(iter(given))} belongs to one format, not to the best of several; give net_bits"
         raise ValueError(msg)
     if q_db is not None:
+        quality = labelled.entered(q_db, "db")
         distance = constellation(formats[0]).smallest_distance
-        return labelled.stamp("required_snr", xr.DataArray(units.convert(q_db, "db") * (2.0 / distance**2)))
-    return labelled.compute("required_snr", _bisected_errors, bit_error_ratio, formats[0])
+        return labelled.labelled_result("required_snr", quality * (2.0 / distance**2))
+    result: xr.DataArray = labelled.compute("required_snr", _bisected_errors, bit_error_ratio, formats[0])
+    return result
 
 
 @kernel("(),[format]->()", jit=False)
@@ -90,7 +94,7 @@ def _bisected_errors(wanted: FloatArray, modulation: SingleFormat, snr: FloatArr
     snr[:] = 10.0 ** (0.1 * high)
 
 
-def crosstalk_penalty(transceiver: Transceiver, crosstalk: Any, **target: Any) -> xr.DataArray:
+def crosstalk_penalty(transceiver: Transceiver, crosstalk: Quantity, **target: Any) -> xr.DataArray:
     """Factor by which crosstalk raises the signal-to-noise ratio that all other noises must leave.
 
     ``1/(1 - SNR_required XT)``, for crosstalk that acts as Gaussian noise.
@@ -125,11 +129,17 @@ def crosstalk_penalty(transceiver: Transceiver, crosstalk: Any, **target: Any) -
     '0.99 dB'
     """
     needed = needed_snr(transceiver, **target)
-    decibels = xr.apply_ufunc(plain.required_snr_penalty_db, crosstalk, needed, keep_attrs=False)
-    return labelled.stamp("crosstalk_penalty", xr.DataArray(units.convert(decibels, "db")))
+    rise = xr.apply_ufunc(_rise, crosstalk, needed, keep_attrs=False)
+    return labelled.labelled_result("crosstalk_penalty", rise)
 
 
-def tolerated_crosstalk(transceiver: Transceiver, *, penalty_db: Any = 1.0, **target: Any) -> xr.DataArray:
+def _rise(crosstalk: FloatArray, needed: FloatArray) -> FloatArray:
+    """Rise of what all other noises must leave; infinite where crosstalk alone is too much."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(1.0 / (1.0 - np.minimum(needed * crosstalk, 1.0)))
+
+
+def tolerated_crosstalk(transceiver: Transceiver, *, penalty_db: Quantity = 1.0, **target: Any) -> xr.DataArray:
     """Crosstalk that costs a format a penalty.
 
     Parameters
@@ -167,7 +177,7 @@ def tolerated_crosstalk(transceiver: Transceiver, *, penalty_db: Any = 1.0, **ta
     """
     needed = needed_snr(transceiver, **target)
     level = xr.apply_ufunc(plain.crosstalk_tolerance, needed, penalty_db, keep_attrs=False)
-    return labelled.stamp("tolerated_crosstalk", xr.DataArray(level))
+    return labelled.labelled_result("tolerated_crosstalk", level)
 
 
 def crosstalk_reach(
@@ -175,8 +185,8 @@ def crosstalk_reach(
     spectrum: Spectrum,
     transceiver: Transceiver,
     *,
-    penalty_db: Any = 1.0,
-    margin_db: Any = 0.0,
+    penalty_db: Quantity = 1.0,
+    margin_db: Quantity = 0.0,
     **target: Any,
 ) -> xr.DataArray:
     """Length of fibre after which crosstalk costs the worst core a penalty, all cores lit alike.
@@ -224,12 +234,14 @@ def crosstalk_reach(
     >>> f"{float(reach) * 1e-3:.0f} km"
     '34397 km'
     """
+    margin = labelled.entered(margin_db, "db")
     coupling = medium(fiber, channels(spectrum)).power_coupling
     if coupling is None:
         msg = "crosstalk needs more than one core, weakly coupled; cores that are received together have none"
         raise ValueError(msg)
-    tolerated = tolerated_crosstalk(transceiver, penalty_db=penalty_db, **target) / units.convert(margin_db, "db")
-    return labelled.compute("crosstalk_reach", _lengths, coupling, tolerated)
+    tolerated = tolerated_crosstalk(transceiver, penalty_db=penalty_db, **target) / margin
+    result: xr.DataArray = labelled.compute("crosstalk_reach", _lengths, coupling, tolerated)
+    return result
 
 
 @kernel("(core_out,core_in),()->()", jit=False)
