@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mcfiber.simulation.gn_integral import SpanProfile, gn_integral, plain_span
+from mcfiber.line.gn_integral import SpanProfile, gn_integral, plain_span
 from mcfiber.simulation.splitstep import CoupledFiber, Line, Steps, propagated
 from mcfiber.simulation.waveforms import wdm_signal
 

@@ -145,7 +145,7 @@ def nonlinear_interference_integral(
     line, medium, power, channels
         As in `mcfiber.line.interference.nonlinear_interference`.
     terms, band, accumulation, workers
-        As in `mcfiber.simulation.gn_integral.gn_integral`.
+        As in `mcfiber.line.gn_integral.gn_integral`.
     mode_dispersion
         As in `mcfiber.line.interference.nonlinear_interference`.
 
