@@ -23,9 +23,9 @@ from mcfiber.descriptions.values import FORMS, RESERVED_AXES, declarations
 from mcfiber.line.budget import NOISES
 from mcfiber.units import unit_of
 
-# Page, title, introduction, and the rooms whose names it shows: the public ones first, then those reached by their module.
+# Page, title, introduction, and the rooms whose names it shows: public ones first, then those reached by their module.
 PAGES = [
-    ("results", "Systems and results", "A whole system, its evaluation, what can be asked of a result, and the catalogue.",
+    ("results", "Systems and results", "A system, its evaluation, what can be asked of a result, and the catalogue.",
      ("mcfiber.descriptions.system", "mcfiber.evaluate", "mcfiber.result", "mcfiber.status", "mcfiber.catalog")),
     ("descriptions", "Descriptions", "What something is, in the units of the field names.", ("mcfiber.descriptions",)),
     ("fiber", "Glass", "The fibre per metre: no power, no length.", ("mcfiber.fiber",)),
@@ -63,8 +63,8 @@ RULES_OF = {
 }
 
 ABOUT_VALUES = """\
-Every real-valued field declares once its range and the ways in which it may vary; refusals, the JSON schema and this page
-read the declaration. :doc:`/values` has an example of each way."""
+Every real-valued field declares once its range and the ways in which it may vary; refusals, the JSON schema and this
+page read the declaration. :doc:`/values` has an example of each way."""
 
 ABOUT_VARIABLES = """\
 One table in the library holds them; it stamps the attributes, and the tests and this page read it. A variable has a
@@ -287,7 +287,11 @@ def _values() -> str:
         reserved.append((", ".join(f"``{name}``" for name in names), _braced(remedy)))
     fields = [("Field", "Range", "May be")]
     for thing in _public().values():
-        if inspect.isclass(thing) and issubclass(thing, Description) and thing.__module__ != "mcfiber.descriptions.values":
+        if (
+            inspect.isclass(thing)
+            and issubclass(thing, Description)
+            and thing.__module__ != "mcfiber.descriptions.values"
+        ):
             for field, found in declarations(thing).items():
                 if set(found.varies) - {"axis"}:
                     fields.append((f"``{thing.__name__}.{field}``", found.range_text(), found.forms_text()))
