@@ -17,8 +17,8 @@ import numba
 import numpy as np
 import scipy
 
-from mcfiber.simulation.egn import format_correction
 from mcfiber.line.gn_integral import gn_integral, plain_span
+from mcfiber.simulation.egn import format_correction
 from mcfiber.simulation.splitstep import CoupledFiber, HostArrays, Line, Steps, linear_channel_removed, propagated
 from mcfiber.simulation.waveforms import received_noise, simulated_interference, wdm_signal
 from mcfiber.units import SPEED_OF_LIGHT
