@@ -18,8 +18,8 @@ import scipy
 
 from mcfiber.kernels.isrs import isrs_gn
 from mcfiber.kernels.nonlinear import gn_closed_form
+from mcfiber.line.gn_integral import SpanProfile, gn_integral, plain_span
 from mcfiber.simulation.egn import format_correction
-from mcfiber.simulation.gn_integral import SpanProfile, gn_integral, plain_span
 from mcfiber.units import SPEED_OF_LIGHT
 
 RESULTS = Path(__file__).with_suffix(".json")

@@ -16,8 +16,8 @@ from typing import Any
 import numba
 import numpy as np
 import scipy
-from mcfiber.simulation.gn_integral import gn_integral, plain_span
 
+from mcfiber.line.gn_integral import gn_integral, plain_span
 from mcfiber.simulation.egn import format_correction
 from mcfiber.simulation.splitstep import (
     CoupledFiber,

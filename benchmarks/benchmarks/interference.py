@@ -1,8 +1,8 @@
 """The slow truth of nonlinear interference: integral and split-step."""
 
 import numpy as np
-from mcfiber.simulation.gn_integral import SpanProfile, gn_integral, plain_span
 
+from mcfiber.line.gn_integral import SpanProfile, gn_integral, plain_span
 from mcfiber.simulation.splitstep import CoupledFiber, SplitStepLine, Steps, propagated
 from mcfiber.simulation.waveforms import wdm_signal
 

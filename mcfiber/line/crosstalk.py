@@ -157,10 +157,8 @@ def line_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> xr.Varia
 def _device_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> Quantity:
     """Crosstalk of the devices of the line from every neighbour of the same direction, with the powers of the cores."""
     pairs = _device_shares(medium.power_coupling) * line.device_crosstalk * _relative_power(power)
-    if line.permutation is None:
-        total = over_spans(line, pairs)
-    else:
-        total = reduced(np.sum, along_paths(line, pairs, medium.cores), "span")
+    exchanged = line.permutation is not None
+    total = reduced(np.sum, along_paths(line, pairs, medium.cores), "span") if exchanged else over_spans(line, pairs)
     ways = _ways(line)
     return total if ways is None else kept(total, ways == renamed(ways, core_out="core_in"), 0.0)
 
