@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mcfiber.descriptions.record import Description
 
-T = TypeVar("T", float, AnyArray, "xr.DataArray")
+T = TypeVar("T", float, AnyArray, "xr.DataArray", "xr.Variable")
 
 SPEED_OF_LIGHT = 299_792_458.0  # m/s, exact (SI 2019)
 PLANCK = 6.626_070_15e-34  # J s, exact (SI 2019)

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from mcfiber.fiber.attenuation import capture_fraction as capture_fraction
 from mcfiber.kernels import crosstalk as kernels
 from mcfiber.kernels import crosstalk_closed_forms as closed
+from mcfiber.receiver.tolerance import crosstalk_tolerance as crosstalk_tolerance
 from mcfiber.typing import FloatArray
 from mcfiber.units import DB_PER_NEPER
 
@@ -428,34 +429,6 @@ def required_snr_penalty_db(crosstalk: ArrayLike, required_snr: ArrayLike) -> Fl
     below = np.minimum(ratio, 1.0)
     with np.errstate(divide="ignore"):
         result: FloatArray = -DB_PER_NEPER * np.log1p(-below)
-    return result
-
-
-def crosstalk_tolerance(required_snr: ArrayLike, penalty_db: ArrayLike = 1.0) -> FloatArray:
-    """Crosstalk that costs a format a penalty, ``(1 - 10^(-penalty / 10)) / SNR_required``.
-
-    Parameters
-    ----------
-    required_snr
-        Signal-to-noise ratio that the format needs, of the definition that is wanted: at a bit error ratio, or
-        ``Q^2 (M - 1) / 3``. [1]
-    penalty_db
-        Rise of the required signal-to-noise ratio. [dB]
-
-    References
-    ----------
-    .. [1] T. Hayashi, T. Sasaki, E. Sasaoka, "Behavior of inter-core crosstalk as a noise and its effect on
-       Q-factor in multi-core fiber," IEICE Trans. Commun. E97-B, 936 (2014): -16.7, -23.7, -29.9 dB for 1 dB at
-       Q = 9.8 dB of QPSK, 16QAM, 64QAM.
-
-    Examples
-    --------
-    >>> required = 10**0.98 * (np.array([4, 16, 64]) - 1) / 3
-    >>> (10 * np.log10(crosstalk_tolerance(required))).round(2)
-    array([-16.67, -23.66, -29.89])
-    """
-    saved = -np.expm1(-np.asarray(penalty_db, np.float64) / DB_PER_NEPER)
-    result: FloatArray = saved / np.asarray(required_snr, np.float64)
     return result
 
 

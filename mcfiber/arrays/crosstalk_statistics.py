@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mcfiber.kernels import crosstalk_statistics as kernels
+from mcfiber.line.crosstalk import Aggressors
 from mcfiber.typing import FloatArray
 from mcfiber.units import DB_PER_NEPER
-
-Aggressors = Literal["independent", "same_laser"]
 
 
 def crosstalk_correlation(separation: ArrayLike, skew: ArrayLike, *, random_skew: ArrayLike = 0.0) -> FloatArray:

@@ -250,7 +250,7 @@ def raman_interference(
     >>> float((10 * np.log10((own + cross)[40] / 1e-3)).round(2))  # dB
     -29.65
     """
-    return OwnAndCross(*kernels.isrs_gn(frequency, symbol_rate, power, gamma, beta2, *profile))
+    return OwnAndCross(*kernels.isrs_gn_closed_form(frequency, symbol_rate, power, gamma, beta2, *profile))
 
 
 def coherent_exponent(
@@ -333,4 +333,4 @@ def cross_format_correction(
     True
     """
     inputs = frequency, symbol_rate, power, gamma, beta2, *profile, kurtosis, length
-    return NearAndFar(*kernels.format_correction(*inputs))
+    return NearAndFar(*kernels.format_correction_closed_form(*inputs))

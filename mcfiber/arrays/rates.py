@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from mcfiber.descriptions.formats import UNIFORM_FORMATS, Format, candidates
 from mcfiber.kernels import modulation as kernels
-from mcfiber.kernels.budget import received_ratio
+from mcfiber.kernels.budget import ratio_at_decoder
 from mcfiber.kernels.mixing import tabulated_penalty
 from mcfiber.receiver.information import format_table, stacked_tables
 from mcfiber.receiver.penalty import check_receiver
@@ -235,7 +235,7 @@ def decoder_snr(gsnr: ArrayLike, *, penalty: ArrayLike = 1.0, transceiver: Array
     >>> decoder_snr([10.0, 100.0], transceiver=100.0).round(3)
     array([ 9.091, 50.   ])
     """
-    result: FloatArray = received_ratio(gsnr, penalty, transceiver)
+    result: FloatArray = ratio_at_decoder(gsnr, penalty, transceiver)
     return result
 
 

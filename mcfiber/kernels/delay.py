@@ -55,9 +55,14 @@ def impulse_intensity(time: FloatArray, rms: FloatArray, out: FloatArray) -> Non
 
 @kernel("(),(),(),(),(),()->()")
 def taps(
-    rms: FloatArray, rate: FloatArray, quantile: FloatArray, extra: FloatArray, oversampling: FloatArray,
-    margin: FloatArray, out: FloatArray,
-) -> None:  # fmt: skip
+    rms: FloatArray,
+    rate: FloatArray,
+    quantile: FloatArray,
+    extra: FloatArray,
+    oversampling: FloatArray,
+    margin: FloatArray,
+    out: FloatArray,
+) -> None:
     """Taps of an equaliser: samples in the window 2 z sigma and in other delays, rounded up, and a margin.
 
     rms, extra (n,) s; rate (n,) Hz; quantile z (n,); oversampling, margin (n,); out (n,).

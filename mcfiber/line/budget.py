@@ -204,7 +204,7 @@ def line_ratios(signal: Quantity, powers: Mapping[str, Quantity]) -> dict[str, Q
     """
     rows = entering("line")
     together = stacked([powers[noise.power] for noise in rows], "noise", last=True)
-    ratio, gsnr = compute(("gsnr", "gsnr"), kernels.line_ratios, signal, together)
+    ratio, gsnr = compute(("gsnr", "gsnr"), kernels.ratios_of_noises, signal, together)
     each = {noise.ratio: array(ratio.dims[:-1], ratio.data[..., k]) for k, noise in enumerate(rows)}
     return each | {"gsnr": gsnr}
 
@@ -231,4 +231,4 @@ def received_ratio(gsnr: Quantity, penalty: Quantity, transceiver: Quantity) -> 
     .. [1] P. Poggiolini et al., "The GN-model of fiber non-linear propagation and its applications," J. Lightw.
        Technol., vol. 32, no. 4, pp. 694-721, 2014 (noises add as Gaussian, Eq. (1)).
     """
-    return compute("snr", kernels.received_ratio, gsnr, penalty, transceiver)
+    return compute("snr", kernels.ratio_at_decoder, gsnr, penalty, transceiver)

@@ -79,7 +79,7 @@ def isrs_gn(
     dispersion = medium.group_velocity_dispersion
     wave = channels.frequency, channels.symbol_rate, power.fiber_input
     inputs = (*wave, medium.nonlinear_coefficient, dispersion, *profile_exponentials(power))
-    own, cross = compute(("nli_own_power", "nli_cross_power"), kernels.isrs_gn, *inputs)
+    own, cross = compute(("nli_own_power", "nli_cross_power"), kernels.isrs_gn_closed_form, *inputs)
     level = _to_launch_level(power)
     growth: Quantity = 1.0
     if accumulation == "coherent":
@@ -92,7 +92,7 @@ def isrs_gn(
     if not np.any(np.asarray(alone)) or not np.any(np.asarray(kurtosis)):
         return total
     names = ("nli_format_near", "nli_format_far")
-    near, far = compute(names, kernels.format_correction, *inputs, kurtosis, power.length)
+    near, far = compute(names, kernels.format_correction_closed_form, *inputs, kurtosis, power.length)
     # The near part does not grow with the spans: it is that of the mean span.
     correction = over_spans(line, near * level, launch=power.launch) / line.count
     if line.count > 1:

@@ -191,7 +191,7 @@ class NoiseOfLaunch:
             coefficient, decay = isrs.fitted_profile(
                 state["profile"], fixed.attenuation, *panels, sizes={"term": TERMS}
             )
-        own, cross = isrs.isrs_gn(*common, coefficient, decay)
+        own, cross = isrs.isrs_gn_closed_form(*common, coefficient, decay)
         return {"nli": own * self._growth + cross, "cross": cross, "coefficient": coefficient, "decay": decay}
 
     def _interfere_back(self, by_nli: FloatArray) -> tuple[FloatArray, FloatArray | None]:
