@@ -84,7 +84,7 @@ def test_paths__exist():
 
 
 def test_noises__every_one_has_its_variables():
-    table = {variable.name for variable in importlib.import_module("mcfiber.variables").table()}
+    table = {variable.name for variable in importlib.import_module("mcfiber.variables").every_variable()}
     for noise in NOISES:
         assert noise.ratio in table
         assert noise.power in table or noise.enters == "receiver"
