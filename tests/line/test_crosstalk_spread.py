@@ -4,14 +4,13 @@ import math
 
 import numpy as np
 import pytest
+import systems
 import xarray as xr
 
 import mcfiber as mcf
 from mcfiber.arrays import crosstalk as plain
 from mcfiber.fiber.channels import channels
-from mcfiber.fiber.medium import properties
 from mcfiber.line.crosstalk import crosstalk
-from mcfiber.line.power import power_profile
 
 
 def fiber(**changes):
@@ -37,9 +36,7 @@ def system(**changes):
 
 
 def total(one):
-    grid = channels(one.spectrum)
-    glass = properties(one.fiber, grid)
-    return crosstalk(one.link, glass, power_profile(one.link, glass, grid))
+    return crosstalk(*systems.stages(one.link, one.fiber, channels(one.spectrum)))
 
 
 def test_mean__is_what_the_plain_arrays_say():
