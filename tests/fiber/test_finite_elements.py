@@ -108,7 +108,7 @@ def half_plane(rings, distance):
     ids=["step", "trench"],
 )
 def test_two_cores__half_the_splitting_of_even_and_odd(profile, distance, tolerance):
-    rings = [radius * 1e6 for radius in profile.rings().radius]
+    rings = [radius * 1e6 for radius in index_profile_of(profile).radius.values]
     mesh, stretch = half_plane(rings, distance)
     basis = skfem.Basis(mesh, skfem.ElementTriP2())
     middle = mesh.p[:, mesh.t].mean(axis=1)
