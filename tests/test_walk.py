@@ -55,13 +55,17 @@ each_system = pytest.mark.parametrize("make", SYSTEMS.values(), ids=SYSTEMS)
 @each_system
 def test_walk__stages_in_order_and_each_once(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     walked: list[str] = []
+
+    def told(stage: str, function: Any) -> Any:
+        @wraps(function)
+        def noting(*args: Any, **options: Any) -> Any:
+            walked.append(stage)
+            return function(*args, **options)
+
+        return noting
+
     for stage, (module, name) in WALK.items():
-
-        def told(*args: Any, _stage: str = stage, _function: Any = getattr(module, name), **options: Any) -> Any:
-            walked.append(_stage)
-            return _function(*args, **options)
-
-        monkeypatch.setattr(module, name, wraps(getattr(module, name))(told))
+        monkeypatch.setattr(module, name, told(stage, getattr(module, name)))
     make().evaluate()
     assert walked == list(WALK)
 

@@ -12,10 +12,10 @@ import xarray as xr
 
 import mcfiber as mcf
 from mcfiber import DescriptionError
+from mcfiber.evaluate import records
 from mcfiber.fiber.channels import channels
 from mcfiber.labelled import array
 from mcfiber.line.amplifiers import cascaded_noise_figure
-from mcfiber.evaluate import records
 from mcfiber.line.line import plain_line
 from mcfiber.line.power import displaced
 
