@@ -175,7 +175,7 @@ def test_coupling__a_slope_that_leads_beyond_equal_powers_is_refused():
     # 1 dB/nm from -10 dB at 1500 nm: at 1578 nm more power than the core itself has.
     fiber = seven(crosstalk={"crosstalk_db": -10, "slope_db_per_nm": 1, "wavelength_nm": 1500})
     with pytest.raises(DescriptionError, match=r"fiber\.crosstalk\.slope_db_per_nm: .* equal power"):
-        medium(fiber, GRID).power_coupling
+        medium(fiber, GRID)
 
 
 def test_coupling__points_of_an_axis_that_lead_beyond_equal_powers_are_told():
