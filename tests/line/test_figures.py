@@ -48,10 +48,10 @@ def test_figures__draw() -> None:
 
     one = system()
     scene, _ = records(one)
-    axes = plot.power_map(power_map(scene.line, scene.medium, scene.channels))
+    axes = plot.plot_power_map(power_map(scene.line, scene.medium, scene.channels))
     assert axes.get_ylabel() == "distance (km)"
     results = {model: system({"models.nonlinear_interference": model}).evaluate() for model in ("gn", "isrs_gn")}
-    axes = plot.interference(results)
+    axes = plot.plot_interference(results)
     assert [line.get_label() for line in axes.lines] == ["gn", "isrs_gn"]
     drawn = np.sort(axes.lines[0].get_ydata())
     np.testing.assert_allclose(drawn, np.sort(-10 * np.log10(results["gn"].snr_nli)), rtol=1e-12)

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
-from mcfiber.simulation.gn_integral import nonlinear_interference_integral
 
 import mcfiber as mcf
 from mcfiber import DescriptionError

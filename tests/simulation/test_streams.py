@@ -21,7 +21,7 @@ APART = mcf.MulticoreFiber(**SEVEN, crosstalk={"crosstalk_db": -40, "length_km":
 
 def propagated() -> Any:
     signal = mcf.wdm_signal([0.0], 32e9, 1e-3, symbols=64, samples=256, modes=4, seed=SEED)
-    line = mcf.Line(mcf.CoupledFiber(1e3, 4.6e-5, -21.7e-27, 1.3e-3, cores=2, section=500.0), seed=SEED)
+    line = mcf.SplitStepLine(mcf.CoupledFiber(1e3, 4.6e-5, -21.7e-27, 1.3e-3, cores=2, section=500.0), seed=SEED)
     return mcf.propagated(signal.spectrum, signal.sample_rate, line, steps=mcf.Steps("constant", count=2))
 
 
