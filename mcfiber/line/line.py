@@ -114,7 +114,7 @@ class Line:
     permutation
         Core that the signal of each core enters in the next span; None where signals keep to their cores.
     mode_dependent_loss
-        Rms over the modes of one span: a value, or one for each source. [Np]
+        Rms over the modes of one span, all its sources together. [Np]
     power_control, repeat
         As described.
     problems
@@ -198,7 +198,7 @@ def line(link: Link, medium: FiberMedium, channels: Channels) -> Line:
         device_crosstalk=_device_crosstalk(link),
         directions=directions if link.both_directions else None,
         permutation=link.core_permutation,
-        mode_dependent_loss=quantity(link, "mode_dependent_loss_rms_db"),
+        mode_dependent_loss=_mode_dependent_loss(link),
         power_control=link.power_control,
         repeat=link.repeat,
         problems={} if link.loop is None else {"second_amplifier_attenuates": _attenuates(link.loop)},
@@ -417,6 +417,12 @@ def _device_crosstalk(link: Link) -> Quantity:
     amplifiers = [link.amplifier] if link.loop is None else [link.amplifier, link.loop.amplifier]
     found = (quantity(amplifier, "crosstalk_db") for amplifier in amplifiers)
     return _along(link.spans, of_span) + sum(value for value in found if value is not None)
+
+
+def _mode_dependent_loss(link: Link) -> Quantity:
+    """Mode-dependent loss of one span: variances of its sources add. [Np]"""
+    sources = quantity(link, "mode_dependent_loss_rms_db")
+    return sum(value**2 for value in sources.values()) ** 0.5 if isinstance(sources, dict) else sources
 
 
 def _for_each_core(name: str, link: Link, medium: FiberMedium) -> Any:
