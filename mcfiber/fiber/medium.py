@@ -92,7 +92,7 @@ def medium(fiber: MulticoreFiber, channels: Channels) -> FiberMedium:
     Returns
     -------
     FiberMedium
-        Per metre, no power, no length.
+        Per metre, no power, no length: beta_2 by Eq. (1) of `group_velocity_dispersion`, gamma = 2 pi n2 f / (c A_eff).
 
     Raises
     ------

@@ -184,7 +184,7 @@ def integrals(
     line, medium, power, channels
         As in `nonlinear_interference`.
     **options
-        Of `mcfiber.line.gn_integral.gn_integral`.
+        Of `mcfiber.line.gn_integral.gn_integral`, whose Eq. (1) it evaluates.
     """
     sizes = _sizes_of_points(line, medium, power, channels)
     if line.permutation is not None and "core" in sizes:

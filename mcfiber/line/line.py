@@ -234,6 +234,11 @@ def over_spans(line: Line, value: Quantity, *, launch: Quantity = 1.0) -> Quanti
     launch
         Launch power that `value` belongs to, where it is a noise power: where cores are exchanged, what a core
         adds counts relative to the power that is launched into it.
+
+    References
+    ----------
+    .. [1] R.-J. Essiambre et al., "Capacity limits of optical fiber networks," *J. Lightw. Technol.*, vol. 28,
+       no. 4, pp. 662-701, 2010. :doi:`10.1109/JLT.2009.2039464`, Eq. (54) (noise of a chain of equal spans).
     """
     if line.permutation is not None and has(value, "core"):
         return _over_paths(line, value / launch) * launch
