@@ -9,7 +9,7 @@ import pytest
 import systems
 
 import mcfiber as mcf
-from mcfiber import units
+from mcfiber import labelled
 from mcfiber.kernels import modes
 
 evaluation = importlib.import_module("mcfiber.evaluate")
@@ -73,14 +73,14 @@ def test_walk__stages_in_order_and_each_once(make: Any, monkeypatch: pytest.Monk
 @each_system
 def test_walk__every_field_is_entered_into_si_at_most_once(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     system, entered, alive = make(), Counter[tuple[int, str]](), []
-    convert = units.si
+    read = labelled._read
 
     def counted(description: Any, field: str) -> Any:
         alive.append(description)  # so that no other description gets its id
         entered[id(description), field] += 1
-        return convert(description, field)
+        return read(description, field)
 
-    monkeypatch.setattr(units, "si", counted)
+    monkeypatch.setattr(labelled, "_read", counted)
     system.evaluate()
     kinds = {id(one): type(one).__name__ for one in alive}
     assert {(kinds[key], field): count for (key, field), count in entered.items() if count > 1} == {}
