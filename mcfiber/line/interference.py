@@ -122,6 +122,9 @@ def _gn_integral(
 MODELS: Mapping[str, _Model] = {"gn": _gn, "isrs_gn": closed_forms.isrs_gn, "gn_integral": _gn_integral}
 """What computes the interference of one core, by the names of `mcfiber.descriptions.models.INTERFERENCE`."""
 
+CLOSED_FORMS = ("gn", "isrs_gn")
+"""Those without a value where the dispersion is zero."""
+
 
 def nonlinear_interference_integral(
     line: Line,
