@@ -209,7 +209,7 @@ def _warn_of_no_folder() -> None:
     )
 
 
-def _as_number_array(value: Any, core: tuple[str, ...]) -> AnyArray:
+def _as_number_array(value: object, core: tuple[str, ...]) -> AnyArray:
     array = np.asarray(value)
     if array.dtype not in NUMBERS:
         array = array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)

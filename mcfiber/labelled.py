@@ -40,12 +40,12 @@ def variable(value: Any) -> Quantity:
     return array(value.dims, np.asarray(value.values))
 
 
-def quantity(description: Any, field: str) -> Quantity:
+def quantity(description: object, field: str) -> Quantity:
     """Read a field of a description in SI: a number or a labelled array; lists and tables item by item."""
     return _entered(units.si(description, field))
 
 
-def entered(value: Any, unit: str) -> Quantity:
+def entered(value: object, unit: str) -> Quantity:
     """Enter an argument of a public function into SI: a number, a list, an array or an axis.
 
     Parameters
@@ -63,7 +63,7 @@ def entered(value: Any, unit: str) -> Quantity:
     return units.convert(variable(value), unit)
 
 
-def _entered(value: Any) -> Any:
+def _entered(value: object) -> Any:
     if isinstance(value, tuple):
         return tuple(map(_entered, value))
     if isinstance(value, dict):
@@ -116,7 +116,7 @@ def has(value: Quantity, dim: str) -> bool:
 # stamps
 
 
-def stamp(name: str, values: Any) -> Any:
+def stamp(name: str, values: object) -> Any:
     """Set name and attributes of a labelled array from the table; meanings of its own flags stay.
 
     A number or an `xarray.Variable` comes back as it is: it is stamped where a result is packed.
@@ -326,7 +326,7 @@ def kept(value: Quantity, condition: Quantity, other: Quantity = np.nan) -> Quan
     return combined(lambda one, holds, instead: np.where(holds, one, instead), value, condition, other)
 
 
-def from_tables(value: Any) -> Any:
+def from_tables(value: object) -> Any:
     """Turn the tables that `mcfiber.descriptions.record.plain` makes of axes into labelled arrays, in what holds them.
 
     Examples

@@ -89,7 +89,7 @@ def unit_label(field: str) -> str:
     return f" {unit.label}" if unit else ""
 
 
-def convert(value: Any, unit: str) -> Any:
+def convert(value: object, unit: str) -> Any:
     """Turn a value in engineering units into SI.
 
     Parameters
@@ -115,14 +115,14 @@ def convert(value: Any, unit: str) -> Any:
     return mapped(UNITS[unit].to_si, value)
 
 
-def si(description: Any, field: str) -> Any:
+def si(description: object, field: str) -> Any:
     """Read a field of a description in SI units; lists and tables of values are read item by item."""
     value = getattr(description, field)
     unit = unit_of(field)
     return value if unit is None else _in_si(unit, value)
 
 
-def _in_si(unit: Unit, value: Any) -> Any:
+def _in_si(unit: Unit, value: object) -> Any:
     if isinstance(value, tuple):
         return tuple(_in_si(unit, item) for item in value)
     if isinstance(value, dict):

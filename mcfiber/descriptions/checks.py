@@ -14,8 +14,6 @@ from mcfiber.typing import is_axis
 __all__ = ["each", "flag", "integer", "number", "sequence"]
 
 Check: TypeAlias = Callable[[Any, ValidationInfo], Any]
-
-
 Inner: TypeAlias = PlainValidator | Declaration
 
 
@@ -45,7 +43,7 @@ def integer(*, low: int, high: int | None = None, remedy: str = "") -> PlainVali
 def flag() -> PlainValidator:
     """Accept true or false, and nothing that merely looks like it."""
 
-    def check(value: Any, _info: ValidationInfo) -> bool:
+    def check(value: object, _info: ValidationInfo) -> bool:
         if not is_truth(value):
             msg = f"got {shown(value)}; allowed: true or false"
             raise ValueError(msg)
@@ -62,7 +60,7 @@ def each(inner: Inner, *, single: bool = True, remedy: str = "") -> PlainValidat
     """
     check = _check_of(inner)
 
-    def checked(value: Any, info: ValidationInfo) -> Any:
+    def checked(value: object, info: ValidationInfo) -> Any:
         if isinstance(value, np.ndarray) and value.ndim == 1:
             value = value.tolist()
         if not isinstance(value, (list, tuple)):

@@ -9,14 +9,10 @@ from mcfiber.descriptions.record import Description
 from mcfiber.descriptions.values import Quantity, number
 
 OuterRate = Annotated[Quantity, number(above=0.0, high=1.0, remedy="1 without an outer code")]
-
-
 Gap = Annotated[Quantity, number(low=0.0, high=1.0, remedy="real codes need 0.03 to 0.06")]
-
 
 DVB_S2_RATES = (1 / 4, 1 / 3, 2 / 5, 1 / 2, 3 / 5, 2 / 3, 3 / 4, 4 / 5, 5 / 6, 8 / 9, 9 / 10)
 """Code rates of ETSI EN 302 307-1, Table 5a (frames of 64,800 bits)."""
-
 
 DVB_S2_THRESHOLDS_DB = (-2.35, -1.24, -0.30, 1.00, 2.23, 3.10, 4.03, 4.68, 5.18, 6.20, 6.42)
 """Es/N0 at which each is quasi error-free with QPSK (packet error ratio 1e-7), EN 302 307-1, Table 13."""

@@ -22,17 +22,17 @@ class DescriptionError(ValueError):
         return "; ".join(f"{path}: {text}" if path else text for path, text in self.problems)
 
 
-def without_array(value: Any) -> Any:
+def without_array(value: object) -> Any:
     """Take a number out of an array without dimensions, labelled or not."""
     return value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
 
 
-def is_truth(value: Any) -> bool:
+def is_truth(value: object) -> bool:
     """Tell whether a value is true or false, Python's or NumPy's."""
     return isinstance(value, (bool, np.bool_))
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """Show a refused value as its writer wrote it (TOML spells true), and not at any length."""
     if is_truth(value):
         return "true" if value else "false"
@@ -42,8 +42,6 @@ def shown(value: Any) -> str:
 
 
 _SHORT = reprlib.Repr()
-
-
 _SHORT.maxstring = _SHORT.maxother = 60
 
 

@@ -12,7 +12,7 @@ from mcfiber.descriptions.record import Description
 from mcfiber.typing import AnyArray, is_axis
 
 
-def unlabelled(value: Any) -> Any:
+def unlabelled(value: object) -> Any:
     """Turn arrays, labelled arrays and frames into the tables and lists that say the same; leave free axes."""
     if isinstance(value, np.ndarray):
         return value.tolist() if value.ndim else value

@@ -33,7 +33,7 @@ def _known(name: str) -> str:
     return name
 
 
-def _pairs(value: Any) -> Any:
+def _pairs(value: object) -> Any:
     """Turn complex numbers into pairs, which TOML and JSON can hold."""
     if isinstance(value, (np.ndarray, list, tuple)):
         array = np.asarray(value)

@@ -15,18 +15,14 @@ from mcfiber.typing import FloatArray, Real
 SILICA = (0.6961663, 0.4079426, 0.8974794, 0.0684043, 0.1162414, 9.896161)
 """Fused silica: I. H. Malitson, J. Opt. Soc. Am. 55, 1205 (1965), doi:10.1364/JOSA.55.001205."""
 
-
 GERMANIA = (0.80686642, 0.71815848, 0.85416831, 0.068972606, 0.15396605, 11.841931)
 """GeO2: J. W. Fleming, Appl. Opt. 23, 4486 (1984), doi:10.1364/AO.23.004486."""
-
 
 FLUORINE_1_MOLE_PERCENT = (0.691116, 0.399166, 0.890423, 0.068227, 0.116460, 9.993707)
 """Silica with 1 mol% fluorine: table of the PyPI package ofiber 1.0.1 (another set is in circulation)."""
 
-
 RANGE_NM = (250.0, 3500.0)
 """Wavelengths at which the Sellmeier equations may be used: inside Malitson's 210 to 3710 nm."""
-
 
 _TABLE_ERROR = 2e-5
 
@@ -185,7 +181,7 @@ LOSS_FITS: Mapping[str, GlassLoss] = {
 0.330/0.190, 0.350/0.200, 0.310/0.170 and 0.270/0.150 dB/km at 1310/1550 nm."""
 
 
-def named_loss(value: Any) -> Any:
+def named_loss(value: object) -> Any:
     """Turn the name of a fit into its description; leave other values.
 
     Raises

@@ -68,7 +68,7 @@ def _directions(value: Any, info: Any) -> Any:
     return value if isinstance(value, str) and value == "same" else _ways.func(value, info)  # type: ignore[call-arg]
 
 
-def _way(value: Any, _info: Any) -> int:
+def _way(value: object, _info: object) -> int:
     if is_truth(value) or is_axis(value) or value not in (1, -1):
         msg = f"got {value!r}; allowed: +1 or -1"
         raise ValueError(msg)

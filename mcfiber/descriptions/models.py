@@ -325,7 +325,6 @@ LAUNCH_RULES: tuple[Rule["System"], ...] = (
 )
 """What the optimiser of launch powers asks of a system, beyond what every system keeps."""
 
-
 RULES: Mapping[str, tuple[Rule[Any], ...]] = {
     "models": MODEL_RULES,
     "link": LINK_RULES,

@@ -19,23 +19,11 @@ from mcfiber.descriptions.record import Description
 from mcfiber.typing import Real
 
 PerCore = Real | tuple[Real, ...]
-
-
 _RADIUS = each(number(above=0.05, high=200, remedy="radii are in um"))
-
-
 _RAISED = each(number(above=0, high=10, remedy="a core guides where its index exceeds the cladding's"))
-
-
 _ANY = each(number(low=-10, high=10))
-
-
 _LOWERED = each(number(low=-10, high=0, remedy="the index of a trench is below the cladding's"))
-
-
 _RATIO = each(number(low=1, high=20, remedy="the trench begins at this multiple of the core's radius"))
-
-
 _WIDTH = each(number(low=0, high=20, remedy="the trench's width over the core's radius"))
 
 

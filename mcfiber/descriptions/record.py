@@ -66,7 +66,7 @@ class Description(BaseModel):
         )
 
 
-def axes(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+def axes(value: object, path: str = "") -> Iterator[tuple[str, Any]]:
     """All axes inside a description, each with its path."""
     if is_axis(value):
         yield path, value
@@ -102,7 +102,7 @@ def plain(value: Any) -> Any:
 class _Leaf:
     """A new value at the end of a path (it may itself be a table)."""
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: object) -> None:
         self.value = value
 
 
@@ -140,7 +140,7 @@ def _replaced(target: Any, change: Any, path: tuple[str, ...]) -> Any:
     return tuple(parts.get(str(index), item) for index, item in enumerate(target))
 
 
-def _child(target: Any, key: str, path: tuple[str, ...]) -> Any:
+def _child(target: object, key: str, path: tuple[str, ...]) -> Any:
     """Step from a description, a table or a list to one of its parts."""
     if isinstance(target, Description):
         known = {name: getattr(target, name) for name in type(target).model_fields}

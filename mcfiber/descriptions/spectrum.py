@@ -17,7 +17,6 @@ from mcfiber.typing import AnyArray, FloatArray, Real
 
 BandName = Literal["O", "E", "S", "C", "L", "U"]
 
-
 BANDS_NM: Mapping[str, tuple[float, float]] = {
     "O": (1260.0, 1360.0),
     "E": (1360.0, 1460.0),
@@ -28,14 +27,10 @@ BANDS_NM: Mapping[str, tuple[float, float]] = {
 }
 """Wavelength limits of the bands in nm (ITU-T Series G Supplement 39)."""
 
-
 ANCHOR_THZ = 193.1
 """Frequency that fixed grids are anchored at, in THz (ITU-T G.694.1)."""
 
-
 _TOLERANCE = 1e-9  # relative; the sum of decimal numbers of GHz is not exact
-
-
 _TOLERANCE_GHZ = 1e-6
 
 
@@ -296,7 +291,7 @@ def _check_place(comb: Comb) -> None:
         raise refused(msg)
 
 
-def _check_list(frequency_thz: tuple[float, ...], symbol_rate_gbd: Any) -> None:
+def _check_list(frequency_thz: tuple[float, ...], symbol_rate_gbd: object) -> None:
     if symbol_rate_gbd is None:
         msg = "symbol_rate_gbd: is missing; a list of channels needs one number, or one for each channel"
         raise refused(msg)
@@ -357,14 +352,14 @@ def _told_dense(index: int, group: Comb) -> str:
     )
 
 
-def _told_gap(first: int, second: int, gap: Any, guard: Any) -> str:
+def _told_gap(first: int, second: int, gap: object, guard: object) -> str:
     return (
         f"groups.{second}.lowest_frequency_thz: the gap between groups {first} and {second} is {gap:g} GHz; "
         f"allowed: at least {guard:g} GHz (guard_gap_ghz); move a group or drop channels"
     )
 
 
-def _told_pair(pair: tuple[float, float], excess: Any) -> str:
+def _told_pair(pair: tuple[float, float], excess: object) -> str:
     return (
         f"frequency_thz: channels at {pair[0]:g} and {pair[1]:g} THz overlap by {excess:g} GHz; "
         "move one, lower the symbol rate, or set super_nyquist = true"

@@ -161,7 +161,7 @@ def read_toml(path: str | Path) -> dict[str, Any]:
     raise refused(msg)
 
 
-def _check_bands(path: str, value: Any, bands: tuple[str, ...]) -> None:
+def _check_bands(path: str, value: object, bands: tuple[str, ...]) -> None:
     if isinstance(value, dict) and (missing := [band for band in bands if band not in value]):
         msg = f"{path}: has no value for the band {missing[0]}; give one for each of {', '.join(bands)}, or one number"
         raise refused(msg)
@@ -192,7 +192,7 @@ def _differs(values: tuple[Any, ...], fiber: MulticoreFiber) -> bool:
     return any(any(map(is_axis, group)) or len(set(group)) > 1 for group in together)
 
 
-def _check_counts(path: str, value: Any, spectrum: Spectrum) -> None:
+def _check_counts(path: str, value: object, spectrum: Spectrum) -> None:
     """Refuse a list by channel of another length than the channels, of all bands or of one."""
     if isinstance(value, tuple) and len(value) != spectrum.count:
         msg = f"{path}: got {len(value)} values for {spectrum.count} channels; give one for each"

@@ -25,7 +25,7 @@ Series becomes an `Axis`; both have ``dims``, ``values``, ``data`` and compare e
 
 import math
 import numbers
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeAlias
 
@@ -66,24 +66,12 @@ FORMS: Mapping[str, str] = {
 }
 """Ways in which a value may vary, by the word that declares them."""
 
-
 _BY_SPAN = "give a list of spans in link.span"
-
-
 _BY_CHANNEL = "give {channel = [...]} where a value may differ by channel"
-
-
 _BY_CORE = "give {core = [...]} where a value may differ by core"
-
-
 _BY_PAIR = "give {core_out_core_in = [[...]]} where a value may differ by pair"
-
-
 _BY_WAVELENGTH = "give {wavelength_nm = [...], value = [...]} where a value may differ by wavelength"
-
-
 _RENAME = "give the axis another name"
-
 
 RESERVED_AXES: Mapping[str, str] = {
     "span": _BY_SPAN,
@@ -120,7 +108,7 @@ def _fixed(array: AnyArray) -> AnyArray:
     return array
 
 
-def _axis_values(value: Any) -> FloatArray:
+def _axis_values(value: object) -> FloatArray:
     array = np.array(value)
     if array.ndim != 1 or array.size == 0:
         msg = f"got an axis of shape {array.shape}; allowed: one labelled dimension, at least one value"
@@ -131,7 +119,7 @@ def _axis_values(value: Any) -> FloatArray:
     return _fixed(array.astype(np.float64))
 
 
-def _axis_labels(value: Any) -> AnyArray:
+def _axis_labels(value: object) -> AnyArray:
     array = np.array(value)
     if array.ndim != 1:
         msg = f"got {shown(value)}; allowed: a list with a label for each value"
@@ -260,13 +248,13 @@ class Declaration:
     remedy: str = ""
     unit: str = ""
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> "CoreSchema":
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> "CoreSchema":
         return PlainValidator(self.check).__get_pydantic_core_schema__(source, handler)
 
-    def __get_pydantic_json_schema__(self, _schema: Any, _handler: Any) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(self, _schema: object, _handler: object) -> dict[str, Any]:
         return self.json_schema()
 
-    def check(self, value: Any, info: ValidationInfo) -> Any:
+    def check(self, value: object, info: ValidationInfo) -> Any:
         """Accept a value of the field that `info` names, in its stored form, or refuse it."""
         return _Checked(self, unit_label(info.field_name or "")).varying(value, frozenset(self.varies))
 
@@ -425,7 +413,7 @@ class ByCore(Description):
     core: Annotated[ByList, number(varies="axis list", single=False, infinite=True)]
 
 
-def _matrix(value: Any) -> tuple[tuple[float, ...], ...]:
+def _matrix(value: object) -> tuple[tuple[float, ...], ...]:
     rows = [list(row) if isinstance(row, (list, tuple, np.ndarray)) else [row] for row in _rows_of(value)]
     if not rows or any(len(row) != len(rows) for row in rows):
         told = sorted({len(row) for row in rows})
@@ -446,7 +434,7 @@ def _matrix(value: Any) -> tuple[tuple[float, ...], ...]:
     return tuple(result)
 
 
-def _rows_of(value: Any) -> list[Any]:
+def _rows_of(value: object) -> list[Any]:
     if not isinstance(value, (list, tuple, np.ndarray)):
         msg = f"got {shown(value)}; allowed: a list of rows"
         raise ValueError(msg)
@@ -492,7 +480,7 @@ class WavelengthTable(Description):
 
     @model_validator(mode="before")
     @classmethod
-    def _of_frequencies(cls, given: Any) -> Any:
+    def _of_frequencies(cls, given: object) -> Any:
         if not isinstance(given, Mapping) or "frequency_thz" not in given:
             return given
         if "wavelength_nm" in given:
@@ -517,7 +505,7 @@ class WavelengthTable(Description):
             raise refused(msg)
         return self
 
-    def at(self, wavelength_nm: Any) -> Any:
+    def at(self, wavelength_nm: object) -> Any:
         """Interpolate at wavelengths in nm.
 
         Raises
@@ -536,7 +524,7 @@ class WavelengthTable(Description):
         return np.interp(asked, self.wavelength_nm, self.value)
 
 
-def _frequency(item: Any) -> float:
+def _frequency(item: object) -> float:
     low, high = SPEED_OF_LIGHT * 1e-3 / 2000, SPEED_OF_LIGHT * 1e-3 / 1000
     if is_truth(item) or not isinstance(item, numbers.Real) or not low <= float(item) <= high:
         msg = f"frequency_thz: got {shown(item)}; allowed: {low:.1f} to {high:.1f} THz"
@@ -544,25 +532,7 @@ def _frequency(item: Any) -> float:
     return float(item)
 
 
-def axes_of(value: Any, path: str = "") -> Iterator[tuple[str, Axis]]:
-    """Every `Axis` inside a description, with its path."""
-    if isinstance(value, Axis):
-        yield path, value
-        return
-    if isinstance(value, Description):
-        parts: Iterable[tuple[Any, Any]] = value.__dict__.items()
-    elif isinstance(value, dict):
-        parts = value.items()
-    elif isinstance(value, tuple):
-        parts = enumerate(value)
-    else:
-        return
-    for key, item in parts:
-        yield from axes_of(item, f"{path}.{key}" if path else str(key))
-
-
 _Form: TypeAlias = Axis | ByChannel | ByCore | PairMatrix | WavelengthTable
-
 
 _TABLES: Mapping[str, tuple[str, type[_Form]]] = {
     "axis": ("axis", Axis),
@@ -590,7 +560,7 @@ class _Checked:
     def end(self) -> str:
         return f"; {self.rule.remedy}" if self.rule.remedy else ""
 
-    def varying(self, given: Any, forms: frozenset[str]) -> Any:
+    def varying(self, given: object, forms: frozenset[str]) -> Any:
         """Accept a value in any of the forms, in its stored form."""
         value = unlabelled(without_array(given))
         if isinstance(value, Description):
@@ -606,7 +576,7 @@ class _Checked:
             raise ValueError(msg)
         return self._number(value, forms)
 
-    def _number(self, value: Any, forms: frozenset[str]) -> float:
+    def _number(self, value: object, forms: frozenset[str]) -> float:
         if is_truth(value) or not isinstance(value, numbers.Real):
             others = [FORMS[word] for word in FORMS if word in forms - {"axis"}]
             either = f" ({', '.join(['a number', *others])})" if others else ""
@@ -697,7 +667,7 @@ class _Checked:
             return value.replace({word: kept}) if {"channel", "core"} <= forms else kept
         return value
 
-    def _list(self, value: list[Any] | tuple[Any, ...], forms: frozenset[str], given: Any) -> Any:
+    def _list(self, value: list[Any] | tuple[Any, ...], forms: frozenset[str], given: object) -> Any:
         ways = [word for word in ("channel", "core", "list") if word in forms]
         if "pairs" in forms and value and all(isinstance(row, (list, tuple)) for row in value):
             return self._form(PairMatrix(core_out_core_in=value), forms)

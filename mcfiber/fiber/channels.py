@@ -52,7 +52,7 @@ class Channels:
         names = np.array(self.bands)
         return {band: np.flatnonzero(names == band) for band in dict.fromkeys(self.bands)}
 
-    def spread(self, value: Any) -> Quantity:
+    def spread(self, value: object) -> Quantity:
         """Put a value on the channels: a number or labelled array, a table by band, or a list by channel.
 
         Parameters

@@ -20,7 +20,6 @@ from mcfiber.typing import IntArray, Quantity
 REGIMES = ("weak", "intermediate", "random", "systematic")
 """Names of the values of `coupling_regime`."""
 
-
 UnlikeCores = Literal["overlap", "midplane"]
 
 

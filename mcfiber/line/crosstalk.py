@@ -392,11 +392,11 @@ def exceeded_crosstalk(pairs: Quantity, spread: Spread, distance: Quantity) -> Q
 def crosstalk_quantile(
     pairs: "xr.DataArray",
     *,
-    probability: Any,
-    length_km: Any,
-    symbol_rate_gbd: Any,
-    skew_ps_per_km: Any = 0.0,
-    random_skew_ps_per_sqrt_km: Any = 0.0,
+    probability: object,
+    length_km: object,
+    symbol_rate_gbd: object,
+    skew_ps_per_km: object = 0.0,
+    random_skew_ps_per_sqrt_km: object = 0.0,
     polarizations: Literal[1, 2] = 2,
     aggressors: Aggressors = "independent",
 ) -> "xr.DataArray":

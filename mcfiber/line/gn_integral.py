@@ -21,11 +21,7 @@ from mcfiber.line.raman import Evolution
 from mcfiber.typing import FloatArray, Quantity
 
 POINTS_PER_PERIOD = 16  # of the table, in the fastest oscillation of the link function
-
-
 DECADES_OF_LOSS = 80.0  # mismatch over loss beyond which the link function's expansion is good to 1e-6
-
-
 MOST_POINTS = 1 << 18
 
 FINE = 8  # positions between two nodes of a computed power
@@ -125,7 +121,7 @@ class Interference(NamedTuple):
 
 
 def plain_span(
-    *, attenuation: Any, length: float, beta2: Any, gamma: Any, beta2_slope: Any = None, count: int = 1
+    *, attenuation: object, length: float, beta2: object, gamma: object, beta2_slope: object = None, count: int = 1
 ) -> SpanProfile:
     """Span of a fibre with exponential decay, followed by an amplifier that restores the launched power.
 
@@ -151,9 +147,9 @@ def plain_span(
 
 
 def gn_integral(
-    frequency: Any,
-    symbol_rate: Any,
-    power: Any,
+    frequency: object,
+    symbol_rate: object,
+    power: object,
     spans: Sequence[SpanProfile] | SpanProfile,
     *,
     channels: Sequence[int] | None = None,
@@ -283,7 +279,7 @@ class _Link:
     gamma: FloatArray
 
 
-def as_comb(frequency: Any, symbol_rate: Any, power: Any, roll_off: float) -> _Comb:
+def as_comb(frequency: object, symbol_rate: object, power: object, roll_off: float) -> _Comb:
     """Read channels and check that they ascend and do not overlap."""
     frequency = np.asarray(frequency, dtype=float)
     symbol_rate = np.broadcast_to(np.asarray(symbol_rate, dtype=float), frequency.shape).copy()
@@ -424,7 +420,7 @@ def _table(
     return (np.asarray(spacing), slope, area, tail), period
 
 
-def as_leading(value: Any) -> FloatArray:
+def as_leading(value: object) -> FloatArray:
     """Give an array the leading dimension of kernels."""
     return np.ascontiguousarray(np.asarray(value, dtype=float)[None])
 

@@ -19,7 +19,7 @@ from mcfiber import labelled, units, variables
 from mcfiber.descriptions.errors import DescriptionError
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.line import Amplifier, Link
-from mcfiber.descriptions.record import Description, plain
+from mcfiber.descriptions.record import Description, axes, plain
 from mcfiber.descriptions.system import System
 from mcfiber.descriptions.values import (
     FORMS,
@@ -29,7 +29,6 @@ from mcfiber.descriptions.values import (
     ByCore,
     PairMatrix,
     WavelengthTable,
-    axes_of,
     declarations,
     declared,
     number,
@@ -164,7 +163,7 @@ def test_number__items_may_be_axes():
     axis = {"axis": "sample", "values": [1.0, 2.0]}
     kept = Everything(by_channel_db={"C": {"channel": [axis, 3.0]}, "L": axis}).by_channel_db
     assert kept == {"C": (Axis(**axis), 3.0), "L": Axis(**axis)}
-    assert [path for path, _ in axes_of(Everything(by_channel_db=kept))] == ["by_channel_db.C.0", "by_channel_db.L"]
+    assert [path for path, _ in axes(Everything(by_channel_db=kept))] == ["by_channel_db.C.0", "by_channel_db.L"]
 
 
 def test_axis__changes_its_unit():
