@@ -13,7 +13,7 @@ from mcfiber.fiber.groups import by_group_size
 from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels import isrs as kernels
 from mcfiber.kernels.nonlinear import gn_closed_form
-from mcfiber.labelled import array, combined, compute
+from mcfiber.labelled import array, as_variable, combined, compute, kept
 from mcfiber.line.line import Line, over_spans
 from mcfiber.line.power import PowerProfile
 from mcfiber.typing import Quantity
@@ -32,13 +32,17 @@ class ValidityWarning(UserWarning):
     """A model is used outside the range where it is known to hold."""
 
 
-def gn(line: Line, medium: FiberMedium, power: PowerProfile, channels: Channels) -> Quantity:
+def gn(
+    line: Line, medium: FiberMedium, power: PowerProfile, channels: Channels, *, factor: Quantity = 1.0
+) -> Quantity:
     """Closed form for exponential decay of every channel, summed over the spans. [W]
 
     Parameters
     ----------
     line, medium, power, channels
         As in `mcfiber.line.interference.nonlinear_interference`.
+    factor
+        Of the interference of each span: what coupling of cores does to it.
 
     References
     ----------
@@ -46,9 +50,9 @@ def gn(line: Line, medium: FiberMedium, power: PowerProfile, channels: Channels)
     """
     warn_outside(medium, power, channels)
     wave = channels.frequency, channels.symbol_rate, power.fiber_input
-    glass = medium.nonlinear_coefficient, medium.group_velocity_dispersion, power.attenuation, power.length
+    glass = medium.nonlinear_coefficient, known_dispersion(medium), power.attenuation, power.length
     total = combined(np.multiply, compute("nli_power", gn_closed_form, *wave, *glass), _to_launch_level(power))
-    return over_spans(line, total, launch=power.launch)
+    return over_spans(line, combined(np.multiply, total, factor), launch=power.launch)
 
 
 def isrs_gn(
@@ -59,6 +63,7 @@ def isrs_gn(
     *,
     accumulation: Accumulation = "incoherent",
     kurtosis: Quantity = 0.0,
+    factor: Quantity = 1.0,
 ) -> Quantity:
     """Closed form along the computed power profile, as a sum of exponentials, over the spans. [W]
 
@@ -66,6 +71,8 @@ def isrs_gn(
     ----------
     line, medium, power, channels, accumulation, kurtosis
         As in `mcfiber.line.interference.nonlinear_interference`.
+    factor
+        Of the interference of each span: what coupling of cores does to it.
 
     References
     ----------
@@ -76,11 +83,11 @@ def isrs_gn(
        Gaussian noise model in the presence of inter-channel stimulated Raman scattering," arXiv:1903.02506.
     """
     warn_outside(medium, power, channels)
-    dispersion = medium.group_velocity_dispersion
+    dispersion = known_dispersion(medium)
     wave = channels.frequency, channels.symbol_rate, power.fiber_input
     inputs = (*wave, medium.nonlinear_coefficient, dispersion, *profile_exponentials(power))
     own, cross = compute(("nli_own_power", "nli_cross_power"), kernels.isrs_gn, *inputs)
-    level = _to_launch_level(power)
+    level = combined(np.multiply, _to_launch_level(power), factor)
     growth: Quantity = 1.0
     if accumulation == "coherent":
         spread = channels.symbol_rate, dispersion, power.attenuation, power.length
@@ -93,11 +100,18 @@ def isrs_gn(
         return total
     names = ("nli_format_near", "nli_format_far")
     near, far = compute(names, kernels.format_correction, *inputs, kurtosis, power.length)
+    level = _to_launch_level(power)  # cores that couple need no correction
     # The near part does not grow with the spans: it is that of the mean span.
     correction = over_spans(line, near * level, launch=power.launch) / line.count
     if line.count > 1:
         correction = correction + over_spans(line, far * level, launch=power.launch)
     return combined(np.maximum, total + correction * alone, 0.0)
+
+
+def known_dispersion(medium: FiberMedium) -> Quantity:
+    """Group-velocity dispersion, NaN where it is zero and the closed forms have no value. [s^2/m]"""
+    dispersion = medium.group_velocity_dispersion
+    return dispersion if np.all(np.asarray(dispersion)) else kept(as_variable(dispersion), dispersion != 0.0)
 
 
 def _to_launch_level(power: PowerProfile) -> Quantity:
