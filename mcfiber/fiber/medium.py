@@ -15,7 +15,7 @@ from mcfiber.descriptions.groups import Groups, group_numbers, group_sizes
 from mcfiber.descriptions.values import WavelengthTable
 from mcfiber.fiber.attenuation import backscatter, total_attenuation
 from mcfiber.fiber.channels import Channels
-from mcfiber.fiber.coupling import check_separation, computed_power_coupling
+from mcfiber.fiber.coupling import check_separation, computed_power_coupling, overlapping
 from mcfiber.fiber.geometry import Places, core_places, neighbours, neighbours_between, outer_cladding_thickness
 from mcfiber.fiber.groups import averaged_over_groups, between_groups
 from mcfiber.fiber.index import check_range
@@ -289,7 +289,7 @@ def _computed(
         "core_multimode": _multimode(structure, wavelength),
         "core_not_guided": _anywhere(np.isnan(found.effective_index)),
     }
-    values: dict[str, Quantity] = {"problems": {**described.problems, **problems}}
+    values: dict[str, Quantity] = {}
     if described.attenuation is None:
         values["attenuation"] = _shared(fiber, total_attenuation(structure, wavelength, found))
     if described.group_velocity_dispersion is None:
@@ -300,9 +300,10 @@ def _computed(
         values["effective_area"] = reduced(np.mean, found.effective_area, "channel")
     if len(fiber.core_groups) > 1 and fiber.crosstalk is None:
         check_separation(structure)
+        problems["cores_overlap"] = overlapping(structure) if structure.cores > 1 else False
         coupling = computed_power_coupling(structure, wavelength, found)
         values["power_coupling"] = coupling if fiber.groups is None else between_groups(coupling, fiber.groups)
-    return replace(described, **values)
+    return replace(described, **values, problems={**described.problems, **problems})
 
 
 def _shared(fiber: MulticoreFiber, attenuation: xr.Variable) -> xr.Variable:

@@ -40,7 +40,8 @@ ATTEMPTS = 30  # shares of the power that are tried
 BASIS = 60  # products of one linear solve
 PRECISE = 1e-6  # residual of a linear solve over its right side
 
-RESOLVED = 5e-6  # of the last Chebyshev term of ln(power); the powers are then good to about a tenth of it
+RESOLVED = 5e-7  # of the last Chebyshev term of ln(power); the powers along the fibre are then good to about as much
+FINE = 1e-7  # the same where panels are cut into parts
 FINEST = 16  # parts of a panel at most
 
 
@@ -130,16 +131,16 @@ def raman_power(
         if not settled:
             settled = _continued(power[design], direction[design], panel[design], integration[design], gain, base,
                                  exchange, profile, rate)  # fmt: skip
-        if not (settled and _resolved(panel[design], integration[design], rate)):
+        if not (settled and _resolved(panel[design], integration[design], rate, RESOLVED)):
             settled = _refined(power[design], direction[design], attenuation[design], panel[design],
-                               transmission[design], integration[design], gain, base, exchange)  # fmt: skip
+                               transmission[design], integration[design], gain, exchange)  # fmt: skip
             _profile(power[design], base, exchange, profile)
         if not settled:
             profile[:, :] = math.nan
 
 
 @kernel
-def _resolved(panel: FloatArray, integration: FloatArray, rate: FloatArray) -> bool:
+def _resolved(panel: FloatArray, integration: FloatArray, rate: FloatArray, allowed: float) -> bool:
     """Whether the last Chebyshev term of every rate is too small to matter in the logarithm of the power."""
     panels, nodes = panel.shape[0], integration.shape[0]
     for i in range(rate.shape[0]):
@@ -149,7 +150,7 @@ def _resolved(panel: FloatArray, integration: FloatArray, rate: FloatArray) -> b
                 weight = 0.5 if n in (0, nodes - 1) else 1.0
                 term += sign * weight * rate[i, s * nodes + n]
                 sign = -sign
-            if not abs(term) / (nodes - 1) * 0.5 * panel[s] / nodes < RESOLVED:
+            if not abs(term) / (nodes - 1) * 0.5 * panel[s] / nodes < allowed:
                 return False
     return True
 
@@ -163,7 +164,6 @@ def _refined(
     transmission: FloatArray,
     integration: FloatArray,
     gain: FloatArray,
-    base: FloatArray,
     exchange: FloatArray,
 ) -> bool:
     """Solution on ever finer parts of the panels, read at their nodes; tells whether there is one."""
@@ -180,7 +180,7 @@ def _refined(
         fine, profile, rate, fine_base = np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape)
         _without_raman(power, direction, attenuation, short, passed, integration, fine_base)
         settled = _continued(power, direction, short, integration, gain, fine_base, fine, profile, rate)
-        if settled and _resolved(short, integration, rate):
+        if settled and _resolved(short, integration, rate, FINE):
             for i in range(waves):
                 for s in range(panels):
                     for m in range(nodes):

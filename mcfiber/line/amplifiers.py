@@ -57,7 +57,9 @@ def amplifier_noise(line: Line, power: PowerProfile, channels: Channels, *, mode
     return combined(np.multiply, total, channels.symbol_rate)
 
 
-def impossible_noise(line: Line, power: PowerProfile, channels: Channels, *, model: str = "exact") -> dict[str, Quantity]:
+def impossible_noise(
+    line: Line, power: PowerProfile, channels: Channels, *, model: str = "exact"
+) -> dict[str, Quantity]:
     """Where amplifiers would add less noise than none (F G < 1), by what is to blame.
 
     Parameters

@@ -125,9 +125,7 @@ def _gn_integral(
     **_: Any,
 ) -> Quantity:
     workers = os.cpu_count() or 1
-    found, _error = integrals(
-        line, medium, power, channels, factor=factor, accumulation=accumulation, workers=workers
-    )
+    found, _error = integrals(line, medium, power, channels, factor=factor, accumulation=accumulation, workers=workers)
     return found
 
 

@@ -95,7 +95,8 @@ def evaluated(
     except DescriptionError as error:
         raise PointRefused(error.title, error.problems) from error
     except ValueError as error:
-        raise PointRefused("value", [("", str(error))]) from error
+        title = "value"
+        raise PointRefused(title, [("", str(error))]) from error
     status = arrays["status"]
     found = {text: _reduced(arrays, text) for text in texts if text != "status"}
     if bool((status != OK).any()):

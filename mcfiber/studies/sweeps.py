@@ -21,8 +21,8 @@ from mcfiber.descriptions.errors import DescriptionError, refused
 from mcfiber.descriptions.record import axes as axes_of
 from mcfiber.studies.axes import Arrangement, Axes, Block, grid_or_paired, sampled
 from mcfiber.studies.outputs import Output, PointRefused, checked, evaluated, impossible, placed, planned
-from mcfiber.typing import AnyArray
 from mcfiber.studies.store import Arrays, Memory, Store, Writer
+from mcfiber.typing import AnyArray
 
 if TYPE_CHECKING:
     from mcfiber.descriptions.system import System
