@@ -68,6 +68,8 @@ html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,
 }
-html_sidebars = {page: [] for page in ("index", "tutorial", "howto", "validation", "random-coupling", "glossary")}
+html_sidebars = {
+    page: [] for page in ("index", "tutorial", "howto", "values", "house", "validation", "random-coupling", "glossary")
+}
 html_show_sourcelink = False
 html_copy_source = False

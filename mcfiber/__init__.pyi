@@ -80,7 +80,7 @@ from .simulation.egn import format_correction as format_correction
 from .simulation.splices import draw_splice_loss as draw_splice_loss
 from .simulation.splices import splice_loss as splice_loss
 from .simulation.splitstep import CoupledFiber as CoupledFiber
-from .simulation.splitstep import Line as Line
+from .simulation.splitstep import SplitStepLine as SplitStepLine
 from .simulation.splitstep import Steps as Steps
 from .simulation.splitstep import propagated as propagated
 from .simulation.waveforms import simulated_interference as simulated_interference

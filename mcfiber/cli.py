@@ -7,15 +7,19 @@ import sys
 import tomllib
 import warnings
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import typer
 
+import mcfiber
 from mcfiber.descriptions.errors import DescriptionError
+from mcfiber.typing import FloatArray
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
 app = typer.Typer(
     help="How many bits per second arrive through a multicore fibre, and what limits them?",
@@ -26,7 +30,6 @@ app = typer.Typer(
 SystemName = Annotated[
     str, typer.Argument(metavar="SYSTEM", help="Name in the catalogue, or path of a TOML file.", show_default=False)
 ]
-
 
 _UsageError: Any = typer.BadParameter.__bases__[0]
 """Base of what typer raises for wrong options and arguments, which it does not export."""
@@ -55,26 +58,11 @@ def list_systems(
 ) -> None:
     """List the systems of the catalogue with reported rate and distance."""
     from mcfiber import report
-    from mcfiber.catalog import load, names
-    from mcfiber.line.line import distance
 
     if as_json:
-        entries = [load(name) for name in names()]
-        _print_json(
-            [
-                {
-                    "name": entry.name,
-                    "title": entry.title,
-                    "cores": entry.system.fiber.cores,
-                    "channels": entry.system.spectrum.count,
-                    "distance_km": float(distance(entry.system.link)) / 1e3,
-                    "reported_net_rate_tbps": entry.reported.net_rate_tbps,
-                }
-                for entry in entries
-            ]
-        )
+        _print_json(report.catalogue_numbers())
     else:
-        _print(report.catalogue())
+        _print(report.catalogue_table())
 
 
 @app.command()
@@ -84,15 +72,14 @@ def show(
 ) -> None:
     """Show a system: every value, and where it comes from."""
     from mcfiber import report
-    from mcfiber.catalog import load
 
-    entry = load(system)
+    entry = mcfiber.load(system)
     if as_toml:
         sys.stdout.write(entry.system.to_toml())
     else:
         sys.stdout.write(f"{entry.title or entry.name}\n")
         if entry.provenance:
-            _print(report.provenance(entry))
+            _print(report.provenance_table(entry))
         else:
             sys.stdout.write(entry.system.to_toml())
 
@@ -110,28 +97,24 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Predict a system's net rate: interval, report, limits, assumptions."""
-    from mcfiber import report
-    from mcfiber.catalog import load
+    from mcfiber import report, result
 
     if output is not None:
         _check_output(output)
-    entry = load(system)
+    entry = mcfiber.load(system)
     if changes:
         entry = entry.with_values(dict(map(_assignment, changes)))
-    from mcfiber.result import write
-    from mcfiber.studies.uncertainty import predict
-
-    result = predict(entry, samples=samples, seed=seed)
+    predicted = mcfiber.predict(entry, samples=samples, seed=seed)
     if output is not None:
-        write(result, output)
+        result.write(predicted, output)
     if as_json:
-        _print_json(report.numbers(result, entry))
+        _print_json(report.numbers(predicted, entry))
     else:
-        _print(report.prediction(result, entry))
+        _print(report.prediction(predicted, entry))
 
 
-@app.command()
-def sweep(
+@app.command("sweep")
+def sweep_system(
     system: SystemName,
     over: Annotated[
         list[str],
@@ -154,8 +137,6 @@ def sweep(
     from rich.progress import MofNCompleteColumn, Progress
 
     from mcfiber import report
-    from mcfiber.catalog import load
-    from mcfiber.studies import sweeps
 
     axes: dict[str, Any] = {}
     for path, values in map(_axis, over):
@@ -163,12 +144,12 @@ def sweep(
             msg = f"--over: {path} is given twice; give all its values at once"
             raise UserError(msg)
         axes[path] = values
-    entry = load(system)
+    entry = mcfiber.load(system)
     console = _console(stderr=True)
     columns = (*Progress.get_default_columns(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("sweeping", total=None)
-        result = sweeps.sweep(
+        result = mcfiber.sweep(
             entry.system,
             axes,
             outputs=outputs or ["total_net_rate"],
@@ -195,16 +176,13 @@ def atlas(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Predict every system of the catalogue and set it beside its report."""
-    from dataclasses import asdict
-
     from rich.progress import track
 
-    from mcfiber import report
-    from mcfiber.catalog import load, names
+    from mcfiber import catalog, report
 
     rows = []
-    for name in track(names(), description="predicting", console=_console(stderr=True), transient=True):
-        entry = load(name)
+    for name in track(catalog.names(), description="predicting", console=_console(stderr=True), transient=True):
+        entry = mcfiber.load(name)
         if entry.reported.net_rate_tbps is not None:
             rows.append(report.atlas_row(entry, samples=samples, seed=seed))
         if calibrated and entry.calibrated_on:
@@ -212,7 +190,7 @@ def atlas(
     if as_json:
         _print_json([asdict(row) | {"ratio": row.ratio, "inside": row.inside} for row in rows])
     else:
-        _print(report.atlas(rows))
+        _print(report.atlas_table(rows))
 
 
 def main() -> None:
@@ -259,10 +237,8 @@ def _axis(text: str) -> tuple[str, Any]:
     return path, given if isinstance(given, list) else [given]
 
 
-def _spaced(text: str, value: str) -> Any:
+def _spaced(text: str, value: str) -> FloatArray | list[float]:
     """Evenly spaced values; where the limits are written as whole numbers, so are those that are."""
-    import numpy as np
-
     start, stop, count = (part.strip() for part in value.split(":"))
     try:
         limits, number = (float(start), float(stop)), int(count)
@@ -304,15 +280,15 @@ def _console(*, stderr: bool = False) -> "Console":
     return console
 
 
-def _print(thing: Any) -> None:
+def _print(thing: "RenderableType") -> None:
     _console().print(thing)
 
 
-def _print_json(thing: Any) -> None:
+def _print_json(thing: object) -> None:
     sys.stdout.write(json.dumps(_finite(thing), indent=2, allow_nan=False) + "\n")
 
 
-def _finite(thing: Any) -> Any:
+def _finite(thing: object) -> object:
     """Put null where JSON has no number."""
     if isinstance(thing, dict):
         return {key: _finite(item) for key, item in thing.items()}

@@ -39,8 +39,8 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
         Number of random realisations of the mode-dependent loss of coupled cores, in the dimension ``draw`` and
         independent from channel to channel and from group to group, and their seed; the mean where left out.
         ``link.repeat = "same"`` enters by the effective loss, by the delay spread of the line, and by the wider
-        scatter of laps of the same fibre (`mcfiber.simulation.penalties.loop_scatter`); `mcfiber.draw_capacity`
-        draws a loop lap by lap.
+        scatter of laps of the same fibre (`mcfiber.simulation.penalties.loop_scatter`); `mcfiber.draw_capacity` draws
+        a loop lap by lap.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
     values = quantities(scene, arrived, draws=draws, seed=seed)
     if bool((values["status"] != status.OK).any()) and not any(True for _ in axes(system)):
         raise status.failure(int(values["status"]), values)
-    return result.pack(system, scene.channels, values)
+    return result.pack(system, scene, values)
 
 
 def records(system: "System") -> tuple[Scene, Receiver]:

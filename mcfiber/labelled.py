@@ -16,7 +16,7 @@ import xarray as xr
 
 from mcfiber import units
 from mcfiber.descriptions.errors import refused
-from mcfiber.descriptions.record import axes
+from mcfiber.descriptions.record import Description, axes
 from mcfiber.dimensions import Dims, broadcast, merged, spread
 from mcfiber.typing import AnyArray, Quantity, is_axis
 from mcfiber.variables import lookup
@@ -40,7 +40,7 @@ def variable(value: Any) -> Quantity:
     return array(value.dims, np.asarray(value.values))
 
 
-def quantity(description: object, field: str) -> Quantity:
+def quantity(description: Description, field: str) -> Quantity:
     """Read a field of a description in SI: a number or a labelled array; lists and tables item by item."""
     return _entered(units.si(description, field))
 

@@ -3,6 +3,7 @@
 import math
 import statistics
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from mcfiber import units
 from mcfiber.catalog import CatalogEntry, Provenance, load, names
 from mcfiber.figures.results import RUNG_LABELS
 from mcfiber.line.line import distance
+from mcfiber.studies.calibration import calibrated
+from mcfiber.studies.uncertainty import influences, interval, predict
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -21,12 +24,11 @@ if TYPE_CHECKING:
 _TERA, _EXA_KM = 1e12, 1e21
 
 
-def catalogue() -> Table:
+def catalogue_table() -> Table:
     """Table of all systems: reported rate and distance."""
     table = Table(box=None, header_style="bold")
-    for heading, side in (("system", "left"), ("cores", "right"), ("channels", "right"), ("km", "right"),
-                          ("reported Tb/s", "right"), ("", "left")):  # fmt: skip
-        table.add_column(heading, justify=side, no_wrap=heading == "system")  # type: ignore[arg-type]
+    for heading in ("system", "cores", "channels", "km", "reported Tb/s", ""):
+        table.add_column(heading, justify="left" if heading in ("system", "") else "right", no_wrap=heading == "system")
     for name in names():
         entry = load(name)
         system = entry.system
@@ -42,7 +44,23 @@ def catalogue() -> Table:
     return table
 
 
-def provenance(entry: CatalogEntry) -> Table:
+def catalogue_numbers() -> list[dict[str, Any]]:
+    """All systems with reported rate and distance, as plain numbers for machines."""
+    entries = [load(name) for name in names()]
+    return [
+        {
+            "name": entry.name,
+            "title": entry.title,
+            "cores": entry.system.fiber.cores,
+            "channels": entry.system.spectrum.count,
+            "distance_km": float(distance(entry.system.link)) / 1e3,
+            "reported_net_rate_tbps": entry.reported.net_rate_tbps,
+        }
+        for entry in entries
+    ]
+
+
+def provenance_table(entry: CatalogEntry) -> Table:
     """Table of the values of an entry and where they come from."""
     table = _three_columns("path", "value", "status: source or reason")
     for path, known in entry.provenance.items():
@@ -99,13 +117,27 @@ class AtlasRow:
 def atlas_row(entry: CatalogEntry, *, samples: int, seed: int) -> AtlasRow:
     """Predict one system and set it beside its report.
 
+    Parameters
+    ----------
+    entry
+        The system, with a reported rate.
+    samples, seed
+        As for `mcfiber.predict`.
+
     Raises
     ------
     ValueError
         If the entry has no reported rate.
-    """
-    from mcfiber.studies.uncertainty import influences, interval, predict
 
+    Notes
+    -----
+    The interval is that of the prior predictive distribution [1]_.
+
+    References
+    ----------
+    .. [1] G. E. P. Box, "Sampling and Bayes' inference in scientific modelling and robustness," *J. R. Stat. Soc. A*,
+       vol. 143, pp. 383-430, 1980.
+    """
     if entry.reported.net_rate_tbps is None:
         msg = f"{entry.name} has no reported rate"
         raise ValueError(msg)
@@ -129,8 +161,6 @@ def atlas_row(entry: CatalogEntry, *, samples: int, seed: int) -> AtlasRow:
 
 def calibrated_row(entry: CatalogEntry, *, samples: int, seed: int) -> AtlasRow:
     """Predict one system conditioned on the report of its sibling: a second number, marked as such."""
-    from mcfiber.studies.calibration import calibrated
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # said with the prediction itself
         result = calibrated(entry, load(entry.calibrated_on), samples=samples, seed=seed)
@@ -139,7 +169,7 @@ def calibrated_row(entry: CatalogEntry, *, samples: int, seed: int) -> AtlasRow:
     return AtlasRow(entry.name, reported, low, middle, high, "", 0.0, "", entry.calibrated_on)
 
 
-def atlas(rows: "list[AtlasRow]") -> Group:
+def atlas_table(rows: Sequence[AtlasRow]) -> Group:
     """Table of predictions beside reports, and how often they agree."""
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for heading in ("system", "reported", "median", "5-95 %", "ratio", "inside", "widened most by (rank correlation)"):
@@ -170,8 +200,6 @@ def atlas(rows: "list[AtlasRow]") -> Group:
 
 def numbers(result: "xr.Dataset", entry: CatalogEntry) -> dict[str, Any]:
     """Figures of a prediction, as plain numbers for machines."""
-    from mcfiber.studies.uncertainty import interval
-
     low, middle, high = interval(result["total_net_rate"])
     product = interval(result["capacity_distance"])
     snr = interval(units.decibels(result["snr"]))
@@ -340,5 +368,5 @@ def _allowed(path: str, known: Provenance) -> str:
     return f"{known.range[0]:g} to {known.range[1]:g}{unit}"
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -7,31 +7,35 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from mcfiber import units
 from mcfiber.descriptions.groups import core_groups, group_sizes
+from mcfiber.descriptions.record import Description, plain
+from mcfiber.descriptions.transceiver import Transceiver
+from mcfiber.fiber.channels import Channels
+from mcfiber.figures.results import ResultPlots
 from mcfiber.labelled import as_variable, combined, coordinates_of, from_tables, has, kept, reduced
+from mcfiber.line.budget import Scene, entering, received_ratio
+from mcfiber.receiver.penalty import grouped_penalty
+from mcfiber.receiver.rates import achievable_rate, ladder_totals, rate_ladder, rate_totals
 from mcfiber.status import FLAGS, OK
-from mcfiber.typing import Quantity
+from mcfiber.typing import FloatArray, Quantity
 from mcfiber.variables import lookup
-
-if TYPE_CHECKING:
-    from mcfiber.descriptions.system import System
-    from mcfiber.fiber.channels import Channels
-    from mcfiber.figures.results import ResultPlots
-    from mcfiber.line.budget import Scene
 
 PROVENANCE = "mcfiber"
 """Name of the attribute that holds versions and the system, as one JSON string."""
 
 INDEXED = ("wavelength", "frequency")
 
+MODE_LOSS = "mode_dependent_loss"
+"""Name of the limit that multiplies the noise of the line, and so has no row in the table of noises."""
 
-def with_totals(values: dict[str, Quantity], scene: "Scene") -> dict[str, xr.Variable]:
+
+def with_totals(values: dict[str, Quantity], scene: Scene) -> dict[str, xr.Variable]:
     """Add the totals of an evaluation, and make labelled arrays of all.
 
     Parameters
@@ -40,6 +44,17 @@ def with_totals(values: dict[str, Quantity], scene: "Scene") -> dict[str, xr.Var
         Variables of the table by name.
     scene
         Cores, channels and line.
+
+    Returns
+    -------
+    dict
+        By name, with :data:`~mcfiber.variables.total_net_rate` (bit/s), :data:`~mcfiber.variables.distance` (m),
+        :data:`~mcfiber.variables.capacity_distance` (bit m/s) and :data:`~mcfiber.variables.spectral_efficiency` (1).
+
+    Notes
+    -----
+    Sums over cores and channels of Eq. (5) of `mcfiber.kernels.modulation`; the spectral efficiency is over the sum of
+    the symbol rates.
     """
     named = {name: as_variable(value) for name, value in values.items()}
     named["status"].attrs |= status_flags()
@@ -51,17 +66,32 @@ def status_flags() -> dict[str, Any]:
     return {"flag_values": list(FLAGS), "flag_meanings": " ".join(FLAGS.values())}
 
 
-def pack(system: "System", channels: "Channels", values: Mapping[str, xr.Variable]) -> xr.Dataset:
+def pack(system: Description, scene: Scene, values: Mapping[str, xr.Variable]) -> xr.Dataset:
     """Put the variables of an evaluation into one dataset, stamped, with coordinates and provenance.
 
     Parameters
     ----------
     system
         The description that was evaluated.
-    channels
-        Its channels.
+    scene
+        Its cores and channels.
     values
         What `with_totals` returns.
+
+    Returns
+    -------
+    xarray.Dataset
+        What `mcfiber.evaluate.evaluate` returns; NaN where the `status` is not 0.
+
+    Raises
+    ------
+    DescriptionError
+        If two fields of the system hold axes of one name with different labels.
+
+    References
+    ----------
+    .. [1] B. Eaton et al., "NetCDF Climate and Forecast (CF) Metadata Conventions," version 1.11, 2023 (units, long
+       names and flags), https://cfconventions.org.
     """
     status = values["status"]
     possible = status == OK
@@ -70,20 +100,20 @@ def pack(system: "System", channels: "Channels", values: Mapping[str, xr.Variabl
     for name, value in values.items():
         shown = kept(value, possible) if marked and name != "status" else value
         data[name] = xr.Variable(shown.dims, shown.data, lookup(name).attributes() | value.attrs, fastpath=True)
-    frequency = channels.frequency
+    frequency, bands = scene.channels.frequency, scene.channels.bands
     bits = np.ascontiguousarray(frequency.data).tobytes()
-    grid = _grid(system.fiber.cores, channels.bands, frequency.dims, frequency.shape, bits)
+    grid = _grid(scene.medium.cores, bands, frequency.dims, frequency.shape, bits)
     dataset = xr.Dataset(data, coords=grid, attrs={PROVENANCE: provenance(system)})
     axes = {name: value for name, value in coordinates_of(system).items() if set(value.dims) <= set(dataset.dims)}
     return dataset.assign_coords(axes) if axes else dataset
 
 
-def provenance(system: Any, **notes: Any) -> str:
+def provenance(system: Description, **notes: object) -> str:
     """Versions, the system and notes, as the one JSON string that a result carries."""
-    return json.dumps({"versions": versions(), "system": system.to_dict()} | notes, default=float, allow_nan=True)
+    return json.dumps({"versions": versions(), "system": plain(system)} | notes, default=float, allow_nan=True)
 
 
-def noted(dataset: xr.Dataset, **notes: Any) -> xr.Dataset:
+def noted(dataset: xr.Dataset, **notes: object) -> xr.Dataset:
     """Copy with more entries in the provenance."""
     known = json.loads(dataset.attrs[PROVENANCE]) | notes
     return dataset.assign_attrs({PROVENANCE: json.dumps(known, default=float, allow_nan=True)})
@@ -124,6 +154,11 @@ def write(dataset: xr.Dataset, path: str | Path) -> None:
         A result.
     path
         Where to; an existing file is replaced only once the new one is whole.
+
+    Raises
+    ------
+    FileExistsError
+        If there is a Zarr folder of that name.
     """
     path = Path(path)
     if path.suffix == ".zarr" and path.exists():
@@ -149,7 +184,7 @@ def _removed(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _totals(scene: "Scene", net_rate: xr.Variable) -> dict[str, xr.Variable]:
+def _totals(scene: Scene, net_rate: xr.Variable) -> dict[str, xr.Variable]:
     channels, cores = scene.channels, float(scene.medium.cores)
     per_wavelength = reduced(np.sum, net_rate, "core") if has(net_rate, "core") else net_rate * cores
     total = (
@@ -168,10 +203,9 @@ def _totals(scene: "Scene", net_rate: xr.Variable) -> dict[str, xr.Variable]:
     }
 
 
-def coordinates(system: "System", channels: "Channels") -> dict[str, xr.Variable]:
+def coordinates(cores: int, channels: Channels) -> dict[str, xr.Variable]:
     """Coordinates of cores and channels."""
-    frequency = channels.frequency
-    return _coordinates(system.fiber.cores, channels.bands, frequency)
+    return _coordinates(cores, channels.bands, channels.frequency)
 
 
 def _coordinates(cores: int, bands: tuple[str, ...], frequency: xr.Variable) -> dict[str, xr.Variable]:
@@ -239,8 +273,6 @@ class ResultAccessor:
 
     def rates(self) -> xr.Dataset:
         """Net rates of each core, of each wavelength, and of the whole system, in bit/s."""
-        from mcfiber.receiver.rates import rate_totals
-
         ds = self._dataset
         return xr.Dataset(rate_totals(ds["net_rate"], cores=self.cores, channels=ds.sizes["channel"]))
 
@@ -263,46 +295,39 @@ class ResultAccessor:
         Returns
         -------
         xarray.Dataset
-            With dimension `limit` (amplifier_noise, nonlinear_interference, crosstalk, mode_dependent_loss,
-            transceiver): `noise_share` of the whole noise in each channel (they sum to 1), and
+            With dimension `limit` (every row of `mcfiber.line.budget.NOISES`, with mode_dependent_loss between those
+            of the line and of the receiver): `noise_share` of the whole noise in each channel (they sum to 1), and
             `total_net_rate_without`, the system's net rate if that one were absent.  The shares are 0 in a channel
             without signal or without noise.
         """
-        from mcfiber.line.budget import received_ratio
-        from mcfiber.receiver.penalty import grouped_penalty
-        from mcfiber.receiver.rates import achievable_rate
-
         ds = self._dataset
-        transceiver = self._transceiver()
-        fiber = self.system["fiber"]
-        sizes = group_sizes(core_groups(fiber.get("coupling", "weak"), fiber.get("groups"), self.cores))
-        noise = {name: _inverse(ds[variable]) for name, variable in LINE_LIMITS.items()}
+        noise = {row.name: _inverse(ds[row.ratio]) for row in entering("line")}
+        received = {row.name: _inverse(ds[row.ratio]) for row in entering("receiver")}
         everything = _inverse(ds["snr"])
-        shares, rates = {}, {}
-        for name in (*LINE_LIMITS, "mode_dependent_loss", "transceiver"):
-            line = sum(value for other, value in noise.items() if other != name)
-            gsnr = _inverse(line)
-            penalty = (
-                xr.ones_like(gsnr)
-                if name == "mode_dependent_loss"
-                else grouped_penalty(gsnr, ds["mode_dependent_loss_effective"], sizes, receiver=transceiver.receiver)
-            )
-            snr_trx = math.inf if name == "transceiver" else ds["snr_trx"]
-            snr = received_ratio(gsnr, penalty, snr_trx)
-            rate = achievable_rate(transceiver, snr, ds["symbol_rate"])["net_rate"]
-            rates[name] = self._summed(rate)
-            own = noise.get(name, _inverse(ds["snr_trx"]))
-            if name == "mode_dependent_loss":
-                own = (ds["mdl_penalty"] - 1.0) * _inverse(ds["gsnr"])
-            shares[name] = xr.apply_ufunc(_share, own, everything, keep_attrs=False)
-        names = xr.DataArray(list(shares), dims="limit", name="limit")
+        loss = (ds["mdl_penalty"] - 1.0) * _inverse(ds["gsnr"])
+        own = noise | {MODE_LOSS: loss} | received
+        shares = [xr.apply_ufunc(_share, value, everything, keep_attrs=False) for value in own.values()]
+        rates = [self._rate_without(name, noise) for name in own]
+        names = xr.DataArray(list(own), dims="limit", name="limit")
         table = xr.Dataset(
             {
-                "noise_share": xr.concat(xr.broadcast(*shares.values()), dim=names),
-                "total_net_rate_without": xr.concat(xr.broadcast(*rates.values()), dim=names),
+                "noise_share": xr.concat(xr.broadcast(*shares), dim=names),
+                "total_net_rate_without": xr.concat(xr.broadcast(*rates), dim=names),
             }
         )
         return self._where_possible(table)
+
+    def _rate_without(self, absent: str, noise: Mapping[str, xr.DataArray]) -> xr.DataArray:
+        """Net rate of the system if one limit were absent, given noise over signal of the line by name."""
+        ds, transceiver, fiber = self._dataset, self._transceiver(), self.system["fiber"]
+        gsnr = _inverse(sum(value for name, value in noise.items() if name != absent))
+        penalty: Quantity = 1.0
+        if absent != MODE_LOSS:
+            sizes = group_sizes(core_groups(fiber.get("coupling", "weak"), fiber.get("groups"), self.cores))
+            penalty = grouped_penalty(gsnr, ds["mode_dependent_loss_effective"], sizes, receiver=transceiver.receiver)
+        silent = absent in {row.name for row in entering("receiver")}
+        snr = received_ratio(gsnr, penalty, math.inf if silent else ds["snr_trx"])
+        return self._summed(achievable_rate(transceiver, snr, ds["symbol_rate"])["net_rate"])
 
     def _where_possible(self, table: xr.Dataset) -> xr.Dataset:
         """Leave NaN at the points that cannot exist."""
@@ -318,8 +343,6 @@ class ResultAccessor:
             `ladder_total` and `ladder_loss` with the dimension rung: amplifier noise alone (Shannon), all noise of
             the line, mode-dependent loss, transceivers, mutual information of the format, its GMI, decoded.
         """
-        from mcfiber.receiver.rates import ladder_totals, rate_ladder
-
         ds = self._dataset
         rates = rate_ladder(
             self._transceiver(),
@@ -331,9 +354,7 @@ class ResultAccessor:
         )
         return self._where_possible(ladder_totals(rates, cores=self.cores, channels=ds.sizes["channel"]))
 
-    def _transceiver(self) -> Any:
-        from mcfiber.descriptions.transceiver import Transceiver
-
+    def _transceiver(self) -> Transceiver:
         return Transceiver(**self.system.get("transceiver", {}))
 
     def _summed(self, rate: xr.DataArray) -> xr.DataArray:
@@ -367,10 +388,8 @@ class ResultAccessor:
         return "\n".join(lines)
 
     @property
-    def plot(self) -> "ResultPlots":
+    def plot(self) -> ResultPlots:
         """Figures: ``budget``, ``spectrum``, ``cross_section``, ``crosstalk_matrix`` and others."""
-        from mcfiber.figures.results import ResultPlots
-
         return ResultPlots(self._dataset)
 
     @property
@@ -380,21 +399,15 @@ class ResultAccessor:
         return tables
 
 
-LINE_LIMITS: Mapping[str, str] = {
-    "amplifier_noise": "snr_ase",
-    "nonlinear_interference": "snr_nli",
-    "crosstalk": "snr_xt",
-}
-
-
-def _share(own: Any, everything: Any) -> Any:
+def _share(own: FloatArray, everything: FloatArray) -> FloatArray:
     meant = (everything > 0.0) & (everything < math.inf)
     return np.where(meant, own, 0.0) / np.where(meant, everything, 1.0)
 
 
-def _inverse(ratio: Any) -> Any:
-    def inverse(values: Any) -> Any:
+def _inverse(ratio: Quantity) -> Quantity:
+    def inverse(values: FloatArray) -> FloatArray:
         with np.errstate(divide="ignore"):
-            return 1.0 / np.asarray(values)
+            result: FloatArray = 1.0 / np.asarray(values)
+        return result
 
     return units.mapped(inverse, ratio)

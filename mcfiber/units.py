@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from mcfiber.typing import AnyArray, FloatArray, Quantity
+
 if TYPE_CHECKING:
     import xarray as xr
 
-T = TypeVar("T", float, "np.ndarray[Any, Any]", "xr.DataArray")
+    from mcfiber.descriptions.record import Description
+
+T = TypeVar("T", float, AnyArray, "xr.DataArray", "xr.Variable")
 
 SPEED_OF_LIGHT = 299_792_458.0  # m/s, exact (SI 2019)
 PLANCK = 6.626_070_15e-34  # J s, exact (SI 2019)
@@ -89,7 +93,7 @@ def unit_label(field: str) -> str:
     return f" {unit.label}" if unit else ""
 
 
-def convert(value: object, unit: str) -> Any:
+def convert(value: Quantity, unit: str) -> Quantity:
     """Turn a value in engineering units into SI.
 
     Parameters
@@ -115,14 +119,14 @@ def convert(value: object, unit: str) -> Any:
     return mapped(UNITS[unit].to_si, value)
 
 
-def si(description: object, field: str) -> Any:
+def si(description: "Description", field: str) -> Quantity:
     """Read a field of a description in SI units; lists and tables of values are read item by item."""
     value = getattr(description, field)
     unit = unit_of(field)
     return value if unit is None else _in_si(unit, value)
 
 
-def _in_si(unit: Unit, value: object) -> Any:
+def _in_si(unit: Unit, value: Quantity) -> Quantity:
     if isinstance(value, tuple):
         return tuple(_in_si(unit, item) for item in value)
     if isinstance(value, dict):
@@ -130,7 +134,7 @@ def _in_si(unit: Unit, value: object) -> Any:
     return None if value is None else mapped(unit.to_si, value)
 
 
-def mapped(function: Callable[[Any], Any], value: Any) -> Any:
+def mapped(function: Callable[[Any], Any], value: Quantity) -> Quantity:
     """Apply an elementwise function of an array or number, keeping labels but no attributes: the unit changes.
 
     Several times faster than arithmetic on labelled arrays; for several values see `mcfiber.labelled.combined`.
@@ -147,11 +151,23 @@ def mapped(function: Callable[[Any], Any], value: Any) -> Any:
 def decibels(ratio: T) -> T:
     """Turn a linear power ratio into decibels; zero gives minus infinity."""
 
-    def log(values: Any) -> Any:
+    def log(values: FloatArray) -> FloatArray:
         with np.errstate(divide="ignore"):
             return 10.0 * np.log10(values)
 
     result: T = mapped(log, ratio)
+    return result
+
+
+def watts(dbm: T) -> T:
+    """Turn a power in dBm into W; infinity, where there is no limit, stays."""
+    result: T = mapped(UNITS["dbm"].to_si, dbm)
+    return result
+
+
+def dbm(power: T) -> T:
+    """Turn a power in W into dBm."""
+    result: T = mapped(UNITS["dbm"].from_si, power)
     return result
 
 

@@ -1,21 +1,31 @@
 """Every variable of a result: its dimensions, unit, meaning, valid range and source.
 
-One table serves to stamp attributes, to build the documentation and to test.  `compute` is the one door
-between labelled data and kernels: it applies an array function by named core dimensions and stamps.
+One table serves to stamp attributes, to build the documentation and to test.
 """
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    pass
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Variable:
-    """What the library says about one result variable."""
+    """What the library says about one result variable.
+
+    Attributes
+    ----------
+    name, dims
+        Name, and the dimensions that it may have beside the axes of a system.
+    units
+        Of its values, in UDUNITS spelling.
+    long_name, comment
+        What it is, and what else a reader must know.
+    source
+        Where its definition or its equation stands.
+    low, high
+        Smallest and largest possible value, in its unit.
+    """
 
     name: str
     dims: tuple[str, ...]
@@ -26,7 +36,7 @@ class Variable:
     low: float = 0.0
     high: float = math.inf
 
-    def attributes(self) -> dict[str, Any]:
+    def attributes(self) -> dict[str, str]:
         """Attributes for a DataArray: units (UDUNITS text), long name, comment."""
         attributes = {"units": self.units, "long_name": self.long_name}
         return attributes | ({"comment": self.comment} if self.comment else {})
@@ -55,7 +65,7 @@ def lookup(name: str) -> Variable:
     return _TABLE[name]
 
 
-def table() -> Iterator[Variable]:
+def every_variable() -> Iterator[Variable]:
     """Iterate over all variables, by name."""
     return iter(sorted(_TABLE.values(), key=lambda variable: variable.name))
 

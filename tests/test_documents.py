@@ -12,10 +12,16 @@ from mcfiber import catalog
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 HOW_TO = (ROOT / "docs" / "howto.md").read_text(encoding="utf-8")
+VALUES = (ROOT / "docs" / "values.md").read_text(encoding="utf-8")
+HOUSE = (ROOT / "docs" / "house.md").read_text(encoding="utf-8")
 
 
 def blocks(text: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    return re.findall(rf"^```{re.escape(language)}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def cells(text: str) -> list[str]:
+    return blocks(text, "{code-cell} ipython3")
 
 
 def test_readme__python_runs():
@@ -69,3 +75,40 @@ def test_how_to__python_runs(tmp_path, monkeypatch):
     for block in blocks(HOW_TO, "python"):
         exec(compile("import mcfiber as mcf\n" + block, "howto.md", "exec"), names)
     assert (tmp_path / "designs.zarr").is_dir()
+
+
+def test_values__python_runs_and_refuses_what_it_says(capsys):
+    names: dict[str, object] = {}
+    refused = 0
+    for cell in cells(VALUES):
+        exec(compile(cell, "values.md", "exec"), names)
+        told = capsys.readouterr().out
+        if "DescriptionError" in cell:
+            refused += 1
+            assert re.search(r"give|allowed|extend", told)
+    assert refused == 3
+
+
+def test_values__shows_every_form():
+    shown = set(re.findall(r"\{(?:\"|)(channel|core|axis|wavelength_nm|frequency_thz|C)\b", VALUES.replace("{ ", "{")))
+    assert shown == {"channel", "core", "axis", "wavelength_nm", "frequency_thz", "C"}
+
+
+def test_values__described_file_is_valid():
+    tables = tomllib.loads(blocks(VALUES, "toml")[0])["system"]
+    names: dict[str, object] = {}
+    exec(compile(cells(VALUES)[0], "values.md", "exec"), names)
+    changes = {f"{part}.{field}": value for part, fields in tables.items() for field, value in fields.items()}
+    described = changes.pop("link.span") | {}
+    changes["link.span.length_km"] = described["length_km"]
+    changes["link.amplifier.noise_figure_db"] = changes.pop("link.amplifier")["noise_figure_db"]
+    assert names["system"].replace(changes).evaluate().sizes["length"] == 3
+
+
+def test_house__walks_as_the_code_does():
+    source = (ROOT / "mcfiber" / "evaluate.py").read_text(encoding="utf-8")
+    steps = ["channels", "medium", "line", "receiver", "power_profile", "line_noises", "line_ratios", "grouped_loss"]
+    steps += ["grouped_penalty", "received_ratio", "achievable_rate", "with_totals", "pack"]
+    told = re.findall(r"`(\w+)(?:\([^`]*\))?`", HOUSE)
+    assert list(dict.fromkeys(step for step in told if step in steps)) == steps
+    assert [step for step in steps if not re.search(rf"\b{step}\(", source)] == []

@@ -187,9 +187,9 @@ def test_kernel__compiled_fills_outputs():
 
 
 def test_kernel__is_pickled_by_its_name():
-    from mcfiber.kernels.budget import line_ratios
+    from mcfiber.kernels.budget import ratios_of_noises
 
-    assert pickle.loads(pickle.dumps(line_ratios)) is line_ratios
+    assert pickle.loads(pickle.dumps(ratios_of_noises)) is ratios_of_noises
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_cache__no_writable_folder_is_one_warning(tmp_path):
         "    warnings.simplefilter('always')\n"
         "    from mcfiber.kernels import budget, nonlinear\n"
         "print(*(f'{one.category.__name__}: {one.message}' for one in seen), sep='\\n')\n"
-        "print(budget.received_ratio(10.0, 2.0, 5.0))\n"
+        "print(budget.ratio_at_decoder(10.0, 2.0, 5.0))\n"
     )
     run = subprocess.run(
         [sys.executable, "-B", "-c", script],

@@ -13,7 +13,14 @@ import systems
 import xarray as xr
 
 import mcfiber
+from mcfiber import report, variables
+from mcfiber.catalog import CatalogEntry
+from mcfiber.descriptions.errors import DescriptionError
+from mcfiber.line import budget
+from mcfiber.line.budget import NOISES, Noise
 from mcfiber.result import noted, open_result, write
+from mcfiber.studies.launch import optimize_launch
+from mcfiber.studies.outputs import evaluated
 
 SAMPLES = xr.DataArray([-1.0, 0.0, 2.0], dims="sample")
 
@@ -132,6 +139,94 @@ def test_limits__of_points_that_cannot_be():
     assert np.isfinite(limits.isel(pitch=0).noise_share).all()
     assert np.isnan(limits.isel(pitch=1).noise_share).all()
     assert np.isnan(limits.isel(pitch=1).total_net_rate_without).all()
+
+
+# ---------------------------------------------------------------------------------------------------------
+# the table of noises
+
+
+def backscatter(follows):
+    """A noise that nothing but its row knows: a fixed part of the signal."""
+    return Noise(
+        name="backscatter",
+        power="backscatter_power",
+        ratio="snr_backscatter",
+        enters="line",
+        label="backscattered light",
+        colour="#F0E442",
+        compute=lambda scene: {"backscatter_power": 1e-3 * scene.power.launch},
+        follows=follows,
+    )
+
+
+@pytest.fixture
+def with_row(monkeypatch):
+    """Put one row into the table of noises, and its variables into theirs."""
+    table = dict(variables._TABLE)
+    table["backscatter_power"] = variables.Variable("backscatter_power", ("core", "channel"), "W", "made up")
+    table["snr_backscatter"] = variables.Variable("snr_backscatter", ("core", "channel"), "1", "made up")
+    monkeypatch.setattr(variables, "_TABLE", table)
+
+    def put(follows="signal"):
+        monkeypatch.setattr(budget, "NOISES", (*NOISES[:2], backscatter(follows), *NOISES[2:]))
+
+    return put
+
+
+def test_noises__a_row_is_all_that_a_new_one_needs(with_row):
+    with_row()
+    ds = systems.weak().evaluate()
+    np.testing.assert_allclose(ds.snr_backscatter, 1e3, rtol=1e-12)
+    inverse = 1 / ds.snr_ase + 1 / ds.snr_nli + 1 / ds.snr_xt + 1e-3
+    np.testing.assert_allclose(1 / ds.gsnr, inverse.transpose(*ds.gsnr.dims), rtol=1e-12)
+    limits = ds.mcf.limits()
+    assert limits.limit.values.tolist() == [
+        *("amplifier_noise", "nonlinear_interference", "backscatter", "crosstalk"),
+        *("mode_dependent_loss", "transceiver"),
+    ]
+    np.testing.assert_allclose(limits.noise_share.sum("limit"), 1, rtol=1e-12)
+    without = limits.total_net_rate_without.sel(limit="backscatter")
+    assert float(without) > float(ds.total_net_rate)
+    assert "backscatter" in ds.mcf.summary()
+    assert set(evaluated(systems.weak(), ["snr_backscatter:min"])) == {"snr_backscatter:min", "status"}
+
+
+def test_noises__the_rate_without_a_new_one_is_that_of_the_table_without_its_row(with_row, weak):
+    with_row()
+    without = systems.weak().evaluate().mcf.limits().total_net_rate_without.sel(limit="backscatter")
+    assert float(without) == pytest.approx(float(weak.total_net_rate), rel=1e-12)
+
+
+def test_noises__figures_and_report_show_a_new_one(with_row):
+    pytest.importorskip("matplotlib").use("Agg")
+    with_row()
+    entry = CatalogEntry(name="mine", system=systems.weak())
+    ds = mcfiber.predict(entry)
+    for name in ("budget", "spectrum", "launch"):
+        legend = [text.get_text() for text in getattr(ds.mcf.plot, name)().get_legend().get_texts()]
+        assert "backscattered light" in legend
+    names = [row["name"] for row in report.numbers(ds, entry)["limits"]]
+    assert sorted(names) == sorted(ds.mcf.limits().limit.values)
+
+
+def test_noises__the_optimiser_counts_a_new_one_or_refuses_it(with_row):
+    with_row()
+    best = optimize_launch(systems.weak(), by="flat")
+    assert best.value == pytest.approx(float(best.result.total_net_rate), rel=1e-9)
+    rings = [[0], [1, 2, 3, 4, 5, 6]]
+    ringed = optimize_launch(systems.weak(), by="flat", core_groups=rings)
+    assert ringed.value == pytest.approx(float(ringed.result.total_net_rate), rel=1e-9)
+    with_row("unknown")
+    with pytest.raises(DescriptionError, match="how backscattered light follows the launch powers is not known"):
+        optimize_launch(systems.weak(), by="flat")
+
+
+def test_noises__every_row_is_complete():
+    assert len({noise.name for noise in NOISES}) == len({noise.ratio for noise in NOISES}) == len(NOISES)
+    for noise in NOISES:
+        assert variables.lookup(noise.ratio).units == "1"
+        assert not noise.power or variables.lookup(noise.power).units == "W"
+        assert (noise.compute is not None) == (noise.enters == "line") == bool(noise.power)
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from mcfiber import labelled, variables
 from mcfiber._jit import Kernel, kernel
 from mcfiber.variables import Variable
 
-ALL = list(variables.table())
+ALL = list(variables.every_variable())
 DIMENSIONS = {"channel", "core", "core_out", "core_in", "core_a", "core_b", "span", "draw", "mode", "sample"}
 
 

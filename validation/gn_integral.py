@@ -16,10 +16,10 @@ import numba
 import numpy as np
 import scipy
 
-from mcfiber.kernels.isrs import isrs_gn
+from mcfiber.kernels.isrs import isrs_gn_closed_form
 from mcfiber.kernels.nonlinear import gn_closed_form
+from mcfiber.line.gn_integral import SpanProfile, gn_integral, plain_span
 from mcfiber.simulation.egn import format_correction
-from mcfiber.simulation.gn_integral import SpanProfile, gn_integral, plain_span
 from mcfiber.units import SPEED_OF_LIGHT
 
 RESULTS = Path(__file__).with_suffix(".json")
@@ -43,7 +43,7 @@ def bias(**changes: Any) -> dict[str, Any]:
     values = [np.full(count, value) for value in (rate, 1e-3, GAMMA, BETA2, loss)]
     gn = gn_closed_form(frequency, *values, case["length"])[middle] * case["spans"]
     one, decay = np.ones((count, 1)), np.full((count, 1), loss)
-    isrs = sum(isrs_gn(frequency, *values[:4], one, decay))[middle] * case["spans"]
+    isrs = sum(isrs_gn_closed_form(frequency, *values[:4], one, decay))[middle] * case["spans"]
     reference = integral(accumulation="incoherent")
     own, others, _ = (
         format_correction(frequency, rate, 1e-3, span, kurtosis=-0.68, sixth=2.08, channels=[middle])

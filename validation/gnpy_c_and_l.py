@@ -46,7 +46,7 @@ def main() -> None:
 
     def interference(exponentials: Any) -> Any:
         gamma, beta2 = np.array(record["gamma_per_w_m"]), np.array(record["beta2_s2_per_m"])
-        return sum(isrs.isrs_gn(frequency, rate, power, gamma, beta2, *exponentials))
+        return sum(isrs.isrs_gn_closed_form(frequency, rate, power, gamma, beta2, *exponentials))
 
     powers = profile(0.0)  # power is conserved, as in GNPy's matrix
     gain = np.log(powers[:, -1, -1] / power) + loss * length

@@ -454,9 +454,11 @@ def waveforms(record: Record) -> None:
     spread = {"cores": 2, "section": 20e3, "mode_dispersion": 1e-13}
     shape = {"length": 60e3, "attenuation": DECAY, "beta2": BETA2, "gamma": 1.3e-3}
     lines = {
-        "one": mcf.Line(fiber, spans=2),
-        "coupled": mcf.Line(mcf.CoupledFiber(**shape, **spread), spans=2, seed=3),
-        "averaged": mcf.Line(mcf.CoupledFiber(**shape, **spread, averaged=True), spans=2, seed=4, repeated=True),
+        "one": mcf.SplitStepLine(fiber, spans=2),
+        "coupled": mcf.SplitStepLine(mcf.CoupledFiber(**shape, **spread), spans=2, seed=3),
+        "averaged": mcf.SplitStepLine(
+            mcf.CoupledFiber(**shape, **spread, averaged=True), spans=2, seed=4, repeated=True
+        ),
     }
     rules = {"one": mcf.Steps(phase=1.5), "coupled": mcf.Steps("logarithmic", count=12)}
     for name, line in lines.items():
@@ -576,7 +578,7 @@ def _plain_crosstalk(record: Record) -> None:
     """Functions of crosstalk on plain arrays."""
     plain, statistics = crosstalk_arrays, crosstalk_statistics
     ring = np.roll(np.eye(6), 1, axis=0) + np.roll(np.eye(6), -1, axis=0)
-    h = plain.power_coupling(0.0255, 0.14, 2 * math.pi * 1.4465 / 1.55e-6, 40e-6)
+    h = plain.bent_coupling(0.0255, 0.14, 2 * math.pi * 1.4465 / 1.55e-6, 40e-6)
     record.add("crosstalk/plain/h", [h, plain.measured_coupling(10**-5.3, 6.99e3, neighbours=[1, 2, 6])])
     pairs = plain.pair_crosstalk(ring * 1e-10, 80e3, spans=12)
     record.add("crosstalk/plain/pairs", pairs)
@@ -589,7 +591,7 @@ def _plain_crosstalk(record: Record) -> None:
     record.put("crosstalk/plain/penalty", plain.snr_penalty_db, level, 20.0)
     record.put("crosstalk/plain/required", plain.required_snr_penalty_db, level, 20.0)
     record.put("crosstalk/plain/tolerance", plain.crosstalk_tolerance, [5.0, 50.0], 1.0)
-    record.put("crosstalk/plain/reach", plain.crosstalk_reach, 1e-10, [1e-3, 1e-2], neighbours=2)
+    record.put("crosstalk/plain/reach", plain.tolerated_length, 1e-10, [1e-3, 1e-2], neighbours=2)
     record.put("crosstalk/plain/correlation", statistics.crosstalk_correlation, np.linspace(0, 1e11, 7), 4e-11)
     record.put("crosstalk/plain/bandwidth", statistics.decorrelation_bandwidth, [1e-11, 1e-10], random_skew=2e-11)
     record.put("crosstalk/plain/outage", statistics.outage_probability, 2e-3, [1e-3, 5e-4], 1e-7)

@@ -17,9 +17,16 @@ import numba
 import numpy as np
 import scipy
 
+from mcfiber.line.gn_integral import gn_integral, plain_span
 from mcfiber.simulation.egn import format_correction
-from mcfiber.simulation.gn_integral import gn_integral, plain_span
-from mcfiber.simulation.splitstep import CoupledFiber, HostArrays, Line, Steps, linear_channel_removed, propagated
+from mcfiber.simulation.splitstep import (
+    CoupledFiber,
+    HostArrays,
+    SplitStepLine,
+    Steps,
+    linear_channel_removed,
+    propagated,
+)
 from mcfiber.simulation.waveforms import received_noise, simulated_interference, wdm_signal
 from mcfiber.units import SPEED_OF_LIGHT
 
@@ -36,7 +43,7 @@ def row(theory: float, fiber: CoupledFiber, draws: int, modulation: str = "gauss
     started = time.perf_counter()
     options = {"steps": FINE, "symbols": 4096} | options
     estimate = simulated_interference(
-        [0.0], 32e9, 1e-3, Line(fiber), seeds=range(draws), modulation=modulation, **options
+        [0.0], 32e9, 1e-3, SplitStepLine(fiber), seeds=range(draws), modulation=modulation, **options
     )
     eta, error = estimate.power[0] / 1e-9, estimate.standard_error[0] / 1e-9
     return {
@@ -64,7 +71,7 @@ def neighbours() -> dict[str, Any]:
             )  # fmt: skip
             theory = float(gaussian + own[0] + others[0]) / 1e-9
             estimate = simulated_interference(
-                frequency, 32e9, 1e-3, Line(FIBER, spans), seeds=range(12), modulation=name,
+                frequency, 32e9, 1e-3, SplitStepLine(FIBER, spans), seeds=range(12), modulation=name,
                 steps=Steps(phase=math.pi / 2), symbols=4096,
             )  # fmt: skip
             eta = float(estimate.power[1]) / 1e-9
@@ -97,7 +104,7 @@ def mode_dispersion() -> dict[str, Any]:
 def five_channels() -> dict[str, Any]:
     """Error of the received field and bias of the interference by steps: 5 x 32 GBd, 50 GHz, +3 dBm."""
     signal = wdm_signal((np.arange(5) - 2) * 50e9, 32e9, 10**0.3 * 1e-3, symbols=2048, samples=32768, modes=2, seed=1)
-    line = Line(FIBER)
+    line = SplitStepLine(FIBER)
 
     def run(steps: Steps, precision: Any = "double") -> tuple[Any, float]:
         started = time.perf_counter()
@@ -130,7 +137,7 @@ def eleven_channels() -> dict[str, Any]:
     frequency = (np.arange(11) - 5) * 50e9
     started = time.perf_counter()
     estimate = simulated_interference(
-        frequency, 32e9, 1e-3, Line(replace(FIBER, length=80e3, beta2=beta2)),
+        frequency, 32e9, 1e-3, SplitStepLine(replace(FIBER, length=80e3, beta2=beta2)),
         seeds=range(16), symbols=8192, steps=Steps(phase=math.pi),
     )  # fmt: skip
     seconds = time.perf_counter() - started
@@ -182,7 +189,7 @@ def fourier_share() -> dict[str, Any]:
                 arrays = _TimedArrays()
                 started = time.perf_counter()
                 propagated(
-                    signal.spectrum, signal.sample_rate, Line(fiber), steps=Steps("constant", count=400),
+                    signal.spectrum, signal.sample_rate, SplitStepLine(fiber), steps=Steps("constant", count=400),
                     precision=precision, arrays=arrays,
                 )  # fmt: skip
                 seconds.append((time.perf_counter() - started, arrays.seconds))
@@ -199,7 +206,7 @@ def opticommpy() -> dict[str, Any] | None:
     except ImportError:
         return None
     signal = wdm_signal((np.arange(5) - 2) * 50e9, 32e9, 10**0.3 * 1e-3, symbols=2048, samples=32768, modes=2, seed=1)
-    line = Line(FIBER)
+    line = SplitStepLine(FIBER)
     reference = propagated(signal.spectrum, signal.sample_rate, line, steps=Steps(phase=math.pi / 32))
 
     def judged(received: Any, seconds: float) -> dict[str, float]:

@@ -100,4 +100,4 @@ class Quantiles:
         self.time_quantile()
 
     def time_quantile(self):
-        return statistics.crosstalk_quantile(self.mean, 0.5, 1e-4)
+        return statistics.exceeded_level(self.mean, 0.5, 1e-4)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mcfiber.simulation.gn_integral import SpanProfile, gn_integral, plain_span
-from mcfiber.simulation.splitstep import CoupledFiber, Line, Steps, propagated
+from mcfiber.line.gn_integral import SpanProfile, gn_integral, plain_span
+from mcfiber.simulation.splitstep import CoupledFiber, SplitStepLine, Steps, propagated
 from mcfiber.simulation.waveforms import wdm_signal
 
 
@@ -42,7 +42,7 @@ class SplitStep:
 
     def setup(self, cores, precision):
         section = np.inf if cores == 1 else 1e3
-        self.line = Line(CoupledFiber(100e3, 4.6e-5, -21.7e-27, 1.3e-3, cores=cores, section=section))
+        self.line = SplitStepLine(CoupledFiber(100e3, 4.6e-5, -21.7e-27, 1.3e-3, cores=cores, section=section))
         self.signal = wdm_signal([0.0], 32e9, 1e-3, symbols=4096, samples=16384, modes=2 * cores, seed=1)
         self.time_steps(cores, precision)
 

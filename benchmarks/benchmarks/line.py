@@ -27,7 +27,7 @@ class ClosedForms:
         return nonlinear.gn_closed_form(frequency, rate, self.powers, gamma, beta2, self.loss, 86.1e3)
 
     def time_isrs_gn(self):
-        return isrs.isrs_gn(*self.common, *self.exponentials)
+        return isrs.isrs_gn_closed_form(*self.common, *self.exponentials)
 
 
 class Scattering:

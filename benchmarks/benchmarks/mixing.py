@@ -21,7 +21,7 @@ class Penalty:
         self.time_penalty()
 
     def time_penalty(self):
-        return mixing.mdl_penalty(self.snr, self.loss, "mmse", 38)
+        return mixing.tabulated_penalty(self.snr, self.loss, "mmse", 38)
 
 
 class ModeDispersion:

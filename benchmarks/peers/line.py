@@ -101,7 +101,7 @@ def ours_isrs(fibre: Any, spans: int) -> tuple[float, float, Any]:
             FREQUENCY, power, one, loss, area, efficiency, silica.STEP, 0.0, panel, lumped, integration
         )
         exponentials = isrs.fitted_profile(profile, loss, panel, integration, sizes={"term": 3})
-        own, cross = isrs.isrs_gn(FREQUENCY, RATE, power, gamma, beta2, *exponentials)
+        own, cross = isrs.isrs_gn_closed_form(FREQUENCY, RATE, power, gamma, beta2, *exponentials)
         return own + cross
 
     block = np.broadcast_to(POWER, (spans, 180))
@@ -122,7 +122,7 @@ def published_case(path: Path | None) -> dict[str, Any]:
 
     def ours() -> Any:
         exponentials = isrs.tilted_profile(loss, loss, 2.8e-17 * power.sum() * offset, sizes={"term": 2})
-        own, cross = isrs.isrs_gn(offset, rate, power, np.full(count, gamma), beta, *exponentials)
+        own, cross = isrs.isrs_gn_closed_form(offset, rate, power, np.full(count, gamma), beta, *exponentials)
         return own * spans ** (1 + isrs.coherence_exponent(rate, beta, loss, 1e5)) + spans * cross
 
     report: dict[str, Any] = {}

@@ -17,24 +17,27 @@ import mcfiber.kernels
 from mcfiber import variables
 from mcfiber._jit import Kernel
 from mcfiber.descriptions.errors import DescriptionError
+from mcfiber.descriptions.models import INTERFERENCE, RULES, InterferenceModel
 from mcfiber.descriptions.record import Description
+from mcfiber.descriptions.values import FORMS, RESERVED_AXES, declarations
+from mcfiber.line.budget import NOISES
 from mcfiber.units import unit_of
 
-# Page, title, introduction, and the modules whose public names it shows.
+# Page, title, introduction, and the rooms whose names it shows: public ones first, then those reached by their module.
 PAGES = [
-    ("system", "System and results", "A whole system, its evaluation, and what can be asked of a result.",
-     ("mcfiber.descriptions.system", "mcfiber.evaluate", "mcfiber.result", "mcfiber.studies.uncertainty",
-      "mcfiber.studies.sweeps", "mcfiber.studies.launch", "mcfiber.studies.search",
-      "mcfiber.catalog", "mcfiber.figures.results")),
-    ("spectrum", "Spectrum", "Which channels there are.", ("mcfiber.descriptions.spectrum",)),
+    ("results", "Systems and results", "A system, its evaluation, what can be asked of a result, and the catalogue.",
+     ("mcfiber.descriptions.system", "mcfiber.evaluate", "mcfiber.result", "mcfiber.status", "mcfiber.catalog")),
+    ("descriptions", "Descriptions", "What something is, in the units of the field names.", ("mcfiber.descriptions",)),
     ("fiber", "Glass", "The fibre per metre: no power, no length.", ("mcfiber.fiber",)),
-    ("link", "Line", "What accumulates with length or depends on power.", ("mcfiber.line", "mcfiber.simulation")),
-    ("rate", "Receiver", "What arrives: rates and codes.", ("mcfiber.receiver",)),
-    ("base", "Base", "What every description shares.", ("mcfiber.descriptions", "mcfiber.units")),
+    ("line", "Line", "What accumulates with length or depends on power.", ("mcfiber.line",)),
+    ("receiver", "Receiver", "What arrives: needs only a signal-to-noise ratio.", ("mcfiber.receiver",)),
+    ("simulation", "Simulation", "The slow and the random, on the same records.", ("mcfiber.simulation",)),
+    ("studies", "Studies", "Many evaluations: sweeps, uncertainty, search, launch powers.", ("mcfiber.studies",)),
+    ("figures", "Figures", "Of results, fibres, crosstalk and mixing.", ("mcfiber.figures",)),
+    ("arrays", "Plain arrays", "The door for other programs: no description, no labels.", ("mcfiber.arrays",)),
+    ("base", "Base", "Units, and the way from labels to kernels.",
+     ("mcfiber.units", "mcfiber.dimensions", "mcfiber.labelled", "mcfiber._jit")),
 ]  # fmt: skip
-
-# Rooms whose functions are of use on their own.
-ROOMS = {"fiber", "link", "rate"}
 
 INDEX = """
 Reference
@@ -47,6 +50,21 @@ Everything here is written from the library itself. The names are those of ``imp
 
 {pages}
 """
+
+ABOUT_MODELS = """\
+Tables, not branches: the library reads these where it evaluates, refuses, optimises and draws, and this page is written
+from them."""
+
+RULES_OF = {
+    "models": "Of :class:`~mcfiber.Models`:",
+    "link": "Of :class:`~mcfiber.Link`:",
+    "system": "Of :class:`~mcfiber.System`:",
+    "optimize_launch": "Beyond what every system keeps:",
+}
+
+ABOUT_VALUES = """\
+Every real-valued field declares once its range and the ways in which it may vary; refusals, the JSON schema and this
+page read the declaration. :doc:`/values` has an example of each way."""
 
 ABOUT_VARIABLES = """\
 One table in the library holds them; it stamps the attributes, and the tests and this page read it. A variable has a
@@ -65,27 +83,49 @@ def write_pages(app: Sphinx) -> None:
     """Write all reference pages; a page that did not change keeps its date, so that it is not built again."""
     folder = Path(app.srcdir) / "reference"
     folder.mkdir(exist_ok=True)
-    shown: set[str] = set()
-    pages = []
-    for name, title, introduction, modules in PAGES:
-        public = {key: thing for key, thing in _public().items() if thing.__module__.startswith(modules)}
-        public = dict(sorted(public.items(), key=lambda item: _place(item[1].__module__, modules)))
-        if public:
-            shown |= public.keys()
-            pages.append(name)
-            more = _more(modules, public) if name in ROOMS else []
-            _write(folder / f"{name}.rst", "\n".join([_page(title, introduction, public), *more]))
-    if missing := set(mcfiber.__all__) - shown:
-        msg = f"public names that no reference page shows: {sorted(missing)}"
+    pages = {
+        "models": _models(),
+        "values": _values(),
+        "variables": _variables(),
+        "kernels": _kernels(),
+    }
+    rooms: dict[str, list[str]] = {name: [] for name, *_ in PAGES}
+    for module in _modules():
+        if page := _page_of(module):
+            rooms[page].append(module)
+    public = _public()
+    for name, title, introduction, prefixes in PAGES:
+        modules = sorted(rooms[name], key=lambda module: _place(module, prefixes))
+        shown = {key: thing for module in modules for key, thing in public.items() if thing.__module__ == module}
+        pages[name] = "\n".join([_page(title, introduction, shown), *_more(modules, shown)])
+        public = {key: thing for key, thing in public.items() if key not in shown}
+    if public:
+        msg = f"public names that no reference page shows: {sorted(public)}"
         raise RuntimeError(msg)
-    _write(folder / "variables.rst", _variables())
-    _write(folder / "kernels.rst", _kernels())
-    pages += ["variables", "kernels"]
-    _write(folder / "index.rst", INDEX.format(pages="\n".join(f"   {page}" for page in pages)))
+    order = [*(name for name, *_ in PAGES), "models", "values", "variables", "kernels"]
+    pages["index"] = INDEX.format(pages="\n".join(f"   {page}" for page in order))
+    for old in set(folder.glob("*.rst")) - {folder / f"{name}.rst" for name in pages}:
+        old.unlink()
+    for name, text in pages.items():
+        _write(folder / f"{name}.rst", text)
 
 
-def _place(module: str, modules: tuple[str, ...]) -> int:
-    return next(place for place, prefix in enumerate(modules) if module.startswith(prefix))
+def _modules() -> list[str]:
+    return sorted(module.name for module in pkgutil.walk_packages(mcfiber.__path__, "mcfiber."))
+
+
+def _page_of(module: str) -> str:
+    """Page of a module: that of the longest room it lies in; none for kernels, variables and the command line."""
+    rooms = [(len(room), page) for page, _, _, given in PAGES for room in given if _lies_in(module, room)]
+    return max(rooms, default=(0, ""))[1]
+
+
+def _lies_in(module: str, room: str) -> bool:
+    return module == room or module.startswith(f"{room}.")
+
+
+def _place(module: str, rooms: tuple[str, ...]) -> int:
+    return next(place for place, room in enumerate(rooms) if _lies_in(module, room))
 
 
 def _public() -> dict[str, Any]:
@@ -98,8 +138,7 @@ def _page(title: str, introduction: str, public: dict[str, Any]) -> str:
         parts += [_heading(name, "-"), _entry(name, thing)]
         if inspect.isclass(thing) and issubclass(thing, Description) and thing is not Description:
             parts.append(_fields(thing))
-    if title == "System and results":
-        parts += [_heading("What evaluating does", "-"), ".. autofunction:: mcfiber.evaluate.evaluate", ""]
+    if title == "Systems and results":
         parts += [_heading("Questions to a result", "-"), "Reached as ``result.mcf``.", ""]
         parts.append(
             _class_entry("mcfiber.result.ResultAccessor", importlib.import_module("mcfiber.result").ResultAccessor)
@@ -107,10 +146,10 @@ def _page(title: str, introduction: str, public: dict[str, Any]) -> str:
     return "\n".join(parts)
 
 
-def _more(modules: tuple[str, ...], public: dict[str, Any]) -> list[str]:
+def _more(modules: list[str], public: dict[str, Any]) -> list[str]:
     """Functions and classes of a room that have no name at the top: reached by their module."""
     parts: list[str] = []
-    for module in _modules(modules):
+    for module in map(importlib.import_module, modules):
         own = {
             name: thing
             for name, thing in vars(module).items()
@@ -119,17 +158,13 @@ def _more(modules: tuple[str, ...], public: dict[str, Any]) -> list[str]:
             and (inspect.isfunction(thing) or inspect.isclass(thing))
             and thing not in public.values()
             and thing.__doc__
+            and thing.__name__ != "ResultAccessor"  # shown above
         }
         if own:
             parts += [_heading(f"In {module.__name__}", "-"), (module.__doc__ or "").strip().splitlines()[0], ""]
             for name, thing in own.items():
                 parts.append(_entry(f"{module.__name__.removeprefix('mcfiber.')}.{name}", thing))
     return parts
-
-
-def _modules(prefixes: tuple[str, ...]) -> list[Any]:
-    found = (module.name for module in pkgutil.walk_packages(mcfiber.__path__, "mcfiber."))
-    return [importlib.import_module(name) for name in sorted(found) if name.startswith(prefixes)]
 
 
 def _entry(name: str, thing: Any) -> str:
@@ -188,6 +223,99 @@ def _allowed(description: type[Description]) -> dict[str, str]:
     return {}
 
 
+def _models() -> str:
+    """Tables of noises, of interference models, and of what goes with what."""
+    noises = [("Noise", "Power", "Ratio", "Enters", "Displaces signal")]
+    for noise in NOISES:
+        enters = "before the penalty of mode-dependent loss" if noise.enters == "line" else "after it"
+        power = f":data:`{noise.power}`" if noise.power else ""
+        noises.append((noise.label, power, f":data:`{noise.ratio}`", enters, _yes(noise.displaces)))
+    parts = [
+        _heading("Models, and what goes with what", "="),
+        ABOUT_MODELS,
+        "",
+        _heading("Noises", "-"),
+        "In the order of the path. Evaluation, limits, figures and the optimiser read this table.",
+        "",
+        _table(noises, widths="24 20 14 28 14", style="noises"),
+        _heading("Models of nonlinear interference", "-"),
+        _table(_interference(list(INTERFERENCE.values())), widths="20 26 27 27", style="models"),
+        _heading("Refused when described", "-"),
+    ]
+    for who, title in RULES_OF.items():
+        if who == "optimize_launch":
+            parts += [_heading("Refused by :func:`~mcfiber.optimize_launch`", "-")]
+        rows = [("Where", "Why", "Remedy")]
+        for rule in RULES[who]:
+            when = f" (objective ``{rule.when}``)" if rule.when else ""
+            where = ", ".join(f"``{path}``" for path in rule.at.split(", "))
+            rows.append((where, _code(rule.sentence) + when, _code(rule.remedy)))
+        parts += [title, "", _table(rows, widths="34 40 26", style="rules")]
+    return "\n".join(parts)
+
+
+def _interference(models: list[InterferenceModel]) -> list[tuple[str, ...]]:
+    return [
+        ("", *(f"``{model.name}``" for model in models)),
+        ("What it is", *(_code(model.what) for model in models)),
+        ("Valid", *(model.valid for model in models)),
+        ("Follows the computed power", *(_yes(model.follows_power) for model in models)),
+        ("Adds up over spans", *(" or ".join(model.accumulations) for model in models)),
+        ("Counts the format", *(_yes(model.format_correction) for model in models)),
+        ("Gradient", *(_yes(model.gradient) for model in models)),
+    ]
+
+
+def _yes(truth: bool) -> str:
+    return "yes" if truth else "no"
+
+
+def _code(text: str) -> str:
+    """Set names in quotes, and what is assigned, as code."""
+    text = re.sub(r'([\w.]+ = )?"(\w+)"', lambda match: f"``{match[0]}``", text)
+    return re.sub(r"([\w.]+ = (?:\w+))(?!\w*`)", lambda match: f"``{match[0]}``", text)
+
+
+def _values() -> str:
+    """Table of the forms of a value, of the names that axes cannot have, and of what every field allows."""
+    forms = [("Word", "What the field may hold"), *((f"``{word}``", text) for word, text in FORMS.items())]
+    remedies: dict[str, list[str]] = {}
+    for name, remedy in RESERVED_AXES.items():
+        remedies.setdefault(remedy, []).append(name)
+    reserved = [("Names", "Instead")]
+    for remedy, names in remedies.items():
+        reserved.append((", ".join(f"``{name}``" for name in names), _braced(remedy)))
+    fields = [("Field", "Range", "May be")]
+    for thing in _public().values():
+        if (
+            inspect.isclass(thing)
+            and issubclass(thing, Description)
+            and thing.__module__ != "mcfiber.descriptions.values"
+        ):
+            for field, found in declarations(thing).items():
+                if set(found.varies) - {"axis"}:
+                    fields.append((f"``{thing.__name__}.{field}``", found.range_text(), found.forms_text()))
+    return "\n".join(
+        [
+            _heading("How a value may vary", "="),
+            ABOUT_VALUES,
+            "",
+            _heading("Forms", "-"),
+            _table(forms, widths="20 80", style="forms"),
+            _heading("Names that an axis cannot have", "-"),
+            "Every result has them for other reasons, so a described axis of that name is refused.",
+            "",
+            _table(reserved, widths="50 50", style="reserved"),
+            _heading("Fields that vary in more ways than an axis", "-"),
+            _table(fields, widths="36 30 34", style="fields"),
+        ]
+    )
+
+
+def _braced(text: str) -> str:
+    return re.sub(r"\{.*?\}", lambda match: f"``{match[0]}``", text)
+
+
 def _variables() -> str:
     parts = [
         _heading("Variables of a result", "="),
@@ -196,7 +324,7 @@ def _variables() -> str:
         ".. py:currentmodule:: mcfiber.variables",
         "",
     ]
-    for variable in variables.table():
+    for variable in variables.every_variable():
         low, high = variable.low, variable.high
         bounds = (
             f"{low:g} to {high:g}"

@@ -13,13 +13,14 @@ from numpy.typing import ArrayLike
 from mcfiber.fiber.attenuation import capture_fraction as capture_fraction
 from mcfiber.kernels import crosstalk as kernels
 from mcfiber.kernels import crosstalk_closed_forms as closed
+from mcfiber.receiver.tolerance import crosstalk_tolerance as crosstalk_tolerance
 from mcfiber.typing import FloatArray
 from mcfiber.units import DB_PER_NEPER
 
 _ONE = np.ones(1)
 
 
-def power_coupling(
+def bent_coupling(
     kappa: ArrayLike, bend_radius: ArrayLike, propagation_constant: ArrayLike, pitch: ArrayLike
 ) -> FloatArray:
     """Power coupling coefficient of two equal cores in a bent and twisted fibre, ``2 kappa^2 R / (beta pitch)``.
@@ -50,7 +51,7 @@ def power_coupling(
 
     Examples
     --------
-    >>> h = power_coupling(0.0255, 0.14, 2 * np.pi * 1.4465 / 1.55e-6, 40e-6)
+    >>> h = bent_coupling(0.0255, 0.14, 2 * np.pi * 1.4465 / 1.55e-6, 40e-6)
     >>> float((10 * np.log10(h * 1000)).round(4))  # dB per km
     -31.0999
     """
@@ -179,7 +180,7 @@ def lit_crosstalk(pairs: ArrayLike, lit: ArrayLike) -> FloatArray:
     array([[0.e+00, 8.e-05],
            [8.e-05, 8.e-05]])
     """
-    return np.asarray(kernels.lit_crosstalk(pairs, np.asarray(lit, np.float64)))
+    return np.asarray(kernels.summed_over_lit(pairs, np.asarray(lit, np.float64)))
 
 
 def chain_crosstalk(transfer: ArrayLike, *, survival: ArrayLike = 1.0, power: ArrayLike = 1.0) -> FloatArray:
@@ -431,35 +432,7 @@ def required_snr_penalty_db(crosstalk: ArrayLike, required_snr: ArrayLike) -> Fl
     return result
 
 
-def crosstalk_tolerance(required_snr: ArrayLike, penalty_db: ArrayLike = 1.0) -> FloatArray:
-    """Crosstalk that costs a format a penalty, ``(1 - 10^(-penalty / 10)) / SNR_required``.
-
-    Parameters
-    ----------
-    required_snr
-        Signal-to-noise ratio that the format needs, of the definition that is wanted: at a bit error ratio, or
-        ``Q^2 (M - 1) / 3``. [1]
-    penalty_db
-        Rise of the required signal-to-noise ratio. [dB]
-
-    References
-    ----------
-    .. [1] T. Hayashi, T. Sasaki, E. Sasaoka, "Behavior of inter-core crosstalk as a noise and its effect on
-       Q-factor in multi-core fiber," IEICE Trans. Commun. E97-B, 936 (2014): -16.7, -23.7, -29.9 dB for 1 dB at
-       Q = 9.8 dB of QPSK, 16QAM, 64QAM.
-
-    Examples
-    --------
-    >>> required = 10**0.98 * (np.array([4, 16, 64]) - 1) / 3
-    >>> (10 * np.log10(crosstalk_tolerance(required))).round(2)
-    array([-16.67, -23.66, -29.89])
-    """
-    saved = -np.expm1(-np.asarray(penalty_db, np.float64) / DB_PER_NEPER)
-    result: FloatArray = saved / np.asarray(required_snr, np.float64)
-    return result
-
-
-def crosstalk_reach(
+def tolerated_length(
     h: ArrayLike, tolerance: ArrayLike, *, neighbours: ArrayLike = 1, excess: ArrayLike = 1.0
 ) -> FloatArray:
     """Length after which the crosstalk of a core with equal neighbours is what a format bears.
@@ -485,7 +458,7 @@ def crosstalk_reach(
 
     Examples
     --------
-    >>> float(crosstalk_reach(1e-9, 10**-2.37, neighbours=6).round(-3))
+    >>> float(tolerated_length(1e-9, 10**-2.37, neighbours=6).round(-3))
     710000.0
     """
     result: FloatArray = closed.coupling_from_crosstalk(
@@ -494,7 +467,7 @@ def crosstalk_reach(
     return result / np.asarray(h, np.float64)
 
 
-def crosstalk_limited_pitch(
+def smallest_pitch(
     coupling_of: Callable[[float], float], h: float, *, low: float = 10e-6, high: float = 100e-6
 ) -> float:
     """Smallest pitch at which cores couple no more than allowed.
@@ -527,7 +500,7 @@ def crosstalk_limited_pitch(
 
     Examples
     --------
-    >>> pitch = crosstalk_limited_pitch(lambda pitch: 1e3 * np.exp(-pitch / 1e-6), 1e-9)
+    >>> pitch = smallest_pitch(lambda pitch: 1e3 * np.exp(-pitch / 1e-6), 1e-9)
     >>> round(pitch * 1e6, 4)
     27.631
     """

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mcfiber.kernels import crosstalk_statistics as kernels
+from mcfiber.line.crosstalk import Aggressors
 from mcfiber.typing import FloatArray
 from mcfiber.units import DB_PER_NEPER
-
-Aggressors = Literal["independent", "same_laser"]
 
 
 def crosstalk_correlation(separation: ArrayLike, skew: ArrayLike, *, random_skew: ArrayLike = 0.0) -> FloatArray:
@@ -40,7 +39,7 @@ def crosstalk_correlation(separation: ArrayLike, skew: ArrayLike, *, random_skew
     >>> float(crosstalk_correlation(300e6, 1e-9).round(6))
     0.73684
     """
-    result: FloatArray = kernels.crosstalk_correlation(separation, skew, random_skew)
+    result: FloatArray = kernels.power_correlation(separation, skew, random_skew)
     return result
 
 
@@ -67,7 +66,7 @@ def decorrelation_bandwidth(skew: ArrayLike, *, random_skew: ArrayLike = 0.0, le
     >>> float(decorrelation_bandwidth(1e-9).round(-3))
     442946000.0
     """
-    result: FloatArray = kernels.decorrelation_bandwidth(level, skew, random_skew)
+    result: FloatArray = kernels.decorrelation_separation(level, skew, random_skew)
     return result
 
 
@@ -106,7 +105,7 @@ def crosstalk_variance(
     return result
 
 
-def crosstalk_quantile(
+def exceeded_level(
     mean: ArrayLike, variance: ArrayLike, probability: ArrayLike, *, aggressors: Aggressors = "independent"
 ) -> FloatArray:
     """Crosstalk that is exceeded with a probability.
@@ -140,7 +139,7 @@ def crosstalk_quantile(
 
     Examples
     --------
-    >>> decibels = 10 * np.log10(crosstalk_quantile([1e-3], 0.5, 1e-4) / 1e-3)
+    >>> decibels = 10 * np.log10(exceeded_level([1e-3], 0.5, 1e-4) / 1e-3)
     >>> float(decibels.round(3))
     7.692
     """
@@ -156,7 +155,7 @@ def outage_probability(
     Parameters
     ----------
     mean, variance, aggressors
-        As in `crosstalk_quantile`.
+        As in `exceeded_level`.
     threshold
         Tolerated crosstalk. [1]
 
@@ -190,7 +189,7 @@ def crosstalk_density(
     Parameters
     ----------
     mean, variance, aggressors
-        As in `crosstalk_quantile`.
+        As in `exceeded_level`.
     value
         Where to evaluate. [1]
 
@@ -222,7 +221,7 @@ def mean_of_decibels(mean: ArrayLike, variance: ArrayLike, *, aggressors: Aggres
     Parameters
     ----------
     mean, variance, aggressors
-        As in `crosstalk_quantile`.
+        As in `exceeded_level`.
 
     Returns
     -------

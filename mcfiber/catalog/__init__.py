@@ -212,7 +212,7 @@ def _generator(seed: int, path: str) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(zlib.crc32(path.encode()),)))
 
 
-def _check_known(path: str, known: Provenance, value: Any) -> None:
+def _check_known(path: str, known: Provenance, value: object) -> None:
     """Refuse ranges and choices that do not hold the value, or that cannot be drawn from."""
     if known.range is not None and not is_axis(value):
         low, high = known.range

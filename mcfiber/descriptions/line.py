@@ -1,4 +1,4 @@
-"""Raman pumps and lumped losses of a span, as described."""
+"""The line, as described: spans with pumps and lumped losses, amplifiers, loops."""
 
 import itertools
 from typing import Annotated, Any, Literal, Self

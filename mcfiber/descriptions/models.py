@@ -104,6 +104,8 @@ class Rule(Generic[T]):
         Why that is refused.
     remedy
         What to do.
+    at
+        Where it is looked for, in the tables of rules of the documentation.
     when
         Objective of an optimisation that the rule belongs to; empty for all.
     """
@@ -111,6 +113,7 @@ class Rule(Generic[T]):
     broken: Callable[[T], Iterable[str]]
     sentence: str
     remedy: str
+    at: str
     when: str = ""
 
     @property
@@ -143,12 +146,14 @@ MODEL_RULES: tuple[Rule["Models"], ...] = (
         "needs nonlinear_interference = "
         + _quoted(name for name, row in INTERFERENCE.items() if "coherent" in row.accumulations),
         'or set accumulation = "incoherent"',
+        at="accumulation",
     ),
     Rule(
         _without_format,
         "needs nonlinear_interference = "
         + _quoted(name for name, row in INTERFERENCE.items() if row.format_correction),
         "or set format_correction = false",
+        at="format_correction",
     ),
 )
 """What goes with what among the models."""
@@ -165,11 +170,13 @@ LINK_RULES: tuple[Rule["Link"], ...] = (
         "with both directions in use a loop, Raman pumps or lumped losses along the fibre would differ between cores, "
         "which is not modelled",
         "leave them out, or let all cores go the same way",
+        at="core_directions",
     ),
     Rule(
         lambda link: _where("span.raman_pumps", len({len(span.raman_pumps) for span in link.spans}) > 1),
         "every span must have the same number of pumps",
         "give power_mw = 0 to missing ones",
+        at="span.raman_pumps",
     ),
 )
 """What goes with what on a line, whichever models are used."""
@@ -230,28 +237,38 @@ SYSTEM_RULES: tuple[Rule["System"], ...] = (
         _loss_of_lone_cores,
         "weakly coupled cores are received one by one, so they have no mode-dependent loss",
         'leave it out (or set fiber.coupling = "random")',
+        at="link.mode_dependent_loss_rms_db",
     ),
     Rule(
         _devices_of_one_group,
         "only several cores that are received one by one have crosstalk",
         "leave it out",
+        at="link.span.fan_in_crosstalk_db, link.span.fan_out_crosstalk_db",
     ),
-    Rule(_pumps_without_silica, 'need models.raman = "silica"', "set it, or leave the pumps out"),
-    Rule(_triangular_losses, '"triangular" knows no lumped losses', 'use "silica"'),
+    Rule(
+        _pumps_without_silica,
+        'need models.raman = "silica"',
+        "set it, or leave the pumps out",
+        at="link.span.raman_pumps",
+    ),
+    Rule(_triangular_losses, '"triangular" knows no lumped losses', 'use "silica"', at="models.raman"),
     Rule(
         _ways_of_groups,
         "is known for cores that are received one by one",
         "leave it out where groups are",
+        at="link.core_directions",
     ),
     Rule(
         _several_formats,
         "needs one modulation format, but transceiver.format may be one of several",
         "name one, or set it to false",
+        at="models.format_correction",
     ),
     Rule(
         _unlike_cores_exchanged,
         '"gn_integral" does not follow signals through unlike cores',
         'use models.nonlinear_interference = "gn" or "isrs_gn"',
+        at="link.core_permutation",
     ),
 )
 """What goes with what in a system."""
@@ -278,41 +295,49 @@ LAUNCH_RULES: tuple[Rule["System"], ...] = (
         lambda system: _where("fiber.groups", len(set(map(len, system.fiber.core_groups))) > 1),
         "launch powers are optimised for groups of one size",
         "make them equal",
+        at="fiber.groups",
     ),
     Rule(
         _without_gradient,
         "this model has no gradient",
         f"optimise with {_quoted(name for name, row in INTERFERENCE.items() if row.gradient)}, then check",
+        at="models.nonlinear_interference",
     ),
     Rule(
         lambda system: _where("models.raman", system.models.raman == "triangular"),
         'launch powers are optimised with "silica" or "none", not "triangular"',
         "set one of them",
+        at="models.raman",
     ),
     Rule(
         _amplifier_limits,
         "launch powers are optimised for amplifiers that deliver what is asked for",
         "leave it out, and give limits to optimize_launch",
+        at="link.amplifier.output_tilt_db, link.amplifier.core_output_offset_db, link.amplifier.output_power_limit_dbm",
     ),
     Rule(
         lambda system: _where("link.span.raman_pumps", any(span.raman_pumps for span in system.link.spans)),
         "launch powers are optimised for lines without pumps",
         "remove them",
+        at="link.span.raman_pumps",
     ),
     Rule(
         _unlike_launch,
         "launch powers are optimised for signals that keep to cores launched alike",
         "leave it out",
+        at="link.core_launch_offset_db, link.core_permutation",
     ),
     Rule(
         lambda system: _where("link.power_control", system.link.power_control != "signal"),
         'launch powers are optimised for "signal"',
         "set it",
+        at="link.power_control",
     ),
     Rule(
         lambda system: _where("models.format_correction", system.models.format_correction),
         "launch powers are optimised for Gaussian symbols",
         "set it to false",
+        at="models.format_correction",
     ),
     Rule(
         lambda system: _where(
@@ -320,6 +345,7 @@ LAUNCH_RULES: tuple[Rule["System"], ...] = (
         ),
         "the net rate climbs in steps, without a slope",
         'use objective = "shannon"',
+        at="transceiver.code",
         when="net_rate",
     ),
 )

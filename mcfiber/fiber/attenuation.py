@@ -12,19 +12,10 @@ from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.glass import GlassLoss
 from mcfiber.fiber.index import wavelengths
 from mcfiber.fiber.modes import LPMode, bend_loss_of, check_guided, cladding_index, solved
-from mcfiber.fiber.structure import FiberStructure, LossNumbers, fiber_structure, loss_numbers
+from mcfiber.fiber.structure import GLASS_PARTS, FiberStructure, LossNumbers, fiber_structure, loss_numbers
 from mcfiber.kernels import loss as kernels
 from mcfiber.labelled import compute, coordinates_of, labelled_dataset
 from mcfiber.typing import FloatArray, Quantity
-
-GLASS_PARTS = (
-    "rayleigh_scattering",
-    "constant_loss",
-    "infrared_absorption",
-    "ultraviolet_absorption",
-    "hydroxyl_absorption",
-)
-"""Parts of the attenuation of the glass: variables of the table."""
 
 
 def glass_attenuation(loss: GlassLoss, *, wavelength_nm: ArrayLike) -> xr.Dataset:

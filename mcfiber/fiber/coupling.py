@@ -245,7 +245,7 @@ def computed_power_coupling(structure: FiberStructure, wavelength: xr.Variable, 
 def power_coupling(structure: FiberStructure, kappa: xr.Variable, pairs: _Pairs) -> xr.Variable:
     """Power coefficient h of every pair from its kappa. [1/m]"""
     inputs = kappa, pairs.mismatch, pairs.beta, pairs.distance, structure.bend_radius, structure.correlation_length
-    result: xr.Variable = compute("power_coupling", kernels.power_coupling, *inputs)
+    result: xr.Variable = compute("power_coupling", kernels.averaged_power_coupling, *inputs)
     return result
 
 

@@ -90,7 +90,7 @@ def refractive_index(glass: Glass, wavelength_nm: ArrayLike) -> xr.DataArray:
     >>> round(refractive_index(SilicaGlass(), 1550).item(), 10)
     1.4440236217
     """
-    return _computed("refractive_index", kernels.refractive_index, glass, wavelength_nm)
+    return _computed("refractive_index", kernels.sellmeier_index, glass, wavelength_nm)
 
 
 def group_index(glass: Glass, wavelength_nm: ArrayLike) -> xr.DataArray:
@@ -102,7 +102,7 @@ def group_index(glass: Glass, wavelength_nm: ArrayLike) -> xr.DataArray:
     >>> round(group_index(SilicaGlass(), 1550).item(), 9)
     1.462596484
     """
-    return _computed("group_index", kernels.group_index, glass, wavelength_nm)
+    return _computed("group_index", kernels.sellmeier_group_index, glass, wavelength_nm)
 
 
 def material_dispersion(glass: Glass, wavelength_nm: ArrayLike) -> xr.DataArray:
@@ -114,7 +114,7 @@ def material_dispersion(glass: Glass, wavelength_nm: ArrayLike) -> xr.DataArray:
     >>> round(material_dispersion(SilicaGlass(), 1550).item() * 1e6, 6)
     21.9118
     """
-    return _computed("dispersion", kernels.material_dispersion, glass, wavelength_nm)
+    return _computed("dispersion", kernels.sellmeier_dispersion, glass, wavelength_nm)
 
 
 def _computed(name: str, kernel: Kernel, glass: Glass, wavelength_nm: ArrayLike) -> xr.DataArray:

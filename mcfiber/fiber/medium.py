@@ -21,7 +21,7 @@ from mcfiber.fiber.groups import averaged_over_groups, between_groups
 from mcfiber.fiber.index import check_range
 from mcfiber.fiber.modes import LPMode, check_guided, higher_mode_survives, refuse_multimode, solved
 from mcfiber.fiber.structure import FiberStructure, fiber_structure
-from mcfiber.labelled import array, has, quantity, reduced, stacked
+from mcfiber.labelled import array, has, kept, quantity, reduced, stacked
 from mcfiber.typing import FloatArray, Quantity, is_axis
 
 
@@ -302,6 +302,8 @@ def _computed(
         check_separation(structure)
         problems["cores_overlap"] = overlapping(structure) if structure.cores > 1 else False
         coupling = computed_power_coupling(structure, wavelength, found)
+        if is_axis(problems["cores_overlap"]):
+            coupling = kept(coupling, ~problems["cores_overlap"])
         values["power_coupling"] = coupling if fiber.groups is None else between_groups(coupling, fiber.groups)
     return replace(described, **values, problems={**described.problems, **problems})
 

@@ -224,7 +224,7 @@ def bend_loss_of(found: LPMode, wavelength: xr.Variable, radius: Quantity) -> xr
     """Bend loss from solved modes; radius in m, the elasto-optic factor included. [1/m]"""
     beta = found.effective_index * (2 * np.pi / wavelength)
     outside = found.exterior_log_amplitude, found.exterior_decay
-    result: xr.Variable = compute("bend_loss", loss.bend_loss, 0, *outside, beta, radius)
+    result: xr.Variable = compute("bend_loss", loss.macrobend_loss, 0, *outside, beta, radius)
     return result
 
 
@@ -319,7 +319,7 @@ def _all_modes(asked: Wavelengths, profile: IndexProfile, coords: Mapping[str, A
 
 def theoretical_cutoff(profile: IndexProfile) -> xr.Variable:
     """Theoretical cutoff wavelength of LP11 alone. [m]"""
-    result: xr.Variable = compute("cutoff_wavelength", cutoff.theoretical_cutoff, 1, 1, *profile.design)
+    result: xr.Variable = compute("cutoff_wavelength", cutoff.cutoff_at_cladding_index, 1, 1, *profile.design)
     return result
 
 
@@ -425,5 +425,5 @@ def refuse_multimode(profile: IndexProfile, shortest: xr.Variable, bend_radius: 
 
 def cladding_index(profile: IndexProfile, wavelength: xr.Variable) -> xr.Variable:
     """Index of the cladding's glass at wavelengths in m."""
-    result: xr.Variable = compute("refractive_index", materials.refractive_index, wavelength, profile.cladding)
+    result: xr.Variable = compute("refractive_index", materials.sellmeier_index, wavelength, profile.cladding)
     return result

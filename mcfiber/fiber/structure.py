@@ -27,6 +27,16 @@ class LossNumbers(NamedTuple):
     hydroxyl_width: Quantity
 
 
+GLASS_PARTS = (
+    "rayleigh_scattering",
+    "constant_loss",
+    "infrared_absorption",
+    "ultraviolet_absorption",
+    "hydroxyl_absorption",
+)
+"""Parts of the attenuation of the glass: variables of the table."""
+
+
 def loss_numbers(loss: GlassLoss) -> LossNumbers:
     """Enter the attenuation of a glass into SI.
 
@@ -38,7 +48,7 @@ def loss_numbers(loss: GlassLoss) -> LossNumbers:
     .. [1] S. S. Walker, "Rapid modeling and estimation of total spectral loss in optical fibers,"
        J. Lightwave Technol., vol. 4, pp. 1125-1131, 1986.
     """
-    fraction = quantity(loss, "ultraviolet_germanium_mole_percent") / 100.0
+    fraction = quantity(loss, "ultraviolet_germanium_mole_percent")
     return LossNumbers(
         rayleigh=quantity(loss, "rayleigh_db_um4_per_km"),
         constant=quantity(loss, "constant_db_per_km"),

@@ -3,21 +3,23 @@
 They know only labelled arrays, and need the extra `plot`; each returns its Axes.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mcfiber import units
+from mcfiber.figures.style import BLACK, new_axes, ratio_looks
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
 
-COLOUR, THEORY = "#CC79A7", "#000000"  # Okabe and Ito: distinguishable with any colour vision
+COLOUR = ratio_looks()["snr_xt"].colour
 
 
 def plot_crosstalk_matrix(
-    pairs: "xr.DataArray", positions_um: Any, *, into: int | None = None, ax: "Axes | None" = None
+    pairs: "xr.DataArray", positions_um: "ArrayLike", *, into: int | None = None, ax: "Axes | None" = None
 ) -> "Axes":
     """Draw the crosstalk between cores on the cross-section.
 
@@ -30,8 +32,17 @@ def plot_crosstalk_matrix(
     into
         Core whose crosstalk the lines show, from every other; by default every pair has a line, and the cores
         are coloured by their total.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        With the cores and lines between them; lines 40 dB below the strongest are left out.
+
+    Notes
+    -----
+    The total of a core is the sum over core_in of Eq. (1) of :doc:`/theory/crosstalk`.
     """
-    ax = _axes(ax)
+    ax = new_axes(ax)
     points = np.asarray(positions_um, dtype=float)
     matrix = pairs.transpose("core_out", "core_in").values
     level = np.asarray(units.decibels(np.maximum(matrix, 1e-30)))
@@ -55,7 +66,9 @@ def plot_crosstalk_matrix(
     return ax
 
 
-def plot_crosstalk_against(crosstalk: "xr.DataArray", axis: Any, *, label: str, ax: "Axes | None" = None) -> "Axes":
+def plot_crosstalk_against(
+    crosstalk: "xr.DataArray", axis: "ArrayLike | str", *, label: str, ax: "Axes | None" = None
+) -> "Axes":
     """Draw crosstalk against wavelength, length, bend radius or anything else that was swept.
 
     Parameters
@@ -67,8 +80,12 @@ def plot_crosstalk_against(crosstalk: "xr.DataArray", axis: Any, *, label: str, 
         Values along that dimension, or the name of a coordinate that has them.
     label
         What they are, with their unit.
+
+    Notes
+    -----
+    Crosstalk of pairs is that of Eq. (1) of :doc:`/theory/crosstalk`; that of a core is its sum over core_in.
     """
-    ax = _axes(ax)
+    ax = new_axes(ax)
     total = crosstalk.sum("core_in").rename(core_out="core") if "core_in" in crosstalk.dims else crosstalk
     values = np.asarray(total.coords[axis] if isinstance(axis, str) else axis)
     order = np.argsort(values)
@@ -84,7 +101,11 @@ def plot_crosstalk_against(crosstalk: "xr.DataArray", axis: Any, *, label: str, 
 
 
 def plot_crosstalk_distribution(
-    drawn: Any, *, density: Any = None, values: Any = None, ax: "Axes | None" = None
+    drawn: "ArrayLike",
+    *,
+    density: "ArrayLike | None" = None,
+    values: "ArrayLike | None" = None,
+    ax: "Axes | None" = None,
 ) -> "Axes":
     """Draw a histogram of drawn crosstalk in dB, with theory over it.
 
@@ -100,17 +121,17 @@ def plot_crosstalk_distribution(
     -----
     The density is the derivative of Eq. (3) of `mcfiber.kernels.crosstalk_statistics`.
     """
-    ax = _axes(ax)
+    ax = new_axes(ax)
     level = np.asarray(units.decibels(np.asarray(drawn, dtype=float))).ravel()
     ax.hist(level, bins=max(10, int(level.size**0.4)), density=True, color=COLOUR, alpha=0.5, label="draws")
     if density is not None:
         crosstalk = np.asarray(values, dtype=float)
         # density over decibels: times dX / d(dB)
         over = np.asarray(density) * crosstalk / units.DB_PER_NEPER
-        ax.plot(units.decibels(crosstalk), over, color=THEORY, lw=1.5, label="theory")
+        ax.plot(units.decibels(crosstalk), over, color=BLACK, lw=1.5, label="theory")
         ax.legend(frameon=False, fontsize="small")
     mean = float(units.decibels(np.mean(np.asarray(drawn, dtype=float))))
-    ax.axvline(mean, color=THEORY, lw=0.8, ls="--")
+    ax.axvline(mean, color=BLACK, lw=0.8, ls="--")
     ax.set(xlabel="crosstalk (dB)", ylabel="probability density (1/dB)")
     return ax
 
@@ -127,12 +148,18 @@ def plot_crosstalk_map(drawn: "xr.DataArray", *, ax: "Axes | None" = None) -> "A
     ------
     ValueError
         If dimensions other than time and frequency are left.
+
+    References
+    ----------
+    .. [1] R. O. J. Soeiro, T. M. F. Alves and A. V. T. Cartaxo, "Dual polarization discrete changes model of inter-core
+       crosstalk in multi-core fibers," *IEEE Photon. Technol. Lett.*, vol. 29, no. 16, pp. 1395-1398, 2017.
+       :doi:`10.1109/LPT.2017.2723662` (what is drawn).
     """
     extra = set(drawn.dims) - {"time", "frequency"}
     if extra:
         msg = f"a map has time and frequency alone; choose one of each of {', '.join(sorted(map(str, extra)))}"
         raise ValueError(msg)
-    ax = _axes(ax)
+    ax = new_axes(ax)
     level = np.asarray(units.decibels(drawn.transpose("frequency", "time").values))
     time, frequency = np.asarray(drawn["time"]), np.asarray(drawn["frequency"]) * 1e-9
     top = float(level.max())
@@ -140,14 +167,3 @@ def plot_crosstalk_map(drawn: "xr.DataArray", *, ax: "Axes | None" = None) -> "A
     ax.figure.colorbar(shown, ax=ax, label="crosstalk (dB)")
     ax.set(xlabel="time (s)", ylabel="offset from the carrier (GHz)")
     return ax
-
-
-def _axes(ax: "Axes | None") -> "Axes":
-    if ax is not None:
-        return ax
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError:
-        msg = "figures need matplotlib: install it with `pip install mcfiber[plot]`"
-        raise ImportError(msg) from None
-    return plt.subplots(figsize=(7, 4), layout="constrained")[1]

@@ -108,7 +108,7 @@ def isrs_gn_adjoint(
     power_adjoint: FloatArray,
     coefficient_adjoint: FloatArray,
 ) -> None:
-    """Backwards through `mcfiber.kernels.isrs.isrs_gn`.
+    """Backwards through `mcfiber.kernels.isrs.isrs_gn_closed_form`.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ from mcfiber.typing import FloatArray
 
 
 @kernel("(),(noise)->(noise),()")
-def line_ratios(signal: FloatArray, noise: FloatArray, ratio: FloatArray, total: FloatArray) -> None:
+def ratios_of_noises(signal: FloatArray, noise: FloatArray, ratio: FloatArray, total: FloatArray) -> None:
     """Signal over each noise of the line, and over their sum.
 
     A channel without signal has ratio zero everywhere; a noise of zero gives an infinite ratio, and what is not a
@@ -42,7 +42,7 @@ def _ratio(signal: float, noise: float) -> float:
 
 
 @kernel("(),(),()->()")
-def received_ratio(gsnr: FloatArray, penalty: FloatArray, transceiver: FloatArray, out: FloatArray) -> None:
+def ratio_at_decoder(gsnr: FloatArray, penalty: FloatArray, transceiver: FloatArray, out: FloatArray) -> None:
     """Signal-to-noise ratio that the decoder sees: 1/snr = penalty/gsnr + 1/snr_trx.
 
     Mode-dependent loss multiplies the noise of the line; transmitter noise passes the channel like the signal.

@@ -200,9 +200,16 @@ def random_channels(
         for k in range(distinct):
             if strength < 1.0:
                 _weak_mixing(
-                    pool, index[draw, k], shift[draw, k], phase[draw, k], frame_index[draw, k], frame_phase[draw, k],
-                    strength, work, mixed,
-                )  # fmt: skip
+                    pool,
+                    index[draw, k],
+                    shift[draw, k],
+                    phase[draw, k],
+                    frame_index[draw, k],
+                    frame_phase[draw, k],
+                    strength,
+                    work,
+                    mixed,
+                )
             for f in range(frequencies):
                 turn = delay[k if delay.shape[0] > 1 else 0, f]
                 if strength < 1.0:

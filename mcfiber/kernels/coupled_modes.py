@@ -24,7 +24,7 @@ from mcfiber.typing import ComplexArray, FloatArray
 
 
 @kernel
-def coupled_mode_fields(
+def integrated_fields(
     position: FloatArray,
     offset: FloatArray,
     coupling_step: ComplexArray,

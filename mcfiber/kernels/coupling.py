@@ -126,9 +126,17 @@ def unlike_coupling(
             length = middle + half * math.cos(math.pi * (j + 0.5) / points)
             for core in range(cores):
                 count[core], values[j, core, 0], values[j, core, 1], values[j, core, 2] = _solve_core(
-                    length, radius[row, core], delta[row, core], exponent[row, core], glass[row, core],
-                    rho, v, group, field, node[core],
-                )  # fmt: skip
+                    length,
+                    radius[row, core],
+                    delta[row, core],
+                    exponent[row, core],
+                    glass[row, core],
+                    rho,
+                    v,
+                    group,
+                    field,
+                    node[core],
+                )
             for m in range(cores):
                 for n in range(m):
                     value = 1.0
@@ -188,7 +196,7 @@ def _interpolate_pairs(
 
 
 @kernel("(),(),(),(),(),()->()")
-def power_coupling(
+def averaged_power_coupling(
     kappa: FloatArray,
     mismatch: FloatArray,
     beta: FloatArray,

@@ -475,7 +475,7 @@ def directional_crosstalk(
 
 
 @kernel("(core_out,core_in),(core_in)->(core_out)")
-def lit_crosstalk(pairs: FloatArray, lit: FloatArray, out: FloatArray) -> None:
+def summed_over_lit(pairs: FloatArray, lit: FloatArray, out: FloatArray) -> None:
     """Crosstalk of every core from the neighbours that are lit.
 
     Parameters

@@ -50,7 +50,7 @@ def _correlation(periods: float, spread: float) -> float:
 
 
 @kernel("(),(),()->()")
-def crosstalk_correlation(separation: FloatArray, skew: FloatArray, random_skew: FloatArray, out: FloatArray) -> None:
+def power_correlation(separation: FloatArray, skew: FloatArray, random_skew: FloatArray, out: FloatArray) -> None:
     """Correlation coefficient of the crosstalk power at two frequencies.
 
     ``sinc^2(S df)`` for a skew S that grows steadily along the fibre; with a random part, whose standard
@@ -73,7 +73,7 @@ def crosstalk_correlation(separation: FloatArray, skew: FloatArray, random_skew:
 
 
 @kernel("(),(),()->()")
-def decorrelation_bandwidth(level: FloatArray, skew: FloatArray, random_skew: FloatArray, out: FloatArray) -> None:
+def decorrelation_separation(level: FloatArray, skew: FloatArray, random_skew: FloatArray, out: FloatArray) -> None:
     """Separation at which the correlation of crosstalk first falls to a level.
 
     Parameters
@@ -81,7 +81,7 @@ def decorrelation_bandwidth(level: FloatArray, skew: FloatArray, random_skew: Fl
     level
         Correlation coefficient, between 0 and 1. Shape (n,). [1]
     skew, random_skew
-        As in `crosstalk_correlation`. Shape (n,). [s]
+        As in `power_correlation`. Shape (n,). [s]
     out
         Infinite without skew. Shape (n,). [Hz]
     """
@@ -116,7 +116,7 @@ def short_term_variance(bandwidth: FloatArray, skew: FloatArray, random_skew: Fl
     bandwidth
         Width of the signal's spectrum. Shape (n,). [Hz]
     skew, random_skew
-        As in `crosstalk_correlation`. Shape (n,). [s]
+        As in `power_correlation`. Shape (n,). [s]
     out
         Shape (n,). [1]
     """

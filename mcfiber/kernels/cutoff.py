@@ -85,7 +85,7 @@ def guided_modes(
 
 
 @kernel("(),(),(ring),(ring),(),(medium,term)->()")
-def theoretical_cutoff(
+def cutoff_at_cladding_index(
     order: FloatArray,
     number: FloatArray,
     radius: FloatArray,
@@ -231,9 +231,20 @@ def mode_attenuation(
         relative_radii(radius[row], rho)
         for i in range(wavelength.shape[1]):
             loss[row, i] = _loss(
-                int(order[row]), int(number[row]), wavelength[row, i], radius[row], delta[row], exponent[row],
-                glass[row], bend_radius[row], rho, v, group, field, node,
-            )  # fmt: skip
+                int(order[row]),
+                int(number[row]),
+                wavelength[row, i],
+                radius[row],
+                delta[row],
+                exponent[row],
+                glass[row],
+                bend_radius[row],
+                rho,
+                v,
+                group,
+                field,
+                node,
+            )
 
 
 @kernel("(),(),(ring),(ring),(),(medium,term),(),()->()")
@@ -267,9 +278,20 @@ def practical_cutoff(
             if not trial > SHORTEST:  # also where nothing is guided
                 break
             small = threshold[row] > _loss(
-                int(order[row]), int(number[row]), trial, radius[row], delta[row], exponent[row], glass[row],
-                bend_radius[row], rho, v, group, field, node,
-            )  # fmt: skip
+                int(order[row]),
+                int(number[row]),
+                trial,
+                radius[row],
+                delta[row],
+                exponent[row],
+                glass[row],
+                bend_radius[row],
+                rho,
+                v,
+                group,
+                field,
+                node,
+            )
             if small:
                 low = trial
             else:

@@ -55,9 +55,14 @@ def impulse_intensity(time: FloatArray, rms: FloatArray, out: FloatArray) -> Non
 
 @kernel("(),(),(),(),(),()->()")
 def taps(
-    rms: FloatArray, rate: FloatArray, quantile: FloatArray, extra: FloatArray, oversampling: FloatArray,
-    margin: FloatArray, out: FloatArray,
-) -> None:  # fmt: skip
+    rms: FloatArray,
+    rate: FloatArray,
+    quantile: FloatArray,
+    extra: FloatArray,
+    oversampling: FloatArray,
+    margin: FloatArray,
+    out: FloatArray,
+) -> None:
     """Taps of an equaliser: samples in the window 2 z sigma and in other delays, rounded up, and a margin.
 
     rms, extra (n,) s; rate (n,) Hz; quantile z (n,); oversampling, margin (n,); out (n,).
@@ -95,7 +100,7 @@ def _pairs(lag: int, spans: int, distributed: float) -> float:
 
 
 @kernel("(separation),(),(),(),()->(separation)")
-def capacity_correlation(
+def rate_correlation(
     separation: FloatArray,
     rms: FloatArray,
     spans: FloatArray,
@@ -125,7 +130,7 @@ def capacity_correlation(
 
 
 @kernel("(),(),(),(),()->()")
-def frequency_diversity(
+def band_diversity(
     bandwidth: FloatArray,
     rms: FloatArray,
     spans: FloatArray,
@@ -155,7 +160,7 @@ def frequency_diversity(
 
 
 @kernel("(),(),(),(),()->()")
-def capacity_deviation(
+def rate_deviation(
     snr: FloatArray, xi: FloatArray, spans: FloatArray, modes: FloatArray, distributed: FloatArray, out: FloatArray
 ) -> None:
     """Standard deviation of the capacity per mode at one frequency, bit, to second order in the gains.

@@ -165,7 +165,7 @@ def _solve(gram: FloatArray, moment: FloatArray) -> None:
 
 
 @kernel("(channel),(channel),(channel),(channel),(channel),(channel,term),(channel,term)->(channel),(channel)")
-def isrs_gn(
+def isrs_gn_closed_form(
     frequency: FloatArray,
     symbol_rate: FloatArray,
     power: FloatArray,
@@ -284,7 +284,7 @@ def coherence_exponent(
 @kernel(
     "(channel),(channel),(channel),(channel),(channel),(channel,term),(channel,term),(channel),()->(channel),(channel)"
 )
-def format_correction(
+def format_correction_closed_form(
     frequency: FloatArray,
     symbol_rate: FloatArray,
     power: FloatArray,

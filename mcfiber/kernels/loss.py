@@ -42,7 +42,7 @@ def bend_attenuation(order: int, amplitude: float, decay: float, beta: float, ra
 
 
 @kernel("(),(channel),(channel),(channel),()->(channel)")
-def bend_loss(
+def macrobend_loss(
     order: FloatArray,
     log_amplitude: FloatArray,
     decay: FloatArray,
@@ -102,9 +102,14 @@ def coating_loss(
     for row in range(thickness.shape[0]):
         for i in range(decay.shape[1]):
             loss[row, i] = coating_attenuation(
-                log_amplitude[row, i], decay[row, i], beta[row, i], index[row, i], wavelength[row, i],
-                thickness[row], coating[row],
-            )  # fmt: skip
+                log_amplitude[row, i],
+                decay[row, i],
+                beta[row, i],
+                index[row, i],
+                wavelength[row, i],
+                thickness[row],
+                coating[row],
+            )
 
 
 @kernel
@@ -156,9 +161,16 @@ def glass_loss(
     for row in range(wavelength.shape[0]):
         for i in range(wavelength.shape[1]):
             parts = _glass_parts(
-                wavelength[row, i], rayleigh[row], constant[row], infrared[row], infrared_edge[row], ultraviolet[row],
-                ultraviolet_edge[row], hydroxyl[row], hydroxyl_width[row],
-            )  # fmt: skip
+                wavelength[row, i],
+                rayleigh[row],
+                constant[row],
+                infrared[row],
+                infrared_edge[row],
+                ultraviolet[row],
+                ultraviolet_edge[row],
+                hydroxyl[row],
+                hydroxyl_width[row],
+            )
             scattering[row, i], offset[row, i], vibration[row, i], electronic[row, i], water[row, i] = parts
 
 
@@ -187,12 +199,24 @@ def total_loss(
         for i in range(wavelength.shape[1]):
             beta = effective_index[row, i] * 2.0 * math.pi / wavelength[row, i]
             a, b, c, d, e = _glass_parts(
-                wavelength[row, i], rayleigh[row], constant[row], infrared[row], infrared_edge[row], ultraviolet[row],
-                ultraviolet_edge[row], hydroxyl[row], hydroxyl_width[row],
-            )  # fmt: skip
+                wavelength[row, i],
+                rayleigh[row],
+                constant[row],
+                infrared[row],
+                infrared_edge[row],
+                ultraviolet[row],
+                ultraviolet_edge[row],
+                hydroxyl[row],
+                hydroxyl_width[row],
+            )
             bend = bend_attenuation(0, math.exp(log_amplitude[row, i]), decay[row, i], beta, bend_radius[row])
             leak = coating_attenuation(
-                log_amplitude[row, i], decay[row, i], beta, index[row, i], wavelength[row, i], thickness[row],
+                log_amplitude[row, i],
+                decay[row, i],
+                beta,
+                index[row, i],
+                wavelength[row, i],
+                thickness[row],
                 coating[row],
-            )  # fmt: skip
+            )
             loss[row, i] = a + b + c + d + e + bend + leak

@@ -37,7 +37,7 @@ def permittivity(glass: FloatArray, wavelength: float) -> tuple[float, float]:
 
 
 @kernel("(channel),(term)->(channel)")
-def refractive_index(wavelength: FloatArray, glass: FloatArray, index: FloatArray) -> None:
+def sellmeier_index(wavelength: FloatArray, glass: FloatArray, index: FloatArray) -> None:
     """Index of a glass. wavelength (n, channel) m; glass (n, 6); index (n, channel)."""
     for row in range(wavelength.shape[0]):
         for i in range(wavelength.shape[1]):
@@ -45,7 +45,7 @@ def refractive_index(wavelength: FloatArray, glass: FloatArray, index: FloatArra
 
 
 @kernel("(channel),(term)->(channel)")
-def group_index(wavelength: FloatArray, glass: FloatArray, group: FloatArray) -> None:
+def sellmeier_group_index(wavelength: FloatArray, glass: FloatArray, group: FloatArray) -> None:
     """Group index of a glass. wavelength (n, channel) m; glass (n, 6); group (n, channel)."""
     for row in range(wavelength.shape[0]):
         for i in range(wavelength.shape[1]):
@@ -54,7 +54,7 @@ def group_index(wavelength: FloatArray, glass: FloatArray, group: FloatArray) ->
 
 
 @kernel("(channel),(term)->(channel)")
-def material_dispersion(wavelength: FloatArray, glass: FloatArray, dispersion: FloatArray) -> None:
+def sellmeier_dispersion(wavelength: FloatArray, glass: FloatArray, dispersion: FloatArray) -> None:
     """D = -(l/c) n'' of a glass. wavelength (n, channel) m; glass (n, 6); dispersion (n, channel) s/m^2.
 
     With s = l^2: n' = l y'/n and n'' = (y' + 2 s y'' - n'^2)/n, where y = n^2 and ' = d/ds on y.

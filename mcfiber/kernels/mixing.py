@@ -266,7 +266,7 @@ def zero_forcing_penalty(snr: FloatArray, xi: FloatArray, penalty: FloatArray) -
 
 
 @kernel("(),(),[receiver],[modes]->()", jit=False)
-def mdl_penalty(snr: FloatArray, xi: FloatArray, receiver: str, modes: int, penalty: FloatArray) -> None:
+def tabulated_penalty(snr: FloatArray, xi: FloatArray, receiver: str, modes: int, penalty: FloatArray) -> None:
     """Factor by which mode-dependent loss multiplies the line's noise.
 
     snr (n,), of the line; xi (n,) Np; receiver "mmse", "zero_forcing" or "optimal"; modes received together,
@@ -283,7 +283,7 @@ def mdl_penalty(snr: FloatArray, xi: FloatArray, receiver: str, modes: int, pena
 def drawn_penalty(
     snr: FloatArray, xi: FloatArray, deviation: FloatArray, receiver: str, modes: int, penalty: FloatArray
 ) -> None:
-    """As `mdl_penalty`, for realisations; deviation (n,), standard deviations of the rate above its mean.
+    """As `tabulated_penalty`, for realisations; deviation (n,), standard deviations of the rate above its mean.
 
     Zero forcing, whose law is a mean, varies like the receiver of least mean-square error.
     """

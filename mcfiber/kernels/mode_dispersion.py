@@ -108,9 +108,16 @@ def coherence_ratio(
 
 @kernel
 def _along(
-    low: float, high: float, other: float, generator: float, modes: float, beta2: float,
-    attenuation: float, length: float, rule: FloatArray,
-) -> tuple[float, float]:  # fmt: skip
+    low: float,
+    high: float,
+    other: float,
+    generator: float,
+    modes: float,
+    beta2: float,
+    attenuation: float,
+    length: float,
+    rule: FloatArray,
+) -> tuple[float, float]:
     """Integrate over f1 - f from low (below 0) to high, on nodes drawn to the phase-matched centre."""
     width = attenuation / (4.0 * math.pi**2 * abs(beta2 * other))
     total, plain = 0.0, 0.0
@@ -127,9 +134,17 @@ def _along(
 
 @kernel
 def channel_factor(
-    separation: float, own: float, other: float, generator: float, modes: float, beta2: float,
-    attenuation: float, length: float, inner: FloatArray, outer: FloatArray,
-) -> float:  # fmt: skip
+    separation: float,
+    own: float,
+    other: float,
+    generator: float,
+    modes: float,
+    beta2: float,
+    attenuation: float,
+    length: float,
+    inner: FloatArray,
+    outer: FloatArray,
+) -> float:
     """Factor by which mode dispersion lowers the interference of a channel at a distance, or of itself at 0.
 
     own, other: symbol rates of the disturbed channel, at whose centre it holds, and of the interferer.  f1 lies
@@ -153,9 +168,16 @@ def channel_factor(
 
 @kernel
 def _fill_table(
-    low: float, high: float, rate: float, generator: float, modes: float, beta2: float,
-    attenuation: float, length: float, table: FloatArray,
-) -> None:  # fmt: skip
+    low: float,
+    high: float,
+    rate: float,
+    generator: float,
+    modes: float,
+    beta2: float,
+    attenuation: float,
+    length: float,
+    table: FloatArray,
+) -> None:
     """Cross-channel factors at separations even in the logarithm, one spare node beyond either end.
 
     The last entry is the factor of a channel on itself.
@@ -241,15 +263,33 @@ def mode_dispersion_factor(
         nearest = min(nearest, farthest / 2.0)
         for side in range(2):
             _fill_table(nearest, farthest, rate, generator, d, ends[side], loss, length[design], tables[side])
-        _weighted(frequency[design], symbol_rate[design], beta2[design], loss, weight, ends, tables,
-                  nearest, farthest, out[design])  # fmt: skip
+        _weighted(
+            frequency[design],
+            symbol_rate[design],
+            beta2[design],
+            loss,
+            weight,
+            ends,
+            tables,
+            nearest,
+            farthest,
+            out[design],
+        )
 
 
 @kernel
 def _weighted(
-    frequency: FloatArray, symbol_rate: FloatArray, beta2: FloatArray, attenuation: float, weight: FloatArray,
-    ends: FloatArray, tables: FloatArray, nearest: float, farthest: float, out: FloatArray,
-) -> None:  # fmt: skip
+    frequency: FloatArray,
+    symbol_rate: FloatArray,
+    beta2: FloatArray,
+    attenuation: float,
+    weight: FloatArray,
+    ends: FloatArray,
+    tables: FloatArray,
+    nearest: float,
+    farthest: float,
+    out: FloatArray,
+) -> None:
     """Mean factor of every channel, with the weights of the closed form; of every few among very many."""
     scale = (tables.shape[1] - 4) / math.log(farthest / nearest)
     middle = np.empty(tables.shape[1])

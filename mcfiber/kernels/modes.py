@@ -314,9 +314,20 @@ def lp_modes(
             nodes[j] = middle + half * math.cos(math.pi * (j + 0.5) / known)
         azimuthal, radial = int(order[row]), int(number[row])
         guided = _solve_at(
-            azimuthal, radial, nodes[:known], radius[row], delta[row], exponent[row], glass[row],
-            rho, v, group, field, node, values,
-        )  # fmt: skip
+            azimuthal,
+            radial,
+            nodes[:known],
+            radius[row],
+            delta[row],
+            exponent[row],
+            glass[row],
+            rho,
+            v,
+            group,
+            field,
+            node,
+            values,
+        )
         if guided:
             _contract(matrix, values, known, result, 0, size)
         else:  # beside a cutoff: every wavelength by itself
@@ -326,9 +337,20 @@ def lp_modes(
                 for j in range(points):
                     nodes[j] = middle + half * math.cos(math.pi * (j + 0.5) / points)
                 if _solve_at(
-                    azimuthal, radial, nodes[:points], radius[row], delta[row], exponent[row], glass[row],
-                    rho, v, group, field, node, values,
-                ):  # fmt: skip
+                    azimuthal,
+                    radial,
+                    nodes[:points],
+                    radius[row],
+                    delta[row],
+                    exponent[row],
+                    glass[row],
+                    rho,
+                    v,
+                    group,
+                    field,
+                    node,
+                    values,
+                ):
                     _contract(narrow, values, points, result, i, 1)
                 else:
                     for k in range(_QUANTITIES + 2):

@@ -107,11 +107,17 @@ def raman_power(
     rate = np.empty((waves, panels * nodes))
     exchange = np.empty((waves, panels * nodes))
     for design in range(frequency.shape[0]):
-        _gain_matrix(frequency[design], effective_area[design], efficiency[design], step[design],
-                     photon[design], gain)  # fmt: skip
+        _gain_matrix(frequency[design], effective_area[design], efficiency[design], step[design], photon[design], gain)
         profile = out[design].reshape(waves, panels * nodes)
-        _without_raman(power[design], direction[design], attenuation[design], panel[design],
-                       transmission[design], integration[design], base)  # fmt: skip
+        _without_raman(
+            power[design],
+            direction[design],
+            attenuation[design],
+            panel[design],
+            transmission[design],
+            integration[design],
+            base,
+        )
         exchange[:, :] = 0.0
         settled = False
         relaxation = 1.0
@@ -119,8 +125,7 @@ def raman_power(
         for iteration in range(ITERATIONS):
             _profile(power[design], base, exchange, profile)
             _product(gain, profile, rate)  # sums of Eq. (1) of docs/theory/raman-scattering
-            change = _update(direction[design], panel[design], integration[design], rate, relaxation,
-                             exchange)  # fmt: skip
+            change = _update(direction[design], panel[design], integration[design], rate, relaxation, exchange)
             if change < TOLERANCE:
                 settled = True
                 break
@@ -201,7 +206,7 @@ def _between(values: FloatArray, place: float) -> float:
     for n in range(last + 1):
         apart = place + math.cos(math.pi * n / last)
         if abs(apart) < 1e-13:
-            return values[n]
+            return float(values[n])
         weight = sign * (0.5 if n in (0, last) else 1.0) / apart
         above += weight * values[n]
         below += weight

@@ -82,6 +82,9 @@ class Noise:
         Variables of a scene by name, its power among them; None where the noise is known by its ratio. [W]
     displaces
         Whether amplifiers that hold the total power lower the signal for it.
+    follows
+        How it follows the launch powers: "gradient", the optimiser knows its derivative; "signal", it is a fixed part
+        of the signal where all cores are launched alike; "unknown", the optimiser refuses it.
     """
 
     name: str
@@ -92,6 +95,7 @@ class Noise:
     colour: str
     compute: Callable[[Scene], Mapping[str, Quantity]] | None = None
     displaces: bool = False
+    follows: Literal["gradient", "signal", "unknown"] = "unknown"
 
 
 def _amplifiers(scene: Scene) -> Mapping[str, Quantity]:
@@ -122,33 +126,56 @@ def _crosstalk(scene: Scene) -> Mapping[str, Quantity]:
 
 # Colours of Okabe and Ito, which differ with any colour vision.
 NOISES: tuple[Noise, ...] = (
-    Noise("amplifier_noise", "ase_power", "snr_ase", "line", "amplifier noise", "#0072B2", _amplifiers, displaces=True),
     Noise(
-        "nonlinear_interference",
-        "nli_power",
-        "snr_nli",
-        "line",
-        "nonlinear interference",
-        "#D55E00",
-        _interference,
+        name="amplifier_noise",
+        power="ase_power",
+        ratio="snr_ase",
+        enters="line",
+        label="amplifier noise",
+        colour="#0072B2",
+        compute=_amplifiers,
         displaces=True,
+        follows="gradient",
     ),
-    Noise("crosstalk", "crosstalk_power", "snr_xt", "line", "crosstalk", "#CC79A7", _crosstalk),
-    Noise("transceiver", "", "snr_trx", "receiver", "transceivers", "#999999"),
+    Noise(
+        name="nonlinear_interference",
+        power="nli_power",
+        ratio="snr_nli",
+        enters="line",
+        label="nonlinear interference",
+        colour="#D55E00",
+        compute=_interference,
+        displaces=True,
+        follows="gradient",
+    ),
+    Noise(
+        name="crosstalk",
+        power="crosstalk_power",
+        ratio="snr_xt",
+        enters="line",
+        label="crosstalk",
+        colour="#CC79A7",
+        compute=_crosstalk,
+        follows="signal",
+    ),
+    Noise(name="transceiver", power="", ratio="snr_trx", enters="receiver", label="transceivers", colour="#999999"),
 )
 """Every noise, in the order of the path: evaluation, limits, figures and the optimiser read this table."""
 
-LINE_NOISES: tuple[Noise, ...] = tuple(noise for noise in NOISES if noise.enters == "line")
-"""Those of the line."""
+
+def entering(where: Literal["line", "receiver"]) -> tuple[Noise, ...]:
+    """Rows of `NOISES` that enter on the line, or in the receiver."""
+    return tuple(noise for noise in NOISES if noise.enters == where)
 
 
 def line_noises(scene: Scene) -> dict[str, Quantity]:
     """Powers of all noises of the line at launch level, by variable, and what belongs to them. [W]"""
     found: dict[str, Quantity] = {}
-    for noise in LINE_NOISES:
+    rows = entering("line")
+    for noise in rows:
         if noise.compute is not None:
             found |= noise.compute(scene)
-    names = [noise.power for noise in LINE_NOISES if noise.displaces]
+    names = [noise.power for noise in rows if noise.displaces]
     powers = displaced(scene.line, scene.power.launch, [found[name] for name in names], scene.channels)
     return found | dict(zip(names, powers, strict=True))
 
@@ -193,9 +220,10 @@ def line_ratios(signal: Quantity, powers: Mapping[str, Quantity]) -> dict[str, Q
     .. [1] V. Curri, "GNPy model of the physical layer for open and disaggregated optical networking," J. Opt.
        Commun. Netw., vol. 14, no. 6, pp. C92-C104, 2022 (generalised SNR).
     """
-    together = stacked([powers[noise.power] for noise in LINE_NOISES], "noise", last=True)
-    ratio, gsnr = compute(("gsnr", "gsnr"), kernels.line_ratios, signal, together)
-    each = {noise.ratio: array(ratio.dims[:-1], ratio.data[..., k]) for k, noise in enumerate(LINE_NOISES)}
+    rows = entering("line")
+    together = stacked([powers[noise.power] for noise in rows], "noise", last=True)
+    ratio, gsnr = compute(("gsnr", "gsnr"), kernels.ratios_of_noises, signal, together)
+    each = {noise.ratio: array(ratio.dims[:-1], ratio.data[..., k]) for k, noise in enumerate(rows)}
     return each | {"gsnr": gsnr}
 
 
@@ -221,4 +249,4 @@ def received_ratio(gsnr: Quantity, penalty: Quantity, transceiver: Quantity) -> 
     .. [1] P. Poggiolini et al., "The GN-model of fiber non-linear propagation and its applications," J. Lightw.
        Technol., vol. 32, no. 4, pp. 694-721, 2014 (noises add as Gaussian, Eq. (1)).
     """
-    return compute("snr", kernels.received_ratio, gsnr, penalty, transceiver)
+    return compute("snr", kernels.ratio_at_decoder, gsnr, penalty, transceiver)

@@ -84,7 +84,7 @@ def isrs_gn(
     dispersion = known_dispersion(medium)
     wave = channels.frequency, channels.symbol_rate, power.fiber_input
     inputs = (*wave, medium.nonlinear_coefficient, dispersion, *profile_exponentials(power))
-    own, cross = compute(("nli_own_power", "nli_cross_power"), kernels.isrs_gn, *inputs)
+    own, cross = compute(("nli_own_power", "nli_cross_power"), kernels.isrs_gn_closed_form, *inputs)
     level = combined(np.multiply, _to_launch_level(power), factor)
     growth: Quantity = 1.0
     if accumulation == "coherent":
@@ -97,7 +97,7 @@ def isrs_gn(
     if not np.any(np.asarray(alone)) or not np.any(np.asarray(kurtosis)):
         return total
     names = ("nli_format_near", "nli_format_far")
-    near, far = compute(names, kernels.format_correction, *inputs, kurtosis, power.length)
+    near, far = compute(names, kernels.format_correction_closed_form, *inputs, kurtosis, power.length)
     level = _to_launch_level(power)  # cores that couple need no correction
     # The near part does not grow with the spans: it is that of the mean span.
     correction = over_spans(line, near * level, launch=power.launch) / line.count

@@ -8,7 +8,6 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import units
-from mcfiber.arrays.crosstalk_statistics import Aggressors
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.spectrum import Spectrum
@@ -21,6 +20,9 @@ from mcfiber.labelled import array, compute, coordinates_of, entered, has, kept,
 from mcfiber.line.line import Line, along_paths, over_spans, plain_line
 from mcfiber.line.power import PowerProfile
 from mcfiber.typing import Quantity
+
+Aggressors = Literal["independent", "same_laser"]
+"""Whether the neighbours of a core carry their own data, so that powers add, or the same light."""
 
 # Pairs that couple more than this part of the strongest pair count as neighbours of a fan-in or fan-out.
 _NEIGHBOURS = 0.1
@@ -157,10 +159,8 @@ def line_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> xr.Varia
 def _device_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> Quantity:
     """Crosstalk of the devices of the line from every neighbour of the same direction, with the powers of the cores."""
     pairs = _device_shares(medium.power_coupling) * line.device_crosstalk * _relative_power(power)
-    if line.permutation is None:
-        total = over_spans(line, pairs)
-    else:
-        total = reduced(np.sum, along_paths(line, pairs, medium.cores), "span")
+    exchanged = line.permutation is not None
+    total = reduced(np.sum, along_paths(line, pairs, medium.cores), "span") if exchanged else over_spans(line, pairs)
     ways = _ways(line)
     return total if ways is None else kept(total, ways == renamed(ways, core_out="core_in"), 0.0)
 

@@ -373,12 +373,26 @@ def _power(comb: _Comb, link: _Link, wanted: Any, choice: _Choice, *, refined: b
     def integral(some: Any) -> FloatArray:
         out = np.empty((1, some.size * place.size))
         inputs = (
-            (comb.symbol_rate[some, None] * place).ravel(), np.repeat(some, place.size),
-            comb.frequency, comb.symbol_rate, comb.power / comb.symbol_rate, link.beta2, link.slope,
-            comb.edge, comb.level, spacing, slope, area, tail,
-            node, weight, resolution, float(choice.everything),
-        )  # fmt: skip
-        gn_density(*[*(as_leading(value) for value in inputs), out])
+            (comb.symbol_rate[some, None] * place).ravel(),
+            np.repeat(some, place.size),
+            comb.frequency,
+            comb.symbol_rate,
+            comb.power / comb.symbol_rate,
+            link.beta2,
+            link.slope,
+            comb.edge,
+            comb.level,
+            spacing,
+            slope,
+            area,
+            tail,
+            node,
+            weight,
+            resolution,
+            float(choice.everything),
+        )
+        arrays = [*map(as_leading, inputs), out]
+        gn_density(*arrays)
         return np.asarray(out[0].reshape(some.size, place.size) @ share)
 
     parts = np.array_split(wanted, min(4 * choice.workers, wanted.size) if choice.workers > 1 else 1)
@@ -412,11 +426,17 @@ def _table(
     slope, area = (np.empty((comb.frequency.size, points)) for _ in range(2))
     tail = np.empty((comb.frequency.size, 3))
     inputs = (
-        link.position, link.length, link.start, link.end, np.zeros(link.length.size),
-        link.repeats, link.period, spacing,
-    )  # fmt: skip
-    views = slope[None], area[None], tail[None]
-    link_table(*[*(as_leading(value) for value in inputs), *views])
+        link.position,
+        link.length,
+        link.start,
+        link.end,
+        np.zeros(link.length.size),
+        link.repeats,
+        link.period,
+        spacing,
+    )
+    arrays = [*map(as_leading, inputs), slope[None], area[None], tail[None]]
+    link_table(*arrays)
     return (np.asarray(spacing), slope, area, tail), period
 
 

@@ -50,8 +50,8 @@ def nonlinear_interference(
     channels
         Channels.
     model
-        Row of `MODELS`.  "gn" [1]_: exponential decay of every channel.  "isrs_gn" [2]_: follows the power
-        along the fibre, with Raman scattering, as a sum of exponentials; span loss above 7 dB.
+        Row of `MODELS`.  "gn" [1]_: exponential decay of every channel.  "isrs_gn" [2]_: follows the power along the
+        fibre, with Raman scattering, as a sum of exponentials; span loss above 7 dB.
     accumulation
         "incoherent": interference powers of the spans add.  "coherent" ("isrs_gn" only): what a channel does to
         itself grows as spans^(1 + epsilon).

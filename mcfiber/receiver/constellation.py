@@ -11,7 +11,7 @@ from mcfiber.typing import AnyArray, ComplexArray, FloatArray
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class SymbolLine:
     """Symbols of one real dimension, ascending; in units of the root of a symbol's energy in the plane."""
 
     levels: FloatArray
@@ -39,7 +39,7 @@ class Constellation:
     points: ComplexArray
     labels: AnyArray
     probabilities: FloatArray
-    lines: tuple[Line, ...] = ()
+    lines: tuple[SymbolLine, ...] = ()
 
     @property
     def bits(self) -> int:
@@ -152,7 +152,7 @@ def gray(count: int) -> AnyArray:
     return order ^ (order >> 1)
 
 
-def shaped_line(count: int, entropy: float) -> Line:
+def shaped_line(count: int, entropy: float) -> SymbolLine:
     """Equidistant levels with Maxwell-Boltzmann probabilities of a given entropy (bit)."""
     odd = np.arange(1.0 - count, count, 2.0)
     low, high = 0.0, 50.0  # at 50 only the innermost two levels are left
@@ -163,7 +163,7 @@ def shaped_line(count: int, entropy: float) -> Line:
     # Levels so rare that they vanish in double precision would have no logarithm.
     probabilities = np.maximum(probabilities, 1e-300)
     levels: FloatArray = odd / math.sqrt(2.0 * float(np.sum(probabilities * odd**2)))
-    return Line(levels, probabilities, gray(count), count.bit_length() - 1)
+    return SymbolLine(levels, probabilities, gray(count), count.bit_length() - 1)
 
 
 def _boltzmann(levels: FloatArray, rate: float) -> FloatArray:
@@ -177,7 +177,7 @@ def _line_entropy(probabilities: FloatArray) -> float:
     return float(-np.sum(positive * np.log2(positive)))
 
 
-def _product(real: Line, imaginary: Line) -> Constellation:
+def _product(real: SymbolLine, imaginary: SymbolLine) -> Constellation:
     points = (real.levels[:, None] + 1j * imaginary.levels).ravel()
     labels = ((real.labels[:, None] << imaginary.bits) | imaginary.labels).ravel()
     return Constellation(
@@ -189,7 +189,7 @@ def _rectangle(real_bits: int, imaginary_bits: int) -> Constellation:
     sides = [np.arange(1.0 - 2**bits, 2**bits, 2.0) for bits in (real_bits, imaginary_bits)]
     scale = 1.0 / math.sqrt(sum(float(np.mean(side**2)) for side in sides))
     lines = [
-        Line(side * scale, np.full(len(side), 1.0 / len(side)), gray(len(side)), len(side).bit_length() - 1)
+        SymbolLine(side * scale, np.full(len(side), 1.0 / len(side)), gray(len(side)), len(side).bit_length() - 1)
         for side in sides
     ]
     return _product(*lines)

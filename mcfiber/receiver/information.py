@@ -3,31 +3,25 @@
 import math
 import threading
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from mcfiber import labelled
 from mcfiber._jit import kernel
 from mcfiber.descriptions.formats import SingleFormat
 from mcfiber.kernels import modulation as kernels
 from mcfiber.receiver.constellation import Constellation, constellation
-from mcfiber.typing import FloatArray
+from mcfiber.typing import FloatArray, Quantity
 
 TABLE_START_DB = -30.0
-
-
 TABLE_STEP_DB = 0.25
-
 
 # Above SATURATION / (smallest distance)**2 what is missing to the full entropy is below 1e-10 bit.
 SATURATION = 100.0
 
-
 TABLES_KEPT = 1024
-
-
 TILT = math.pi / 8.0  # borders between symbols of QAM lie along multiples of 45 degrees; none may be horizontal
 
 
@@ -43,7 +37,7 @@ class Table:
     bits: int
 
 
-def information(known: Constellation, snr: Any) -> tuple[FloatArray, FloatArray]:
+def information(known: Constellation, snr: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """MI and GMI of a constellation by integration, in bit; the GMI is not clipped at zero.
 
     Parameters
@@ -81,12 +75,10 @@ def information(known: Constellation, snr: Any) -> tuple[FloatArray, FloatArray]
 
 
 _TABLES: dict[str, Table] = {}
-
-
 _LOCK = threading.Lock()
 
 
-def table(modulation: SingleFormat) -> Table:
+def format_table(modulation: SingleFormat) -> Table:
     """Tabulate a format, once a process."""
     key = modulation if isinstance(modulation, str) else modulation.model_dump_json()
     with _LOCK:
@@ -129,7 +121,7 @@ def stacked_tables(tables: list[Table]) -> tuple[FloatArray, FloatArray, FloatAr
     return values, np.array([TABLE_START_DB, TABLE_STEP_DB]), entropy, bits
 
 
-def bit_error_ratio(modulation: SingleFormat, snr: Any) -> xr.DataArray:
+def bit_error_ratio(modulation: SingleFormat, snr: Quantity) -> xr.DataArray:
     """Bit error ratio before decoding, when the most probable symbol is decided for.
 
     Parameters
@@ -159,7 +151,8 @@ def bit_error_ratio(modulation: SingleFormat, snr: Any) -> xr.DataArray:
     >>> f"{float(bit_error_ratio('QPSK', 10.0)):.3e}"
     '7.827e-04'
     """
-    return labelled.compute("bit_error_ratio", _errors, snr, constellation(modulation))
+    result: xr.DataArray = labelled.compute("bit_error_ratio", _errors, snr, constellation(modulation))
+    return result
 
 
 @kernel("(),[constellation]->()", jit=False)
@@ -178,7 +171,7 @@ def _errors(snr: FloatArray, known: Constellation, errors: FloatArray) -> None:
     errors /= known.bits
 
 
-def q_factor(error_ratio: Any) -> xr.DataArray:
+def q_factor(error_ratio: Quantity) -> xr.DataArray:
     """Q factor of a bit error ratio: the distance to the threshold of a two-level signal that errs as often.
 
     Parameters
@@ -205,7 +198,7 @@ def q_factor(error_ratio: Any) -> xr.DataArray:
     >>> f"{20 * np.log10(float(q_factor(3.8e-3))):.2f} dB"
     '8.53 dB'
     """
-    from scipy.special import ndtri
+    from scipy.special import ndtri  # late: it loads slowly
 
-    result = xr.apply_ufunc(lambda ratio: -ndtri(ratio), error_ratio, keep_attrs=False)
-    return labelled.stamp("q_factor", xr.DataArray(result))
+    found = xr.apply_ufunc(lambda ratio: -ndtri(ratio), error_ratio, keep_attrs=False)
+    return labelled.labelled_result("q_factor", found)

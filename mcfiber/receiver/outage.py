@@ -1,22 +1,21 @@
 """How capacity varies over realisations and frequency, and what is left with certainty."""
 
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 import numpy as np
+import xarray as xr
 
 from mcfiber import labelled
-from mcfiber.kernels import delay as delay_kernels
-
-if TYPE_CHECKING:
-    import xarray as xr
+from mcfiber.kernels import delay as kernels
+from mcfiber.typing import Quantity
 
 Noise = Literal["distributed", "receiver"]
 
 
 def capacity_correlation(
-    separation: Any, rms: Any, *, spans: int, modes: int, noise: Noise = "distributed"
-) -> "xr.DataArray":
+    separation: Quantity, rms: Quantity, *, spans: int, modes: int, noise: Noise = "distributed"
+) -> Quantity:
     """Correlation of the capacities of a channel at two frequencies.
 
     Parameters
@@ -42,6 +41,13 @@ def capacity_correlation(
     the delays between them.  Distributed noise gives early spans more weight than late ones, which raises the
     correlation above that of a receiver's noise.
 
+    Eq. (6) of `mcfiber.kernels.delay`; see [1]_.
+
+    References
+    ----------
+    .. [1] K.-P. Ho and J. M. Kahn, "Frequency diversity in mode-division multiplexing systems," *J. Lightw.
+       Technol.*, vol. 29, pp. 3719-3726, 2011.
+
     Examples
     --------
     >>> import numpy as np
@@ -50,7 +56,7 @@ def capacity_correlation(
     """
     return labelled.compute(
         "capacity_correlation",
-        delay_kernels.capacity_correlation,
+        kernels.rate_correlation,
         separation,
         rms,
         float(spans),
@@ -60,8 +66,8 @@ def capacity_correlation(
 
 
 def frequency_diversity(
-    bandwidth: Any, rms: Any, *, spans: int, modes: int, noise: Noise = "distributed"
-) -> "xr.DataArray":
+    bandwidth: Quantity, rms: Quantity, *, spans: int, modes: int, noise: Noise = "distributed"
+) -> Quantity:
     """Number of independent frequencies in a band: the variance of its mean capacity falls by this factor.
 
     Parameters
@@ -81,6 +87,10 @@ def frequency_diversity(
     -------
     :data:`~mcfiber.variables.frequency_diversity`, at least 1. [1]
 
+    Notes
+    -----
+    Eq. (7) of `mcfiber.kernels.delay` [1]_.
+
     References
     ----------
     .. [1] K.-P. Ho and J. M. Kahn, "Frequency diversity in mode-division multiplexing systems," *J. Lightw.
@@ -93,7 +103,7 @@ def frequency_diversity(
     """
     return labelled.compute(
         "frequency_diversity",
-        delay_kernels.frequency_diversity,
+        kernels.band_diversity,
         bandwidth,
         rms,
         float(spans),
@@ -102,7 +112,9 @@ def frequency_diversity(
     )
 
 
-def capacity_deviation(gsnr: Any, loss: Any, *, spans: int, modes: int, noise: Noise = "distributed") -> "xr.DataArray":
+def capacity_deviation(
+    gsnr: Quantity, loss: Quantity, *, spans: int, modes: int, noise: Noise = "distributed"
+) -> Quantity:
     """Standard deviation over realisations of the optimal receiver's rate per mode, at one frequency.
 
     Parameters
@@ -127,6 +139,8 @@ def capacity_deviation(gsnr: Any, loss: Any, *, spans: int, modes: int, noise: N
     Second order in the gains, high signal-to-noise ratio: within 15 % up to 5 dB rms.  Falls as 1/modes; the mean
     over a band has this over the root of `frequency_diversity`.
 
+    Eq. (8) of `mcfiber.kernels.delay`.
+
     Examples
     --------
     >>> round(float(capacity_deviation(100.0, 2.29 / 4.342945, spans=21, modes=38)), 4)
@@ -134,7 +148,7 @@ def capacity_deviation(gsnr: Any, loss: Any, *, spans: int, modes: int, noise: N
     """
     return labelled.compute(
         "capacity_deviation",
-        delay_kernels.capacity_deviation,
+        kernels.rate_deviation,
         gsnr,
         loss,
         float(spans),
@@ -143,7 +157,9 @@ def capacity_deviation(gsnr: Any, loss: Any, *, spans: int, modes: int, noise: N
     )
 
 
-def outage_capacity(capacity: Any, probability: float, *, diversity: Any = 1.0, dim: str = "draw") -> "xr.DataArray":
+def outage_capacity(
+    capacity: Quantity, probability: float, *, diversity: Quantity = 1.0, dim: str = "draw"
+) -> xr.DataArray:
     """Rate that a realisation misses with a given probability.
 
     Parameters
@@ -165,6 +181,15 @@ def outage_capacity(capacity: Any, probability: float, *, diversity: Any = 1.0, 
     ValueError
         If the probability is not between 0 and 1, or too small for the number of draws.
 
+    Notes
+    -----
+    Outage of channels with mode-dependent loss: [1]_.
+
+    References
+    ----------
+    .. [1] K.-P. Ho and J. M. Kahn, "Mode-dependent loss and gain: statistics and effect on mode-division
+       multiplexing," *Opt. Express*, vol. 19, pp. 16612-16635, 2011.
+
     Examples
     --------
     >>> import numpy as np
@@ -172,8 +197,6 @@ def outage_capacity(capacity: Any, probability: float, *, diversity: Any = 1.0, 
     >>> float(outage_capacity(xr.DataArray(np.arange(101.0), dims="draw"), 0.1))
     10.0
     """
-    import xarray as xr
-
     values = xr.DataArray(capacity)
     if not 0.0 < probability < 1.0:
         msg = f"probability: got {probability}; allowed: between 0 and 1"
@@ -182,7 +205,7 @@ def outage_capacity(capacity: Any, probability: float, *, diversity: Any = 1.0, 
         if probability * values.sizes[dim] < 1.0:
             msg = f"probability: {probability} needs more than {values.sizes[dim]} draws; allowed: at least 1/draws"
             raise ValueError(msg)
-        return labelled.stamp("outage_capacity", values.quantile(probability, dim).drop_vars("quantile"))
+        return labelled.labelled_result("outage_capacity", values.quantile(probability, dim).drop_vars("quantile"))
     below = NormalDist().inv_cdf(probability)
     result = values.mean(dim) + below * values.std(dim, ddof=1) / np.sqrt(diversity)
-    return labelled.stamp("outage_capacity", result)
+    return labelled.labelled_result("outage_capacity", result)

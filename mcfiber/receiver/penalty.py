@@ -55,7 +55,7 @@ def mdl_penalty(gsnr: Quantity, loss: Quantity, *, modes: int, receiver: Receive
     1.7
     """
     check_receiver(receiver, modes)
-    return compute("mdl_penalty", kernels.mdl_penalty, gsnr, loss, receiver, modes)
+    return compute("mdl_penalty", kernels.tabulated_penalty, gsnr, loss, receiver, modes)
 
 
 def grouped_penalty(

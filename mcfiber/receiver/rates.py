@@ -12,7 +12,6 @@ from mcfiber.typing import Quantity
 
 NAMES = ("shannon", "mutual_information", "gmi", "ngmi", "net_rate", "format_index")
 
-
 POLARISATIONS = 2.0
 
 
@@ -138,7 +137,7 @@ def rate_ladder(
     carried = (rates["mutual_information"], rates["gmi"], rates["net_rate"])
     gross = units.mapped(lambda rate: POLARISATIONS * rate, symbol_rate)
     inputs = (snr_ase, gsnr, mdl_penalty, snr, gross, *carried)
-    result = compute("ladder_rate", kernels.ladder, *inputs, sizes={"rung": len(RUNGS)})
+    result: xr.DataArray = compute("ladder_rate", kernels.ladder, *inputs, sizes={"rung": len(RUNGS)})
     return result.assign_coords(rung=list(RUNGS))
 
 

@@ -20,7 +20,7 @@ from mcfiber.descriptions.formats import SingleFormat, candidates, format_name
 from mcfiber.descriptions.transceiver import Transceiver
 from mcfiber.labelled import quantity
 from mcfiber.receiver.constellation import constellation, symbol_moments
-from mcfiber.receiver.information import information, stacked_tables, table
+from mcfiber.receiver.information import format_table, information, stacked_tables
 from mcfiber.typing import FloatArray, Quantity
 
 ReceiverKind = Literal["mmse", "zero_forcing", "optimal"]
@@ -103,7 +103,7 @@ class Receiver:
     @cached_property
     def tables(self) -> tuple[FloatArray, ...]:
         """What all rates share: tables of MI and GMI, their grid, entropies, bits, and the steps of the code."""
-        return (*stacked_tables([table(one) for one in self.formats]), self.law.steps)
+        return (*stacked_tables([format_table(one) for one in self.formats]), self.law.steps)
 
     @property
     def kurtosis(self) -> float:
@@ -127,6 +127,15 @@ def receiver(transceiver: Transceiver) -> Receiver:
     ----------
     transceiver
         The description.
+
+    Returns
+    -------
+    Receiver
+        Frozen; ratios linear, tables of MI and GMI made on first use.
+
+    Notes
+    -----
+    The law of its code is Eq. (5) of `mcfiber.kernels.modulation`, its tables are Eq. (2) and Eq. (3) there.
 
     Examples
     --------

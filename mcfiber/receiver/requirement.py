@@ -12,15 +12,13 @@ from mcfiber.descriptions.formats import candidates
 from mcfiber.descriptions.transceiver import Transceiver
 from mcfiber.kernels import modulation as kernels
 from mcfiber.receiver.receiver import receiver
-from mcfiber.typing import FloatArray
+from mcfiber.typing import FloatArray, Quantity
 
 LOWEST_DB, HIGHEST_DB = -60.0, 90.0
-
-
 HALVINGS = 48  # of 150 dB: to 1e-12 dB
 
 
-def required_snr(transceiver: Transceiver, *, net_bits: Any = None, ngmi: Any = None) -> xr.DataArray:
+def required_snr(transceiver: Transceiver, *, net_bits: Quantity = None, ngmi: Quantity = None) -> xr.DataArray:
     """Signal-to-noise ratio at the decision from which on a target is met.
 
     Parameters
@@ -65,10 +63,11 @@ def required_snr(transceiver: Transceiver, *, net_bits: Any = None, ngmi: Any = 
     wanted = ngmi if ngmi is not None else np.finfo(float).tiny if net_bits is None else net_bits
     code = (law.fraction, law.gap, law.code_rate)
     shared = (entered.tables, ngmi is not None)
-    return labelled.compute("required_snr", _bisected, wanted, kept, *code, *shared)
+    result: xr.DataArray = labelled.compute("required_snr", _bisected, wanted, kept, *code, *shared)
+    return result
 
 
-def snr_margin(transceiver: Transceiver, snr: Any, **target: Any) -> xr.DataArray:
+def snr_margin(transceiver: Transceiver, snr: Quantity, **target: Any) -> xr.DataArray:
     """Signal-to-noise ratio over the required one; at least 1 where the target is met.
 
     Parameters
@@ -96,11 +95,10 @@ def snr_margin(transceiver: Transceiver, snr: Any, **target: Any) -> xr.DataArra
     '1.94 dB'
     """
     needed = required_snr(transceiver, **target)
-    result = xr.apply_ufunc(np.divide, snr, needed, keep_attrs=False)
-    return labelled.stamp("snr_margin", xr.DataArray(result))
+    return labelled.labelled_result("snr_margin", xr.apply_ufunc(np.divide, snr, needed, keep_attrs=False))
 
 
-def _checked(transceiver: Transceiver, net_bits: Any, ngmi: Any) -> None:
+def _checked(transceiver: Transceiver, net_bits: Quantity, ngmi: Quantity) -> None:
     if net_bits is not None and ngmi is not None:
         msg = "give net_bits or ngmi, not both"
         raise ValueError(msg)

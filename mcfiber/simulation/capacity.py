@@ -3,21 +3,20 @@
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike
 
 from mcfiber import labelled
+from mcfiber.kernels.channel import channel_rates
 from mcfiber.receiver.receiver import ReceiverKind
 from mcfiber.simulation.channels import CoupledLine, one_block
 from mcfiber.simulation.streams import BLOCK, root_of
 from mcfiber.typing import AnyArray, FloatArray
 
-if TYPE_CHECKING:
-    import xarray as xr
 
-
-def channel_capacity(channels: "xr.Dataset", snr: Any, *, informed: bool = False) -> "xr.DataArray":
+def channel_capacity(channels: xr.Dataset, snr: ArrayLike, *, informed: bool = False) -> xr.DataArray:
     """Rates per mode of given channels, drawn or measured, for every receiver.
 
     Parameters
@@ -59,14 +58,14 @@ def channel_capacity(channels: "xr.Dataset", snr: Any, *, informed: bool = False
 
 def draw_capacity(
     line: CoupledLine,
-    snr: Any,
+    snr: ArrayLike,
     *,
     draws: int,
     seed: int | None = None,
-    frequency: Any = 0.0,
+    frequency: ArrayLike = 0.0,
     informed: bool = False,
     threads: int = 1,
-) -> "xr.DataArray":
+) -> xr.DataArray:
     """Distribution of the rates per mode over random channels, mean over the frequencies of each.
 
     Channels are made and left block by block, so memory does not grow with their number.
@@ -118,7 +117,7 @@ def draw_capacity(
     return _labelled_rates(np.concatenate(results, axis=1), snr, ("draw",), informed)
 
 
-def stream_snr(channels: "xr.Dataset", snr: float, *, receiver: ReceiverKind = "mmse") -> "xr.DataArray":
+def stream_snr(channels: xr.Dataset, snr: float, *, receiver: ReceiverKind = "mmse") -> xr.DataArray:
     """Signal-to-noise ratio of every stream behind a linear receiver, symbols spread over all frequencies.
 
     Rates of real constellations follow from it, stream by stream, as for any other signal-to-noise ratio.
@@ -167,14 +166,12 @@ def stream_snr(channels: "xr.Dataset", snr: float, *, receiver: ReceiverKind = "
         values = 1.0 / error - 1.0
     else:
         values = 1.0 / np.diagonal(np.linalg.inv(gram), axis1=-2, axis2=-1).real.mean(axis=1)
-    import xarray as xr
-
-    return labelled.stamp("stream_snr", xr.DataArray(values, dims=("draw", "mode_in")))
+    return labelled.labelled_result("stream_snr", xr.DataArray(values, dims=("draw", "mode_in")))
 
 
 def group_capacity(
-    channels: "xr.Dataset", snr: float, groups: Sequence[Sequence[int]], *, receiver: ReceiverKind = "optimal"
-) -> "xr.DataArray":
+    channels: xr.Dataset, snr: float, groups: Sequence[Sequence[int]], *, receiver: ReceiverKind = "optimal"
+) -> xr.DataArray:
     """Rates per mode where groups of modes are received apart: crosstalk from other groups is noise.
 
     Parameters
@@ -214,8 +211,6 @@ def group_capacity(
     >>> group_capacity(as_channels(np.eye(4)[None], None, [0.0]), 3.0, [[0, 1], [2, 3]]).values.ravel()
     array([2., 2.])
     """
-    import xarray as xr
-
     flat = [mode for group in groups for mode in group]
     if len(set(flat)) != len(flat) or receiver not in ("optimal", "mmse"):
         msg = f"groups: got {groups!r} for {receiver!r}; allowed: groups without a common mode, 'optimal' or 'mmse'"
@@ -234,7 +229,7 @@ def group_capacity(
         else:
             errors = np.diagonal(np.linalg.inv(received), axis1=-2, axis2=-1).real
             rates.append(-np.log2(errors).mean(axis=-1))
-    return labelled.stamp("mode_capacity", xr.DataArray(np.stack(rates), dims=("group", "draw", "frequency")))
+    return labelled.labelled_result("mode_capacity", xr.DataArray(np.stack(rates), dims=("group", "draw", "frequency")))
 
 
 def _adjoint(matrix: AnyArray) -> AnyArray:
@@ -247,9 +242,7 @@ def _gram(channel: AnyArray, noise: AnyArray) -> AnyArray:
     return (product + _adjoint(product)) / 2.0
 
 
-def _rates(channel: AnyArray, noise: AnyArray, snr: Any, informed: bool) -> FloatArray:
-    from mcfiber.kernels.channel import channel_rates
-
+def _rates(channel: AnyArray, noise: AnyArray, snr: ArrayLike, informed: bool) -> FloatArray:
     channel, noise = (
         np.ascontiguousarray(part, dtype=np.complex128).reshape((-1, *part.shape[2:])) for part in (channel, noise)
     )
@@ -259,10 +252,8 @@ def _rates(channel: AnyArray, noise: AnyArray, snr: Any, informed: bool) -> Floa
     return rates if informed else rates[:3]
 
 
-def _labelled_rates(rates: FloatArray, snr: Any, dims: tuple[str, ...], informed: bool) -> "xr.DataArray":
-    import xarray as xr
-
+def _labelled_rates(rates: FloatArray, snr: ArrayLike, dims: tuple[str, ...], informed: bool) -> xr.DataArray:
     names = ["optimal", "mmse", "zero_forcing", *(["informed"] if informed else [])]
     array = xr.DataArray(rates, dims=("receiver", *dims, "snr"), coords={"receiver": names})
     array = array.isel(snr=0) if np.ndim(snr) == 0 else array.assign_coords(snr=np.asarray(snr, dtype=np.float64))
-    return labelled.stamp("mode_capacity", array)
+    return labelled.labelled_result("mode_capacity", array)

@@ -1,20 +1,22 @@
 """Random channels of strongly coupled cores: the line they run through, drawn or measured."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike
 
+from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels import channel as kernels
-from mcfiber.labelled import stamp
-from mcfiber.simulation.streams import BLOCK, Stream, random_stream, root_of
-from mcfiber.typing import AnyArray, ComplexArray, FloatArray
-
-if TYPE_CHECKING:
-    import xarray as xr
+from mcfiber.labelled import labelled_result
+from mcfiber.line.line import Line
+from mcfiber.simulation.points import number_at, received_together, spans_at
+from mcfiber.simulation.streams import BLOCK, Entropy, Stream, random_stream, root_of
+from mcfiber.typing import AnyArray, ComplexArray, FloatArray, Quantity
 
 LARGEST = 2**31  # bytes of channels that are returned at once
 
@@ -58,14 +60,14 @@ class CoupledLine:
 
     modes: int
     spans: int = 1
-    loss_rms: Any = 0.0
-    delay_rms: Any = 0.0
+    loss_rms: ArrayLike = 0.0
+    delay_rms: ArrayLike = 0.0
     sections: int = 2
     repeat: Literal["independent", "same"] = "independent"
     mixing: float = 1.0
     gains: Literal["uniform", "gaussian"] = "uniform"
     noise: Literal["even", "behind", "receiver"] = "even"
-    noise_share: Any = None
+    noise_share: ArrayLike | None = None
     amplifier: Literal["band", "frequency"] = "band"
 
     def __post_init__(self) -> None:
@@ -84,6 +86,44 @@ class CoupledLine:
                 raise ValueError(msg)
         for name in ("loss_rms", "delay_rms", "noise_share"):
             _check_list(name, getattr(self, name), self.spans, self.repeat)
+
+    @classmethod
+    def of(cls, line: Line, medium: FiberMedium, *, point: Mapping[str, int] | None = None) -> "CoupledLine":
+        """Line of a system, as the records behind its doors hold it; change the rest with `dataclasses.replace`.
+
+        Parameters
+        ----------
+        line, medium
+            Records in SI: spans with their mode-dependent loss, and glass with its groups of cores and mode
+            dispersion. Where the dispersion is not known the modes have no delays.
+        point
+            Position along every axis, and of a core where groups of cores differ.
+
+        Raises
+        ------
+        ValueError
+            If a value differs along an axis of which no position is given, or laps of one fibre are unequal.
+
+        Examples
+        --------
+        >>> from mcfiber import load
+        >>> from mcfiber.evaluate import records
+        >>> scene, _ = records(load("nict-2025-1808km").system)
+        >>> found = CoupledLine.of(scene.line, scene.medium)
+        >>> found.modes, found.spans, found.repeat
+        (38, 21, 'independent')
+        """
+        here = point or {}
+        cores = received_together(medium, here)
+        alone = cores == 1 and len(set(medium.group_sizes)) > 1  # beside groups: received by itself, it loses none
+        loss = 0.0 if alone else spans_at(_of_all_sources(line.mode_dependent_loss), "mode_dependent_loss", here)
+        known = medium.mode_dispersion is not None
+        dispersion = number_at(medium.mode_dispersion, "mode_dispersion", here) if known else 0.0
+        delay = dispersion * np.sqrt(spans_at(line.length, "length", here)) if dispersion else 0.0
+        if line.repeat == "same" and (np.ndim(loss) or np.ndim(delay)):
+            msg = 'repeat: "same" is a loop of one fibre, whose laps are equal; got spans that differ'
+            raise ValueError(msg)
+        return cls(2 * cores, line.count, loss, _plain(delay), repeat=line.repeat)
 
     def per_span(self, name: str) -> FloatArray:
         """Values of a field at every distinct span."""
@@ -117,7 +157,18 @@ _CHOICES = {
 }
 
 
-def draw_channel(line: CoupledLine, *, draws: int = 1, seed: int | None = None, frequency: Any = 0.0) -> "xr.Dataset":
+def _of_all_sources(loss: Quantity) -> Quantity:
+    """Mode-dependent loss of one span: modes mix between its sources, so that variances add. [Np]"""
+    return sum(value**2 for value in loss.values()) ** 0.5 if isinstance(loss, Mapping) else loss
+
+
+def _plain(value: float | FloatArray) -> float | FloatArray:
+    return float(value) if np.ndim(value) == 0 else value
+
+
+def draw_channel(
+    line: CoupledLine, *, draws: int = 1, seed: int | None = None, frequency: ArrayLike = 0.0
+) -> xr.Dataset:
     """Random channels of a line of strongly coupled cores, with the colour of their noise.
 
     Parameters
@@ -169,7 +220,7 @@ def draw_channel(line: CoupledLine, *, draws: int = 1, seed: int | None = None, 
     return as_channels(channel, noise, offsets)
 
 
-def as_channels(channel: AnyArray, noise: AnyArray | None, frequency: AnyArray) -> "xr.Dataset":
+def as_channels(channel: AnyArray, noise: AnyArray | None, frequency: AnyArray) -> xr.Dataset:
     """Label channel matrices, drawn or measured, for the functions that take channels.
 
     Parameters
@@ -200,8 +251,6 @@ def as_channels(channel: AnyArray, noise: AnyArray | None, frequency: AnyArray) 
     >>> as_channels(np.eye(4)[None], None, [0.0]).sizes["draw"]
     1
     """
-    import xarray as xr
-
     channel = np.asarray(channel, dtype=np.complex128)
     channel = channel[None] if channel.ndim == 3 else channel
     frequency = np.atleast_1d(np.asarray(frequency, dtype=np.float64))
@@ -215,8 +264,10 @@ def as_channels(channel: AnyArray, noise: AnyArray | None, frequency: AnyArray) 
     dims = ("draw", "frequency", "mode_out", "mode_in")
     return xr.Dataset(
         {
-            "channel": stamp("channel_matrix", xr.DataArray(channel, dims=dims)),
-            "noise_covariance": stamp("noise_covariance", xr.DataArray(noise, dims=(*dims[:3], "mode_out_other"))),
+            "channel": labelled_result("channel_matrix", xr.DataArray(channel, dims=dims)),
+            "noise_covariance": labelled_result(
+                "noise_covariance", xr.DataArray(noise, dims=(*dims[:3], "mode_out_other"))
+            ),
         },
         coords={"frequency": ("frequency", frequency, {"units": "Hz"})},
     )
@@ -232,7 +283,7 @@ def blocks(
 
 
 def one_block(
-    line: CoupledLine, frequency: FloatArray, seed: Any, block: int, count: int
+    line: CoupledLine, frequency: FloatArray, seed: Entropy, block: int, count: int
 ) -> tuple[ComplexArray, ComplexArray]:
     """Draw the first realisations of one block."""
     random = random_stream(Stream.CHANNELS, seed, block)
@@ -247,12 +298,9 @@ def one_block(
         frame_phase = random.uniform(-0.5, 0.5, (*shape, line.modes))[:count]
     channel = np.empty((count, frequency.size, line.modes, line.modes), np.complex128)
     noise = np.empty_like(channel)
-    kernels.random_channels(
-        *(kernels.unitary_pool(line.modes), index, shift, phase, frame_index, frame_phase),
-        np.ascontiguousarray(gain),
-        *(_delays(line, frequency), line.noise_weights(), line.spans, line.mixing, line.amplifier == "band"),
-        *(channel, noise),
-    )
+    draws = index, shift, phase, frame_index, frame_phase, np.ascontiguousarray(gain)
+    fixed = _delays(line, frequency), line.noise_weights(), line.spans, line.mixing, line.amplifier == "band"
+    kernels.random_channels(kernels.unitary_pool(line.modes), *draws, *fixed, channel, noise)
     return channel, noise
 
 
@@ -281,7 +329,7 @@ def _delays(line: CoupledLine, frequency: FloatArray) -> ComplexArray:
     return np.ascontiguousarray(np.exp(-1j * angle))
 
 
-def _check_list(name: str, value: Any, spans: int, repeat: str) -> None:
+def _check_list(name: str, value: ArrayLike | None, spans: int, repeat: str) -> None:
     if value is None or np.ndim(value) == 0:
         values = np.atleast_1d(0.0 if value is None else value)
     else:
@@ -297,7 +345,7 @@ def _check_list(name: str, value: Any, spans: int, repeat: str) -> None:
         raise ValueError(msg)
 
 
-def read_channel(path: str | Path) -> "xr.Dataset":
+def read_channel(path: str | Path) -> xr.Dataset:
     """Read measured transfer matrices.
 
     Parameters
@@ -320,8 +368,6 @@ def read_channel(path: str | Path) -> "xr.Dataset":
     -----
     The H and R of Eq. (2) of `mcfiber.kernels.channel`.
     """
-    import xarray as xr
-
     if Path(path).suffix != ".npz":
         return xr.load_dataset(path, engine="h5netcdf")
     with np.load(path) as data:
@@ -332,7 +378,7 @@ def read_channel(path: str | Path) -> "xr.Dataset":
         return as_channels(data["channel"], noise, data["frequency"])
 
 
-def mode_gains(channels: "xr.Dataset") -> "xr.DataArray":
+def mode_gains(channels: xr.Dataset) -> xr.DataArray:
     """Log gains of the modes of given channels, about their mean.
 
     Parameters
@@ -363,16 +409,14 @@ def mode_gains(channels: "xr.Dataset") -> "xr.DataArray":
     >>> round(float(gains.max() - gains.min()) * 4.342945, 3)  # dB
     20.0
     """
-    import xarray as xr
-
     values = np.linalg.svd(channels["channel"].values, compute_uv=False)[..., ::-1]
     gains = 2.0 * np.log(values)
     gains -= gains.mean(axis=-1, keepdims=True)
     array = xr.DataArray(gains, dims=("draw", "frequency", "mode"), coords={"frequency": channels["frequency"]})
-    return stamp("mode_gain", array)
+    return labelled_result("mode_gain", array)
 
 
-def mode_delays(channels: "xr.Dataset") -> "xr.DataArray":
+def mode_delays(channels: xr.Dataset) -> xr.DataArray:
     """Group delays of the principal modes of given channels, about their mean.
 
     Parameters
@@ -408,8 +452,6 @@ def mode_delays(channels: "xr.Dataset") -> "xr.DataArray":
     >>> mode_delays(channels).values.ravel().round(14)
     array([-1.e-11,  1.e-11])
     """
-    import xarray as xr
-
     frequency = channels["frequency"].values
     if frequency.size < 2:
         msg = "frequency: got one; group delays need the channel at two or more frequencies"
@@ -423,10 +465,10 @@ def mode_delays(channels: "xr.Dataset") -> "xr.DataArray":
     delays -= delays.mean(axis=-1, keepdims=True)
     middle = (frequency[1:] + frequency[:-1]) / 2.0
     array = xr.DataArray(delays, dims=("draw", "frequency", "mode"), coords={"frequency": middle})
-    return stamp("mode_delay", array)
+    return labelled_result("mode_delay", array)
 
 
-def channel_impulse_response(channels: "xr.Dataset") -> "xr.DataArray":
+def channel_impulse_response(channels: xr.Dataset) -> xr.DataArray:
     """Intensity of the impulse response of given channels, mean over pairs of modes, unit area.
 
     Parameters
@@ -457,8 +499,6 @@ def channel_impulse_response(channels: "xr.Dataset") -> "xr.DataArray":
     >>> round(float(response.integrate("time")[0]), 2)
     1.0
     """
-    import xarray as xr
-
     frequency = channels["frequency"].values
     steps = np.diff(frequency)
     if frequency.size < 2 or np.any(np.abs(steps - steps[0]) > 1e-6 * abs(steps[0])):
@@ -471,10 +511,10 @@ def channel_impulse_response(channels: "xr.Dataset") -> "xr.DataArray":
     intensity = np.sum(np.abs(response) ** 2, axis=(-2, -1))
     intensity /= intensity.sum(axis=1, keepdims=True) * (time[1] - time[0])
     array = xr.DataArray(intensity, dims=("draw", "time"), coords={"time": ("time", time, {"units": "s"})})
-    return stamp("impulse_response", array)
+    return labelled_result("impulse_response", array)
 
 
-def draw_mode_gains(loss: float, *, modes: int, draws: int, seed: int | None = None) -> "xr.DataArray":
+def draw_mode_gains(loss: float, *, modes: int, draws: int, seed: int | None = None) -> xr.DataArray:
     """Log gains of the modes of random lines with many weak spans, from their exact law.
 
     Parameters
@@ -506,8 +546,6 @@ def draw_mode_gains(loss: float, *, modes: int, draws: int, seed: int | None = N
     >>> gains.sizes["mode"]
     4
     """
-    import xarray as xr
-
     strength = loss**2 * modes / (modes**2 - 1.0)
     ladder = strength * (np.arange(modes) - (modes - 1) / 2.0)
     root = root_of(seed)
@@ -520,4 +558,4 @@ def draw_mode_gains(loss: float, *, modes: int, draws: int, seed: int | None = N
         parts.append(np.linalg.eigvalsh(matrix))
     gains = np.concatenate(parts)[:draws]
     gains -= gains.mean(axis=1, keepdims=True)
-    return stamp("mode_gain", xr.DataArray(gains, dims=("draw", "mode")))
+    return labelled_result("mode_gain", xr.DataArray(gains, dims=("draw", "mode")))

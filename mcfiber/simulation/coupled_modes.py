@@ -100,7 +100,7 @@ def coupled_mode_fields(
         phases = np.random.default_rng(seed).uniform(0.0, 2.0 * math.pi, (draws, jumps, cores))
     field = np.zeros((draws, cores), np.complex128)
     field[:, launched] = 1.0
-    kernels.coupled_mode_fields(
+    kernels.integrated_fields(
         centres,
         detuning,
         np.ascontiguousarray(coupling_step.astype(np.complex128)),

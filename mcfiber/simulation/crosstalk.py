@@ -3,29 +3,25 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+import xarray as xr
 from numpy.typing import ArrayLike
 
-from mcfiber import labelled
+from mcfiber import labelled, units
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.spectrum import band_of
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.medium import medium
 from mcfiber.kernels import crosstalk_draws as kernels
-from mcfiber.labelled import array, units
+from mcfiber.labelled import array
 from mcfiber.simulation.streams import BLOCK, Stream, random_stream
 from mcfiber.typing import ComplexArray, FloatArray, IntArray
 
-if TYPE_CHECKING:
-    import xarray as xr
-
 _SKEW, _DRIFT = 1, 2
 
-
 SMALLEST_STEPS = 50
-
 
 # Part of a core's power that all its neighbours together may exchange in a step; the order of the pairs
 # then changes the mean by less than a thousandth.
@@ -423,17 +419,17 @@ def draw_crosstalk(
     fiber: MulticoreFiber,
     *,
     length_km: float,
-    frequency_ghz: Any,
+    frequency_ghz: ArrayLike,
     draws: int,
     seed: int,
     wavelength_nm: float = 1550.0,
-    skew_ps_per_km: Any = 0.0,
-    random_skew_ps_per_sqrt_km: Any = 0.0,
+    skew_ps_per_km: ArrayLike = 0.0,
+    random_skew_ps_per_sqrt_km: ArrayLike = 0.0,
     polarization_delay_ps: float = 0.0,
-    times_s: Any = (0.0,),
+    times_s: ArrayLike = (0.0,),
     drift_per_s: float = 0.0,
     quantity: Literal["field", "power"] = "field",
-) -> "xr.DataArray":
+) -> xr.DataArray:
     """Draw random transfer matrices of weakly coupled cores: both polarisations, over frequency and time.
 
     Every matrix is unitary at every frequency; the mean of its powers obeys the coupled-power equations at any
@@ -498,23 +494,24 @@ def draw_crosstalk(
     >>> float((abs(matrix) ** 2).sum("mode_out").max().round(9))
     1.0
     """
-    import xarray as xr
-
-    h = _coupling_at(fiber, wavelength_nm)
-    skew = np.asarray(skew_ps_per_km, np.float64)
-    skew = skew * np.arange(fiber.cores) if skew.ndim == 0 else skew
+    length = labelled.entered(length_km, "km")
+    frequency = labelled.entered(np.asarray(frequency_ghz, np.float64), "ghz")
+    wavelength = labelled.entered(wavelength_nm, "nm")
+    skew = labelled.entered(np.asarray(skew_ps_per_km, np.float64), "ps_per_km")
+    random_skew = labelled.entered(np.asarray(random_skew_ps_per_sqrt_km, np.float64), "ps_per_sqrt_km")
+    polarization_delay = labelled.entered(polarization_delay_ps, "ps")
     chain = coupled_chain(
-        h,
-        units.convert(length_km, "km"),
-        units.convert(np.atleast_1d(np.asarray(frequency_ghz, np.float64)), "ghz"),
-        delay=units.convert(skew, "ps_per_km") * units.convert(length_km, "km"),
-        random_delay=units.convert(random_skew_ps_per_sqrt_km, "ps_per_sqrt_km") * math.sqrt(length_km * 1e3),
-        polarization_delay=units.convert(polarization_delay_ps, "ps"),
+        _coupling_at(fiber, wavelength),
+        length,
+        frequency,
+        delay=(skew * np.arange(fiber.cores) if np.ndim(skew) == 0 else skew) * length,
+        random_delay=random_skew * math.sqrt(length),
+        polarization_delay=polarization_delay,
     )
     options = {"draws": draws, "seed": seed, "times": times_s, "drift": drift_per_s}
     name, dims, values = _drawn(chain, quantity, options)
     coordinates = {"time": np.asarray(times_s, np.float64), "frequency": chain.frequency}
-    return labelled.stamp(name, xr.DataArray(values, dims=dims, coords=coordinates))
+    return labelled.labelled_result(name, xr.DataArray(values, dims=dims, coords=coordinates))
 
 
 def _drawn(chain: Chain, quantity: str, options: dict[str, Any]) -> tuple[str, tuple[str, ...], Any]:
@@ -528,9 +525,9 @@ def _drawn(chain: Chain, quantity: str, options: dict[str, Any]) -> tuple[str, t
     raise ValueError(msg)
 
 
-def _coupling_at(fiber: MulticoreFiber, wavelength_nm: float) -> Any:
+def _coupling_at(fiber: MulticoreFiber, wavelength: float) -> FloatArray:
     """Power coupling of every pair at one wavelength. [1/m]"""
-    hertz = units.wavelength(wavelength_nm * 1e-9)
+    hertz = units.wavelength(wavelength)
     grid = Channels(array(("channel",), np.array([hertz])), 1e9, (band_of(hertz * 1e-12),))
     coupling = medium(fiber, grid).power_coupling
     if coupling is None or fiber.coupled_cores > 1:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mcfiber.kernels.egn import cross_channel_integrals, self_channel_integrals
 from mcfiber.line.gn_integral import SpanProfile, as_comb, as_leading, joined_spans
-from mcfiber.typing import FloatArray
+from mcfiber.typing import FloatArray, IntArray
 
 
 class FormatCorrection(NamedTuple):
@@ -20,13 +21,13 @@ class FormatCorrection(NamedTuple):
 
 
 def format_correction(
-    frequency: Any,
-    symbol_rate: Any,
-    power: Any,
+    frequency: ArrayLike,
+    symbol_rate: ArrayLike,
+    power: ArrayLike,
     spans: Sequence[SpanProfile] | SpanProfile,
     *,
-    kurtosis: Any,
-    sixth: Any,
+    kurtosis: ArrayLike,
+    sixth: ArrayLike,
     channels: Sequence[int] | None = None,
     gain_removal: Literal["none", "least_squares"] = "none",
 ) -> FormatCorrection:
@@ -105,26 +106,25 @@ def _self_terms(comb: Any, link: Any, channel: int, points: int) -> tuple[FloatA
     turns = math.pi / 2.0 * abs(link.beta2[channel]) * comb.symbol_rate[channel] ** 2 * link.period * link.repeats
     points = min(1024, max(points, 2 ** math.ceil(math.log2(1.0 + 8.0 * turns))))
     out = np.empty((2, 1, 5))
+    own = link.start[channel], link.end[channel], link.repeats, link.period, link.beta2[channel]
+    given = [as_leading(value) for value in (link.position, link.length, *own, comb.symbol_rate[channel])]
     for row, count in enumerate((points // 2, points)):
-        self_channel_integrals(
-            as_leading(link.position), as_leading(link.length), as_leading(link.start[channel]),
-            as_leading(link.end[channel]), as_leading(link.repeats), as_leading(link.period),
-            as_leading(link.beta2[channel]), as_leading(comb.symbol_rate[channel]), as_leading(count), out[row],
-        )  # fmt: skip
+        inputs = [*given, as_leading(count), out[row]]
+        self_channel_integrals(*inputs)
     return np.asarray((4.0 * out[1, 0] - out[0, 0]) / 3.0), np.asarray(out[1, 0])
 
 
-def _cross_terms(comb: Any, link: Any, channel: int) -> tuple[Any, FloatArray, FloatArray]:
+def _cross_terms(comb: Any, link: Any, channel: int) -> tuple[IntArray, FloatArray, FloatArray]:
     """Kurtosis integrals of all other channels at two details."""
     pumps = np.delete(np.arange(comb.frequency.size), channel)
     out = np.zeros((2, 1, pumps.size, 2))
     if pumps.size:
+        offset = comb.frequency[pumps] - comb.frequency[channel]
+        rates = comb.symbol_rate[pumps], np.full(pumps.size, comb.symbol_rate[channel])
+        way = link.position, link.length, link.start[pumps], link.end[pumps], link.repeats, link.period
         middle = 0.5 * (link.beta2[pumps] + link.beta2[channel])
+        given = [as_leading(value) for value in (offset, *rates, *way, middle)]
         for row, detail in enumerate((0.5, 0.35)):
-            cross_channel_integrals(
-                as_leading(comb.frequency[pumps] - comb.frequency[channel]), as_leading(comb.symbol_rate[pumps]),
-                as_leading(np.full(pumps.size, comb.symbol_rate[channel])), as_leading(link.position),
-                as_leading(link.length), as_leading(link.start[pumps]), as_leading(link.end[pumps]),
-                as_leading(link.repeats), as_leading(link.period), as_leading(middle), as_leading(detail), out[row],
-            )  # fmt: skip
+            inputs = [*given, as_leading(detail), out[row]]
+            cross_channel_integrals(*inputs)
     return pumps, out[0, 0, :, 1], out[1, 0, :, 1]

@@ -34,6 +34,14 @@ def loop_scatter(modes: int, spans: int, receiver: ReceiverKind = "mmse") -> flo
     receiver
         Linear ("mmse", "zero_forcing") or "optimal".
 
+    Returns
+    -------
+    Factor on the standard deviation. [1]
+
+    Notes
+    -----
+    Rates of the draws by Eq. (2) to Eq. (4) of `mcfiber.kernels.channel`.
+
     Examples
     --------
     >>> 2.0 < loop_scatter(8, 21) < 4.0
@@ -86,6 +94,8 @@ def draw_mdl_penalty(
     The rate per mode is taken as Gaussian about its mean with the tabulated standard deviation over
     realisations, which falls about as 1/modes and with the root of the diversity.  `draw_capacity` computes
     realisations without that assumption.
+
+    Eq. (2) of `mcfiber.kernels.mixing`.
 
     Examples
     --------

@@ -1,31 +1,28 @@
 """Splices and fan-ins of multicore fibres: losses of all cores, drawn together."""
 
 import math
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import xarray as xr
 
 from mcfiber import labelled, units
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.fiber.geometry import positions
 from mcfiber.kernels.splice import splice_transmission
 from mcfiber.simulation.streams import BLOCK, Stream, random_stream
-from mcfiber.typing import FloatArray
-
-if TYPE_CHECKING:
-    import xarray as xr
+from mcfiber.typing import FloatArray, Quantity
 
 
 def splice_loss(
-    first_radius: Any,
-    second_radius: Any = None,
+    first_radius: Quantity,
+    second_radius: Quantity = None,
     *,
-    offset: Any = 0.0,
-    tilt: Any = 0.0,
-    gap: Any = 0.0,
-    index: Any = 1.444,
-    wavelength: Any = 1550e-9,
-) -> "xr.DataArray":
+    offset: Quantity = 0.0,
+    tilt: Quantity = 0.0,
+    gap: Quantity = 0.0,
+    index: Quantity = 1.444,
+    wavelength: Quantity = 1550e-9,
+) -> xr.DataArray:
     """Loss where two modes meet, as a ratio of at least 1 of the power before to that after.
 
     Gaussian modes: good for the loss, useless for crosstalk, whose tails are far stronger than a Gaussian's.
@@ -61,7 +58,7 @@ def splice_loss(
     passed = labelled.compute(
         "splice_loss", splice_transmission, first_radius, second, offset, tilt, gap, index, wavelength
     )
-    return labelled.stamp("splice_loss", units.mapped(lambda part: 1.0 / part, passed))
+    return labelled.labelled_result("splice_loss", units.mapped(lambda part: 1.0 / part, passed))
 
 
 def draw_splice_loss(
@@ -74,7 +71,7 @@ def draw_splice_loss(
     position_error_um: float = 0.0,
     tilt_deg: float = 0.0,
     wavelength_nm: float = 1550.0,
-) -> "xr.DataArray":
+) -> xr.DataArray:
     """Losses of the cores of random splices: one offset, rotation and tilt of the fibre, and errors of its cores.
 
     The cores of a splice share the fibre's misalignment, so their losses are correlated: a rotation moves a core by
@@ -127,8 +124,6 @@ def draw_splice_loss(
     >>> bool(loss.sel(core=0).max() < loss.sel(core=1).max())  # the core on the axis does not move
     True
     """
-    import xarray as xr
-
     spreads = {
         "offset_um": offset_um,
         "rotation_deg": rotation_deg,
@@ -142,24 +137,26 @@ def draw_splice_loss(
     if draws < 1:
         msg = f"draws: got {draws}; allowed: at least 1"
         raise ValueError(msg)
+    turn_rms, tilt_rms = labelled.entered(rotation_deg, "deg"), labelled.entered(tilt_deg, "deg")
+    common, error = labelled.entered(offset_um, "um"), labelled.entered(position_error_um, "um")
+    wavelength = labelled.entered(wavelength_nm, "nm")
     centre = np.asarray(positions(fiber.layout))
     normal = np.concatenate([_normals(seed, block, fiber.cores) for block in range(-(-draws // BLOCK))])[:draws]
     shared, own = normal[:, :5], normal[:, 5:].reshape(draws, fiber.cores, 2)
-    turn = units.convert(rotation_deg, "deg") * shared[:, 2, None]
+    turn = turn_rms * shared[:, 2, None]
     # A rotation by an angle moves a core at radius r by the chord 2 r sin(angle/2).
     moved_x = np.cos(turn) * centre[:, 0] - np.sin(turn) * centre[:, 1] - centre[:, 0]
     moved_y = np.sin(turn) * centre[:, 0] + np.cos(turn) * centre[:, 1] - centre[:, 1]
-    common, error = units.convert(offset_um, "um"), units.convert(position_error_um, "um")
     offset = np.hypot(
         moved_x + common * shared[:, 0, None] + error * own[..., 0],
         moved_y + common * shared[:, 1, None] + error * own[..., 1],
     )
-    tilt = units.convert(tilt_deg, "deg") * np.hypot(shared[:, 3], shared[:, 4])
+    tilt = tilt_rms * np.hypot(shared[:, 3], shared[:, 4])
     loss = splice_loss(
         units.mapped(lambda area: np.sqrt(area / math.pi), labelled.quantity(fiber, "effective_area_um2")),
         offset=xr.DataArray(offset, dims=("draw", "core"), coords={"core": np.arange(fiber.cores)}),
         tilt=xr.DataArray(tilt, dims="draw"),
-        wavelength=units.convert(wavelength_nm, "nm"),
+        wavelength=wavelength,
     )
     return labelled.labelled_result("splice_loss", loss, labelled.coordinates_of(fiber))
 

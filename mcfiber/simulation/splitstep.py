@@ -15,25 +15,29 @@ References
 
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import DTypeLike
 from scipy import fft
 
+from mcfiber.fiber.channels import Channels
+from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels.splitstep import delayed, filtered, kerr_rotation, transfer
+from mcfiber.line.line import Line
+from mcfiber.simulation.points import channels_at, number_at, received_together
 from mcfiber.simulation.streams import Stream, random_stream
 from mcfiber.typing import AnyArray, FloatArray
 
 RESOLVED_PHASE = math.pi  # mismatch of the outermost four-wave mixing in a step, above which it is not resolved
-
-
 EQUAL_STEPS = 8  # steps of one length in a row, so that their transfer function is computed once
-
-
 KEPT_LENGTHS = 16  # transfer functions held at a time
+
+DeviceArray: TypeAlias = Any
+"""Array of the module that computes: NumPy's, or CuPy's on a graphics processor, which have no type in common."""
 
 
 class UnresolvedStepWarning(UserWarning):
@@ -84,6 +88,70 @@ class CoupledFiber:
             msg = "give section, the length between two mixtures: without it cores do not mix and modes have no delay"
             raise ValueError(msg)
 
+    @classmethod
+    def of(
+        cls,
+        line: Line,
+        medium: FiberMedium,
+        channels: Channels | None = None,
+        *,
+        channel: int | None = None,
+        point: Mapping[str, int] | None = None,
+        section: float = math.inf,
+        averaged: bool = False,
+    ) -> "CoupledFiber":
+        """Span of a system, as the records behind its doors hold it; splices are spread over the fibre.
+
+        Parameters
+        ----------
+        line, medium
+            Records in SI.
+        channels
+            For the slope of the dispersion; without them `beta3` is 0.
+        channel
+            Number of the channel that offsets of frequency count from: where dispersion and the rest are taken.
+        point
+            Position along every axis, of a span where they differ, and of a core where cores differ.
+        section, averaged
+            As above: how cores that share their light mix.
+
+        Raises
+        ------
+        ValueError
+            If a value differs along a dimension of which no position is given, or power does not decay evenly.
+
+        Examples
+        --------
+        >>> from mcfiber import load
+        >>> from mcfiber.evaluate import records
+        >>> scene, _ = records(load("nict-2025-1808km").system)
+        >>> fiber = CoupledFiber.of(scene.line, scene.medium, scene.channels, channel=90, section=1e3)
+        >>> fiber.cores, fiber.length
+        (19, 86100.0)
+        """
+        here = dict(point or {}) | ({} if channel is None else {"channel": channel})
+        if line.is_uneven:
+            msg = "power decays evenly in the split step; leave out lumped losses and Raman pumps of the spans"
+            raise ValueError(msg)
+        if line.permutation is not None and "core" in here:
+            msg = "permutation: signals change their cores from span to span, so one core is no line; leave it out"
+            raise ValueError(msg)
+        cores = received_together(medium, here)
+        length = number_at(line.length, "length", here)
+        splices = number_at(line.splice_loss, "splice_loss", here)
+        known = cores > 1 and medium.mode_dispersion is not None
+        return cls(
+            length=length,
+            attenuation=number_at(medium.attenuation, "attenuation", here) + splices / length,
+            beta2=number_at(medium.group_velocity_dispersion, "group_velocity_dispersion", here),
+            gamma=number_at(medium.nonlinear_coefficient, "nonlinear_coefficient", here),
+            beta3=0.0 if channels is None else _third_order(medium, channels, here),
+            cores=cores,
+            section=section,
+            mode_dispersion=number_at(medium.mode_dispersion, "mode_dispersion", here) if known else 0.0,
+            averaged=averaged,
+        )
+
     @property
     def modes(self) -> int:
         """Field components: two polarisations of each core."""
@@ -94,6 +162,16 @@ class CoupledFiber:
         if self.attenuation == 0.0:
             return stop - start
         return (math.exp(-self.attenuation * start) - math.exp(-self.attenuation * stop)) / self.attenuation
+
+
+def _third_order(medium: FiberMedium, channels: Channels, point: Mapping[str, int]) -> float:
+    """Slope of the dispersion over angular frequency. [s^3/m]"""
+    if channels.count < 2:
+        return 0.0
+    frequency = channels_at(channels.frequency, "frequency", point, channels.count)
+    beta2 = channels_at(medium.group_velocity_dispersion, "group_velocity_dispersion", point, channels.count)
+    slope = np.gradient(beta2, frequency)[point.get("channel", 0)]
+    return float(slope / (2.0 * math.pi))
 
 
 @dataclass(frozen=True)
@@ -202,39 +280,39 @@ class HostArrays:
     def __init__(self, workers: int = 1) -> None:
         self.workers = workers
 
-    def array(self, values: Any, kind: Any) -> Any:
+    def array(self, values: DeviceArray, kind: DTypeLike) -> DeviceArray:
         """Copy values to the device."""
         return np.array(values, dtype=kind, order="C")
 
-    def host(self, values: Any) -> AnyArray:
+    def host(self, values: DeviceArray) -> AnyArray:
         """Copy values to the host."""
         return np.asarray(values)
 
-    def forward(self, field: Any) -> Any:
+    def forward(self, field: DeviceArray) -> DeviceArray:
         """Spectrum of each row."""
         return fft.fft(field, axis=-1, overwrite_x=True, workers=self.workers)
 
-    def backward(self, field: Any) -> Any:
+    def backward(self, field: DeviceArray) -> DeviceArray:
         """Field of each row."""
         return fft.ifft(field, axis=-1, overwrite_x=True, workers=self.workers)
 
-    def kerr(self, field: Any, strength: float, groups: int) -> Any:
+    def kerr(self, field: DeviceArray, strength: float, groups: int) -> DeviceArray:
         """Rotate each group of components by its power."""
         kerr_rotation(np.full(groups, strength), field.reshape(groups, -1, field.shape[-1]))
         return field
 
-    def transfer(self, propagation: Any, length: float, kind: Any) -> Any:
+    def transfer(self, propagation: DeviceArray, length: float, kind: DTypeLike) -> DeviceArray:
         """Transfer function of a piece of fibre."""
         out = np.empty((1, propagation.size), kind)
         transfer(propagation[None], np.array([length]), out)
         return out[0]
 
-    def filtered(self, field: Any, function: Any) -> Any:
+    def filtered(self, field: DeviceArray, function: DeviceArray) -> DeviceArray:
         """Multiply all rows by a transfer function."""
         filtered(function, field)
         return field
 
-    def delayed(self, field: Any, turns: FloatArray) -> Any:
+    def delayed(self, field: DeviceArray, turns: FloatArray) -> DeviceArray:
         """Delay each row."""
         delayed(turns, field)
         return field
@@ -248,37 +326,37 @@ class ModuleArrays(HostArrays):
         self.module = module
         self.fourier = fourier
 
-    def array(self, values: Any, kind: Any) -> Any:
+    def array(self, values: DeviceArray, kind: DTypeLike) -> DeviceArray:
         """Copy values to the device."""
         return self.module.array(values, dtype=kind)
 
-    def host(self, values: Any) -> AnyArray:
+    def host(self, values: DeviceArray) -> AnyArray:
         """Copy values to the host."""
         return np.asarray(values.get() if hasattr(values, "get") else values)
 
-    def forward(self, field: Any) -> Any:
+    def forward(self, field: DeviceArray) -> DeviceArray:
         """Spectrum of each row."""
         return self.fourier.fft(field, axis=-1).astype(field.dtype, copy=False)
 
-    def backward(self, field: Any) -> Any:
+    def backward(self, field: DeviceArray) -> DeviceArray:
         """Field of each row."""
         return self.fourier.ifft(field, axis=-1).astype(field.dtype, copy=False)
 
-    def kerr(self, field: Any, strength: float, groups: int) -> Any:
+    def kerr(self, field: DeviceArray, strength: float, groups: int) -> DeviceArray:
         """Rotate each group of components by its power."""
         grouped = field.reshape(groups, -1, field.shape[-1])
         power = (grouped.real**2 + grouped.imag**2).sum(axis=1, keepdims=True)
         return (grouped * self.module.exp(1j * strength * power).astype(field.dtype)).reshape(field.shape)
 
-    def transfer(self, propagation: Any, length: float, kind: Any) -> Any:
+    def transfer(self, propagation: DeviceArray, length: float, kind: DTypeLike) -> DeviceArray:
         """Transfer function of a piece of fibre."""
         return self.module.exp(1j * length * propagation).astype(kind)
 
-    def filtered(self, field: Any, function: Any) -> Any:
+    def filtered(self, field: DeviceArray, function: DeviceArray) -> DeviceArray:
         """Multiply all rows by a transfer function."""
         return field * function
 
-    def delayed(self, field: Any, turns: FloatArray) -> Any:
+    def delayed(self, field: DeviceArray, turns: FloatArray) -> DeviceArray:
         """Delay each row."""
         order = self.module.fft.fftfreq(field.shape[-1], 1.0 / field.shape[-1])
         phase = self.module.asarray(turns)[:, None] * order
@@ -286,7 +364,7 @@ class ModuleArrays(HostArrays):
 
 
 @dataclass(frozen=True)
-class Line:
+class SplitStepLine:
     """Equal spans, each followed by an amplifier that restores the power exactly; no noise.
 
     Attributes
@@ -306,6 +384,52 @@ class Line:
     seed: int = 0
     repeated: bool = False
 
+    @classmethod
+    def of(
+        cls,
+        line: Line,
+        medium: FiberMedium,
+        channels: Channels | None = None,
+        *,
+        channel: int | None = None,
+        point: Mapping[str, int] | None = None,
+        section: float = math.inf,
+        averaged: bool = False,
+        seed: int = 0,
+    ) -> "SplitStepLine":
+        """Line of a system, as the records behind its doors hold it.
+
+        Signals are launched with the power at the fibre's input, `mcfiber.line.power.PowerProfile.fiber_input`.
+
+        Parameters
+        ----------
+        line, medium, channels, channel, point, section, averaged
+            As for `CoupledFiber.of`.
+        seed
+            Of the random mixtures.
+
+        Raises
+        ------
+        ValueError
+            As `CoupledFiber.of`, or if a span is chosen of several, which differ.
+
+        Examples
+        --------
+        >>> from mcfiber import load
+        >>> from mcfiber.evaluate import records
+        >>> scene, _ = records(load("nict-2025-1808km").system)
+        >>> found = SplitStepLine.of(scene.line, scene.medium, channel=90, section=1e3)
+        >>> found.spans, found.repeated
+        (21, False)
+        """
+        if line.count > 1 and "span" in (point or {}):
+            msg = "span: all spans of a line of the split step are equal; choose one by CoupledFiber.of"
+            raise ValueError(msg)
+        fiber = CoupledFiber.of(
+            line, medium, channels, channel=channel, point=point, section=section, averaged=averaged
+        )
+        return cls(fiber, line.count, seed, line.repeat == "same")
+
     def mixings(self) -> Iterator[Mixing | None]:
         """Mixtures, span by span."""
         for span in range(self.spans):
@@ -315,7 +439,7 @@ class Line:
 def propagated(
     spectrum: AnyArray,
     sample_rate: float,
-    line: Line,
+    line: SplitStepLine,
     *,
     steps: Steps | None = None,
     bandwidth: float | None = None,
@@ -378,7 +502,7 @@ def propagated(
     >>> fiber = CoupledFiber(length=80e3, attenuation=4.6e-5, beta2=-21.7e-27, gamma=1.3e-3)
     >>> from mcfiber.simulation.waveforms import wdm_signal
     >>> signal = wdm_signal([0.0], 32e9, 1e-3, symbols=256, samples=1024, modes=2, seed=1)
-    >>> received = propagated(signal.spectrum, signal.sample_rate, Line(fiber))
+    >>> received = propagated(signal.spectrum, signal.sample_rate, SplitStepLine(fiber))
     >>> float(round(np.sum(np.abs(received) ** 2) / np.sum(np.abs(signal.spectrum) ** 2), 9))
     1.0
     """
@@ -406,7 +530,7 @@ def propagated(
 
 
 def linear_channel_removed(
-    spectrum: AnyArray, sample_rate: float, line: Line, *, arrays: HostArrays | None = None
+    spectrum: AnyArray, sample_rate: float, line: SplitStepLine, *, arrays: HostArrays | None = None
 ) -> AnyArray:
     """Spectrum without the linear part of a line: dispersion, mixtures and delays undone, last first.
 
@@ -448,9 +572,9 @@ class _Engine:
         self.duration = size / sample_rate
         w = 2.0 * math.pi * np.fft.fftfreq(size, 1.0 / sample_rate)
         self.propagation = arrays.array(fiber.beta2 / 2.0 * w**2 + fiber.beta3 / 6.0 * w**3, np.float64)
-        self.kept: dict[float, Any] = {}
+        self.kept: dict[float, DeviceArray] = {}
 
-    def linear(self, field: Any, length: float) -> Any:
+    def linear(self, field: DeviceArray, length: float) -> DeviceArray:
         """Dispersion of a length; transfer functions of the latest lengths are kept."""
         if length not in self.kept:
             if len(self.kept) >= KEPT_LENGTHS:
@@ -458,7 +582,7 @@ class _Engine:
             self.kept[length] = self.arrays.transfer(self.propagation, length, self.kind)
         return self.arrays.filtered(field, self.kept[length])
 
-    def section(self, field: Any, position: float, lengths: list[float]) -> Any:
+    def section(self, field: DeviceArray, position: float, lengths: list[float]) -> DeviceArray:
         """Steps of a section: half the dispersion, the Kerr phase, half the dispersion; neighbours' halves together."""
         fiber = self.fiber
         field = self.linear(field, 0.5 * lengths[0])
@@ -473,12 +597,12 @@ class _Engine:
             position += step
         return field
 
-    def mixed(self, field: Any, matrix: AnyArray, delays: FloatArray) -> Any:
+    def mixed(self, field: DeviceArray, matrix: AnyArray, delays: FloatArray) -> DeviceArray:
         """Mixture after a section: a unitary matrix, then delays."""
         field = self.arrays.array(matrix, self.kind) @ field
         return self.arrays.delayed(field, 2.0 * math.pi * delays / self.duration) if np.any(delays) else field
 
-    def unmixed(self, field: Any, matrix: AnyArray, delays: FloatArray) -> Any:
+    def unmixed(self, field: DeviceArray, matrix: AnyArray, delays: FloatArray) -> DeviceArray:
         """Undo a mixture."""
         if np.any(delays):
             field = self.arrays.delayed(field, -2.0 * math.pi * delays / self.duration)

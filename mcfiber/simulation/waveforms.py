@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from scipy import fft
 
-from mcfiber.simulation.splitstep import HostArrays, Line, Steps, linear_channel_removed, propagated
+from mcfiber.simulation.splitstep import HostArrays, SplitStepLine, Steps, linear_channel_removed, propagated
 from mcfiber.simulation.streams import Stream, random_stream
 from mcfiber.typing import AnyArray, FloatArray
 
@@ -184,7 +184,7 @@ def simulated_interference(
     frequency: Sequence[float] | FloatArray,
     symbol_rate: float,
     power: float,
-    line: Line,
+    line: SplitStepLine,
     *,
     seeds: Sequence[int],
     symbols: int = 4096,
@@ -233,7 +233,7 @@ def simulated_interference(
     --------
     >>> from mcfiber.simulation.splitstep import CoupledFiber
     >>> fiber = CoupledFiber(length=80e3, attenuation=4.6e-5, beta2=-21.7e-27, gamma=1.3e-3)
-    >>> estimate = simulated_interference([0.0], 32e9, 1e-3, Line(fiber), seeds=range(2), symbols=512)
+    >>> estimate = simulated_interference([0.0], 32e9, 1e-3, SplitStepLine(fiber), seeds=range(2), symbols=512)
     >>> estimate.draws.shape
     (2, 1)
     """
@@ -242,10 +242,8 @@ def simulated_interference(
     samples = _smooth(math.ceil(oversampling * widest / symbol_rate * symbols))
     draws = []
     for seed in seeds:
-        signal = wdm_signal(
-            frequency, symbol_rate, power, symbols=symbols, samples=samples, modes=line.fiber.modes, seed=seed,
-            modulation=modulation,
-        )  # fmt: skip
+        period = {"symbols": symbols, "samples": samples, "modes": line.fiber.modes}
+        signal = wdm_signal(frequency, symbol_rate, power, **period, seed=seed, modulation=modulation)
         way = replace(line, seed=seed)
         received = propagated(
             signal.spectrum, signal.sample_rate, way, steps=steps, precision=precision, arrays=arrays, progress=progress

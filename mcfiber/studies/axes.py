@@ -4,7 +4,7 @@ import hashlib
 import itertools
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -17,20 +17,18 @@ from mcfiber.descriptions.errors import DescriptionError, refused
 from mcfiber.descriptions.record import Description, plain
 from mcfiber.descriptions.system import System
 from mcfiber.descriptions.values import RESERVED_AXES
-from mcfiber.typing import FloatArray
+from mcfiber.typing import AnyArray, FloatArray
 
 Arrangement = Literal["grid", "paired"]
 
-
 Block = tuple[slice, ...]
-
 
 RESERVED = {*RESERVED_AXES, "point", "sample"}
 """Names that no description may give an axis, and those of the sweeps' own axes."""
 
 
 @dataclass(frozen=True)
-class Axis:
+class Dimension:
     """One dimension of a sweep: the paths that change along it, and their values.
 
     Attributes
@@ -73,7 +71,7 @@ class Axes:
     """A system and the dimensions that it is swept along."""
 
     system: System
-    axes: tuple[Axis, ...]
+    axes: tuple[Dimension, ...]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -214,7 +212,7 @@ def grid_or_paired(system: System, over: Mapping[str, Any], arrangement: Arrange
         names = dimension_names(value_at, list(values))
         axes = Axes(
             system,
-            tuple(Axis(names[path], {path: given}, path in structural) for path, given in values.items()),
+            tuple(Dimension(names[path], {path: given}, path in structural) for path, given in values.items()),
         )
     else:
         axes = Axes(system, (_together("point", values, structural),))
@@ -271,7 +269,7 @@ def sampled(system: System, over: Mapping[str, Any], samples: int, seed: int) ->
 def dimension_names(value_at: Callable[[str], Any], paths: list[str]) -> dict[str, str]:
     """Name each path by its field, or by the whole path where that is not unique or means something else."""
     short = {path: _field(value_at, path) for path in paths}
-    taken = RESERVED | {name for variable in variables.table() for name in (variable.name, *variable.dims)}
+    taken = RESERVED | {name for variable in variables.every_variable() for name in (variable.name, *variable.dims)}
     return {
         path: path.replace(".", "_") if word in taken or list(short.values()).count(word) > 1 else word
         for path, word in short.items()
@@ -311,7 +309,7 @@ def _listed(over: Mapping[str, Any]) -> dict[str, FloatArray | tuple[Any, ...]]:
     return found
 
 
-def _numbers(given: Any) -> FloatArray | tuple[Any, ...]:
+def _numbers(given: Sequence[object] | AnyArray | xr.DataArray) -> FloatArray | tuple[Any, ...]:
     if isinstance(given, (np.ndarray, xr.DataArray)):
         array = np.asarray(given)
         return array.astype(np.float64) if array.dtype.kind == "f" else tuple(array.tolist())
@@ -326,7 +324,7 @@ def _structure(
     """Find which paths are structural, and turn the others' values into arrays; also tell how to look paths up."""
     structural = {path for path, given in values.items() if not _are_numbers(given)}
 
-    def value_at(path: str) -> Any:
+    def value_at(path: str) -> object:
         try:
             return system.value_at(path)
         except DescriptionError:  # perhaps a field of a description that the sweep puts there
@@ -353,13 +351,13 @@ def _first_possible(system: System, values: Mapping[str, Any]) -> System:
     raise first or refused("over: is empty; give values for at least one path")
 
 
-def _are_numbers(values: Any) -> bool:
+def _are_numbers(values: Sequence[object] | AnyArray) -> bool:
     return isinstance(values, np.ndarray) or all(
         isinstance(value, (int, float, np.number)) and not isinstance(value, bool) for value in values
     )
 
 
-def _together(name: str, values: Mapping[str, Any], structural: set[str]) -> Axis:
+def _together(name: str, values: Mapping[str, Any], structural: set[str]) -> Dimension:
     """Make one axis of values of several paths, hand in hand."""
     lengths = {path: len(given) for path, given in values.items()}
     if len(set(lengths.values())) > 1:
@@ -370,10 +368,10 @@ def _together(name: str, values: Mapping[str, Any], structural: set[str]) -> Axi
         path = next(path for path in values if path in structural)
         msg = f"{path}: takes no axis, so it goes into a grid only; one sweep for each of its values does the same"
         raise refused(msg)
-    return Axis(name, values, structural=False)
+    return Dimension(name, values, structural=False)
 
 
-def _coordinate(values: Any) -> Any:
+def _coordinate(values: FloatArray | tuple[Any, ...]) -> AnyArray:
     if isinstance(values, np.ndarray):
         return values
     for kind in (bool, int, float):

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from scipy.optimize import minimize
 
 from mcfiber import units
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.models import refuse_contradictions
 from mcfiber.dimensions import spread
 from mcfiber.evaluate import evaluate, quantities, records
-from mcfiber.labelled import array, as_variable
-from mcfiber.line.budget import received_ratio
-from mcfiber.line.crosstalk import crosstalk, line_pairs
+from mcfiber.labelled import array, as_variable, combined
+from mcfiber.line.budget import Scene, entering, received_ratio
+from mcfiber.line.crosstalk import line_pairs
 from mcfiber.line.mode_loss import mode_dependent_loss
-from mcfiber.line.power import power_profile
 from mcfiber.receiver.penalty import mdl_penalty
 from mcfiber.receiver.rates import achievable_rate
 from mcfiber.status import OK, failure
@@ -29,10 +29,8 @@ if TYPE_CHECKING:
     from mcfiber.descriptions.system import System
 
 Variables = Literal["channel", "band", "flat"]
-
-
+Launch = tuple[float, ...] | dict[str, float] | float
 Objective = Literal["net_rate", "shannon", "minimum_snr"]
-
 
 SHARPNESS = (4.0, 16.0, 64.0, 256.0)
 """Of the smooth minimum of "minimum_snr", one run after the other; the last is within ln(channels)/256 nepers."""
@@ -105,8 +103,9 @@ def optimize_launch(
     Raises
     ------
     DescriptionError
-        If the system has axes or pumps, a code of one fixed rate (its net rate has no slope), a format correction,
-        or the triangular Raman model.
+        If the system has axes, or breaks a rule of `mcfiber.descriptions.models.RULES` for "optimize_launch": pumps, a
+        code of one fixed rate (its net rate has no slope), a format correction, an interference model without
+        gradient, the triangular Raman model; with `core_groups` also a `crosstalk_probability`.
 
     Notes
     -----
@@ -122,18 +121,18 @@ def optimize_launch(
     True
     """
     if core_groups is not None:
-        limits = _watts(core_power_limit_dbm), _watts(fiber_power_limit_dbm)
+        limits = units.watts(core_power_limit_dbm), units.watts(fiber_power_limit_dbm)
         return _optimum_by_cores(CoreLaunchProblem(system, core_groups, objective), by, limits)
     problem = LaunchProblem(system, objective)
     groups, bands = _groups(problem.bands, by)
-    limit = min(_watts(core_power_limit_dbm), _watts(fiber_power_limit_dbm) / system.fiber.cores)
+    limit = min(units.watts(core_power_limit_dbm), units.watts(fiber_power_limit_dbm) / problem.cores)
     launch = problem.maximise(groups, limit)
-    dbm = 10.0 * np.log10(launch * 1e3)
+    dbm = units.dbm(launch)
     best = system.replace({"link.launch_power_dbm": _described(dbm, by, groups, bands)})
     return LaunchOptimum(best, evaluate(best), dbm, problem.value(launch), problem.evaluations)
 
 
-def _described(dbm: FloatArray, by: str, groups: AnyArray, bands: tuple[str, ...]) -> Any:
+def _described(dbm: FloatArray, by: str, groups: AnyArray, bands: tuple[str, ...]) -> Launch:
     """Launch powers as a description takes them: a list by channel, a table by band, or one number."""
     if by == "channel":
         return tuple(dbm.tolist())
@@ -167,11 +166,10 @@ class LaunchProblem:
         given = quantities(scene, self._receiver)
         if int(given["status"]) != OK:
             raise failure(int(given["status"]), given)
-        self._grid, self._line, self._medium = scene.channels, scene.line, scene.medium
-        self.bands = self._grid.bands
+        self._scene, self._grid = scene, scene.channels
+        self.bands, self.cores = scene.channels.bands, scene.medium.cores
         self.noise = NoiseOfLaunch(scene)
-        self._power = power_profile(scene.line, scene.medium, scene.channels)
-        self._crosstalk = _rows(crosstalk(scene.line, scene.medium, self._power), self._grid.count)
+        self._following = _rows(following_noise(scene), self._grid.count)
         self._modes = 2 * scene.medium.coupled_cores  # in every group, by the rules of the optimiser
         self._loss = mode_dependent_loss(
             as_variable(scene.line.mode_dependent_loss),
@@ -181,7 +179,7 @@ class LaunchProblem:
         ).effective
         self.sharpness = SHARPNESS[-1]
         self.evaluations = 0
-        self.start = self._start(np.broadcast_to(np.asarray(self._power.launch, dtype=float), (self._grid.count,)))
+        self.start = self._start(np.broadcast_to(np.asarray(scene.power.launch, dtype=float), (self._grid.count,)))
 
     def value(self, launch: FloatArray) -> float:
         """Objective for the launch power of each channel; the true minimum for "minimum_snr"."""
@@ -202,7 +200,7 @@ class LaunchProblem:
         self.evaluations += 1
         (ase, nli), gsnr = self._ratios(launch)
         value, by_gsnr = self._of_gsnr(gsnr)
-        # 1/gsnr = (ase + nli)/launch + crosstalk
+        # 1/gsnr = (ase + nli)/launch + what follows the signal
         by_noise = -by_gsnr * gsnr**2 / launch
         direct = (-by_noise * (ase + nli) / launch).sum(axis=0)
         return value, direct + self.noise.pullback(by_noise, by_noise)
@@ -242,8 +240,6 @@ class LaunchProblem:
     def _search(
         self, powers: Callable[[FloatArray], FloatArray], start: FloatArray, groups: AnyArray, limit: float = 0.0
     ) -> FloatArray:
-        from scipy.optimize import minimize
-
         def descend(x: FloatArray) -> tuple[float, FloatArray]:
             launch = powers(x)
             value, gradient = self.value_and_gradient(launch)
@@ -274,11 +270,11 @@ class LaunchProblem:
 
     def _ratios(self, launch: FloatArray) -> tuple[tuple[FloatArray, FloatArray], FloatArray]:
         ase, nli = self.noise(launch)
-        return (ase, nli), 1.0 / ((ase + nli) / launch + self._crosstalk)
+        return (ase, nli), 1.0 / ((ase + nli) / launch + self._following)
 
     def _copies(self, gsnr: FloatArray) -> float:
         """Cores that one row stands for."""
-        return float(self.system.fiber.cores) / len(gsnr)
+        return float(self.cores) / len(gsnr)
 
     def _of_gsnr(self, gsnr: FloatArray) -> tuple[float, FloatArray]:
         """Objective, and its derivative by the line's signal-to-noise ratio in each core and channel."""
@@ -327,9 +323,12 @@ class CoreLaunchProblem(LaunchProblem):
         self, system: "System", core_groups: Sequence[Sequence[int]], objective: Objective = "net_rate"
     ) -> None:
         super().__init__(system, objective)
-        cores = system.fiber.cores
-        if system.fiber.coupled_cores > 1:
+        scene, cores = self._scene, self.cores
+        if scene.medium.coupled_cores > 1:
             msg = "core_groups: randomly coupled cores share their light, so none has a power of its own; leave it out"
+            raise refused(msg)
+        if scene.choices.crosstalk_probability is not None:
+            msg = "core_groups: are launched for the mean crosstalk; leave models.crosstalk_probability out"
             raise refused(msg)
         if sorted(core for group in core_groups for core in group) != list(range(cores)):
             told = list(map(list, core_groups))
@@ -338,9 +337,10 @@ class CoreLaunchProblem(LaunchProblem):
         self.member = np.empty(cores, dtype=np.int64)
         for number, group in enumerate(core_groups):
             self.member[list(group)] = number
+        self._others = _rows(following_noise(scene, without="crosstalk"), self._grid.count)
         self._pairs = np.zeros((cores, cores, self._grid.count))
-        if self._medium.power_coupling is not None:
-            pairs = line_pairs(self._line, self._medium, self._power)
+        if scene.medium.power_coupling is not None:
+            pairs = line_pairs(scene.line, scene.medium, scene.power)
             self._pairs += pairs.transpose("core_out", "core_in", ...).data.reshape(cores, cores, -1)
 
     def by_cores(self, launch: FloatArray, offset: FloatArray) -> tuple[float, FloatArray, FloatArray]:
@@ -361,7 +361,7 @@ class CoreLaunchProblem(LaunchProblem):
             noise[own] = self._of_group(self.noise(launch * one), own)
         power = factor[:, None] * launch
         meeting = self._pairs * (factor[None, :] / factor[:, None])[..., None]  # P_j/P_i of every pair
-        gsnr = 1.0 / (noise / power + meeting.sum(axis=1))
+        gsnr = 1.0 / (noise / power + meeting.sum(axis=1) + self._others)
         value, by_gsnr = self._of_gsnr(gsnr)
         by_inverse = -by_gsnr * gsnr**2
         by_crosstalk = (by_inverse[:, None, :] * meeting).sum(axis=2)
@@ -383,9 +383,41 @@ class CoreLaunchProblem(LaunchProblem):
         return total if len(total) == 1 else total[own]
 
 
-def _optimum_by_cores(problem: CoreLaunchProblem, by: Variables, limits: tuple[float, float]) -> LaunchOptimum:
-    from scipy.optimize import minimize
+def following_noise(scene: Scene, *, without: str = "") -> Quantity:
+    """Noise of the line that is a fixed part of the signal where all cores are launched alike, over the signal.
 
+    Parameters
+    ----------
+    scene
+        What noises are computed from.
+    without
+        Name of a row of the table that is left out.
+
+    Returns
+    -------
+    Number or Variable. [1]
+
+    Raises
+    ------
+    DescriptionError
+        If the table has a noise of which it is not known how it follows the launch powers.
+
+    Notes
+    -----
+    Terms of Eq. (1) of :doc:`/theory/index`; the gradient knows the others.
+    """
+    total: Quantity = 0.0
+    for row in entering("line"):
+        if row.follows == "gradient" or row.name == without:
+            continue
+        if row.follows == "unknown" or row.compute is None:
+            msg = f"optimize_launch: how {row.label} follows the launch powers is not known; leave it out"
+            raise refused(msg)
+        total = total + combined(np.divide, row.compute(scene)[row.power], scene.power.launch)
+    return total
+
+
+def _optimum_by_cores(problem: CoreLaunchProblem, by: Variables, limits: tuple[float, float]) -> LaunchOptimum:
     groups, bands = _groups(problem.bands, by)
     size, count = int(groups.max()) + 1, int(problem.member.max()) + 1
     start = np.array([np.log(problem.start[groups == group]).mean() for group in range(size)])
@@ -419,7 +451,7 @@ def _optimum_by_cores(problem: CoreLaunchProblem, by: Variables, limits: tuple[f
             options: Any = {"maxiter": 1000, "maxcor": 30, "ftol": 1e-13, "gtol": 1e-9}
             x = minimize(descend, x, jac=True, method="L-BFGS-B", options=options).x
     launch, offset = split(x)
-    dbm, shift = 10.0 * np.log10(launch * 1e3), 10.0 * np.log10(offset)[problem.member]
+    dbm, shift = units.dbm(launch), units.decibels(offset)[problem.member]
     best = problem.system.replace(
         {
             "link.launch_power_dbm": _described(dbm, by, groups, bands),
@@ -461,7 +493,3 @@ def _rows(value: Quantity, count: int) -> FloatArray:
     plain = spread(value, ("core", "channel"))
     wide: FloatArray = np.broadcast_to(plain, np.broadcast_shapes(plain.shape, (1, count)))
     return wide
-
-
-def _watts(dbm: float) -> float:
-    return float(units.convert(dbm, "dbm")) if math.isfinite(dbm) else math.inf

@@ -17,6 +17,9 @@ from mcfiber.line.coupled_interference import coupled_core_factor, coupling_fact
 from mcfiber.line.raman import Evolution
 from mcfiber.typing import FloatArray, Quantity
 
+GRADIENTS = ("gn", "isrs_gn")
+"""Models of nonlinear interference whose derivative is known here."""
+
 
 def optimum_power(ase_power: Quantity, nli_coefficient: Quantity) -> Quantity:
     """Launch power that maximises ``P / (ase_power + nli_coefficient P^3)``: ``(ase/(2 eta))^(1/3)``.
@@ -77,12 +80,19 @@ class NoiseOfLaunch:
     Raises
     ------
     DescriptionError
-        If the line has Raman pumps, or a field that is an axis.
+        If the line has Raman pumps, a field that is an axis, or an interference model without gradient.
     """
 
     def __init__(self, scene: Scene) -> None:
         line, medium, channels, choices = scene.line, scene.medium, scene.channels, scene.choices
         profile = scene.power
+        if choices.nonlinear_interference not in GRADIENTS:
+            told = " or ".join(f'"{name}"' for name in GRADIENTS)
+            msg = (
+                f"models.nonlinear_interference: got {choices.nonlinear_interference!r}, which has no gradient; "
+                f"optimise with {told}, then check"
+            )
+            raise refused(msg)
         self._model = choices.nonlinear_interference
         self._fixed = _fixed(scene)
         self._panels: _Panels | None = None
@@ -94,7 +104,7 @@ class NoiseOfLaunch:
         self._scene = scene
         self._factor = np.full((1, 1, channels.count), coupled_core_factor(medium.coupled_cores))
         self.settle(np.broadcast_to(np.asarray(profile.launch, dtype=float), (channels.count,)))
-        self._growth: Any = 1.0
+        self._growth: FloatArray | float = 1.0
         if choices.accumulation == "coherent":
             fixed = self._fixed
             exponent = isrs.coherence_exponent(fixed.symbol_rate, fixed.beta2, fixed.attenuation, fixed.length)
@@ -182,7 +192,7 @@ class NoiseOfLaunch:
             coefficient, decay = isrs.fitted_profile(
                 state["profile"], fixed.attenuation, *panels, sizes={"term": TERMS}
             )
-        own, cross = isrs.isrs_gn(*common, coefficient, decay)
+        own, cross = isrs.isrs_gn_closed_form(*common, coefficient, decay)
         return {"nli": own * self._growth + cross, "cross": cross, "coefficient": coefficient, "decay": decay}
 
     def _interfere_back(self, by_nli: FloatArray) -> tuple[FloatArray, FloatArray | None]:
@@ -277,7 +287,7 @@ def _fixed(scene: Scene) -> _Fixed:
         msg = f"optimize_launch: the system has the axes {', '.join(sorted(extra))}; give numbers instead"
         raise refused(msg)
 
-    def plain(value: Any, *dims: str) -> FloatArray:
+    def plain(value: Quantity, *dims: str) -> FloatArray:
         return _plain(value, {dim: sizes[dim] for dim in dims})
 
     each = ("core", "span", "channel")

@@ -83,12 +83,21 @@ def evaluated(
     draws, seed
         Number of random realisations, and their seed.
 
+    Returns
+    -------
+    dict
+        By output, in SI; dimensions of the system's axes, and of what is not reduced.
+
     Raises
     ------
     PointRefused
         If the system is refused; one of its points may be the reason.
     DescriptionError
-        If there is no such output.
+        If there is no such variable or reduction.
+
+    Notes
+    -----
+    Eq. (1) and Eq. (2) of :doc:`/theory/index`, as in `mcfiber.evaluate.evaluate`.
     """
     try:
         arrays = quantities(*records(system), draws=draws, seed=seed)
@@ -124,6 +133,11 @@ def planned(probe: Mapping[str, xr.Variable], systems: "Sequence[System]", dims:
         With every combination of structural values.
     dims
         Dimensions of the sweep.
+
+    Raises
+    ------
+    DescriptionError
+        If the system has an axis of its own, or an output no one shape.
     """
     return tuple(Output(text, _inner(text, array, systems, dims)) for text, array in probe.items())
 

@@ -1,11 +1,12 @@
 """Design search: the values of a system's fields that serve an objective best, within constraints."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from scipy.optimize import NonlinearConstraint, differential_evolution
 
 from mcfiber.descriptions.errors import refused
 from mcfiber.evaluate import evaluate
@@ -21,11 +22,10 @@ if TYPE_CHECKING:
     from mcfiber.descriptions.system import System
 
 Constraint = tuple[str, float, float]
-
+Goal = Callable[[FloatArray], FloatArray]
 
 LARGEST = 1e300
 """Stands for a violation without measure: of an output at a point that cannot exist."""
-
 
 MEMORY_MB = 128.0
 
@@ -266,10 +266,8 @@ class _Designs:
             raise refused(msg)
         self._known: dict[bytes, FloatArray] = {}
 
-    def search(self, goal: Any, *, population: int, generations: int, tolerance: float, seed: int) -> FloatArray:
+    def search(self, goal: Goal, *, population: int, generations: int, tolerance: float, seed: int) -> FloatArray:
         """Values of the best design for a goal: a function of the objectives that is to be small."""
-        from scipy.optimize import NonlinearConstraint, differential_evolution
-
         low = [0.0] + [low for _, low, _ in self._constraints]
         high = [0.0] + [high for _, _, high in self._constraints]
 
@@ -298,7 +296,7 @@ class _Designs:
         result: FloatArray = found.x
         return result
 
-    def goal(self, index: int) -> Any:
+    def goal(self, index: int) -> Goal:
         """Goal of one objective alone."""
         return lambda better: -better[:, index]
 
@@ -398,14 +396,14 @@ def _distance(weights: FloatArray, best: FloatArray, worst: FloatArray, better: 
     return distance
 
 
-def _range(path: str, limits: Any) -> tuple[float, float]:
+def _range(path: str, limits: Sequence[float]) -> tuple[float, float]:
     if len(limits) != 2 or not limits[0] < limits[1]:
         msg = f"{path}: got {limits!r}; give the range (low, high)"
         raise refused(msg)
     return float(limits[0]), float(limits[1])
 
 
-def _constraint(given: Any) -> Constraint:
+def _constraint(given: Constraint) -> Constraint:
     name, low, high = given
     if not low <= high:
         msg = f"constraints: {name}: got {low!r} to {high!r}; give the smallest and the largest allowed value"

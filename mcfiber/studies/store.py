@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -21,6 +21,9 @@ from mcfiber.status import NOT_COMPUTED
 from mcfiber.studies.axes import Axes, Block
 from mcfiber.studies.outputs import Output
 from mcfiber.typing import AnyArray
+
+if TYPE_CHECKING:
+    from zarr import Group
 
 Arrays = Mapping[str, AnyArray]
 
@@ -81,10 +84,8 @@ class Writer:
         OSError
             If the store cannot be written to; what it holds stays as it is.
         """
-        import zarr
-
         try:
-            group = zarr.open_group(str(self.path), mode="r+")
+            group = _group(self.path, "r+")
             for output in sorted(self.outputs, key=lambda one: one.text == "status"):
                 group[output.name][block] = arrays[output.text]  # type: ignore[index]
         except OSError as error:
@@ -126,9 +127,7 @@ class Store:
 
     def missing(self) -> list[Block]:
         """Blocks without a status."""
-        import zarr
-
-        status = zarr.open_array(str(self._path / "status"), mode="r")
+        status: Any = _group(self._path, "r")["status"]
         return [block for block in self.blocks() if bool(np.any(np.asarray(status[block]) == NOT_COMPUTED))]
 
     def writer(self) -> Writer:
@@ -145,15 +144,13 @@ class Store:
 
     def _create(self) -> None:
         """Make the empty store beside, then rename it: it exists whole or not at all."""
-        import zarr
-
         self._path.parent.mkdir(parents=True, exist_ok=True)
         beside = self._path.with_name(f".{self._path.name}.new")
         shutil.rmtree(beside, ignore_errors=True)
         try:
             frame = _frame(self._axes, self._outputs, self._block)
             frame.to_zarr(beside, mode="w", consolidated=False, zarr_format=3)
-            group = zarr.open_group(str(beside), mode="r+")
+            group = _group(beside, "r+")
             for output in self._outputs:
                 group.create_array(
                     output.name,
@@ -186,6 +183,13 @@ class Store:
         return tuple(known["block"])
 
 
+def _group(path: Path, mode: Literal["r", "r+"]) -> "Group":
+    """Open a store: with zarr, which is optional."""
+    import zarr
+
+    return zarr.open_group(str(path), mode=mode)
+
+
 def _frame(axes: Axes, outputs: Sequence[Output], block: tuple[int, ...]) -> xr.Dataset:
     """Coordinates and provenance, without the outputs."""
     coords = axes.coordinates() | _inner_coordinates(axes, {dim for output in outputs for dim in output.inner})
@@ -196,7 +200,9 @@ def _frame(axes: Axes, outputs: Sequence[Output], block: tuple[int, ...]) -> xr.
 def _inner_coordinates(axes: Axes, dims: set[str]) -> dict[str, Any]:
     """Coordinates of cores and channels, where outputs have them and the sweep does not change them."""
     system, _ = axes.probe(1)
-    known = xr.Dataset(coords=coordinates(system, channels(system.spectrum))).drop_indexes(["core", "channel"])
+    known = xr.Dataset(coords=coordinates(system.fiber.cores, channels(system.spectrum))).drop_indexes(
+        ["core", "channel"]
+    )
     found = {str(name): array.variable for name, array in known.coords.items() if set(array.dims) <= dims}
     # Texts as objects: Zarr has no settled form for texts of fixed length.
     return {name: array.astype(object) if array.dtype.kind == "U" else array for name, array in found.items()}
@@ -211,10 +217,8 @@ def _identity(axes: Axes, outputs: Sequence[Output]) -> dict[str, Any]:
 
 def _sweep_of(path: Path) -> dict[str, Any]:
     """What a store says about its sweep."""
-    import zarr
-
     try:
-        note = zarr.open_group(str(path), mode="r").attrs[PROVENANCE]
+        note = _group(path, "r").attrs[PROVENANCE]
         found: dict[str, Any] = json.loads(str(note))["sweep"]
     except (FileNotFoundError, KeyError, ValueError):
         msg = f"store: {str(path)!r} holds something else than a sweep; choose another folder"

@@ -25,21 +25,19 @@ from mcfiber.studies.store import Arrays, Memory, Store, Writer
 from mcfiber.typing import AnyArray
 
 if TYPE_CHECKING:
+    from distributed import Client
+
     from mcfiber.descriptions.system import System
 
 LARGEST_BLOCK = 4096
 """Points of a block at most: a second of work, so that progress and resuming are fine-grained."""
 
-
 PROBED = 64
 """Points whose evaluation tells the memory of a point."""
 
-
 Task = tuple[Block, "System | None"]
 
-
 Kept = Callable[["System"], dict[str, xr.Variable]]
-
 
 Run = Callable[[Block, "System | None"], tuple[Block, Arrays | None]]
 
@@ -54,7 +52,7 @@ def sweep(
     draws: int | None = None,
     seed: int = 0,
     store: str | Path | None = None,
-    client: Any = None,
+    client: "Client | None" = None,
     workers: int | None = None,
     memory_mb: float = 128.0,
     progress: Callable[[int, int], None] | None = None,
@@ -175,6 +173,11 @@ def probe(axes: Axes, kept: Kept, memory_mb: float) -> tuple[tuple[Output, ...],
         Evaluates a system and keeps the outputs.
     memory_mb
         That a block may take.
+
+    Raises
+    ------
+    DescriptionError
+        If a value or an output is refused.
     """
     plan = planned(_first_evaluated(axes, kept), axes.structures, axes.names)
     system, points = axes.probe(PROBED)
@@ -288,7 +291,7 @@ def _peak_bytes(function: Callable[[], Any]) -> int:
             tracemalloc.stop()
 
 
-def _check_resources(client: Any, workers: int | None, memory_mb: float) -> None:
+def _check_resources(client: "Client | None", workers: int | None, memory_mb: float) -> None:
     if workers is not None and (workers < 1 or workers != int(workers)):
         msg = f"workers: got {workers!r}; allowed: a whole number of at least 1"
         raise refused(msg)
@@ -315,13 +318,14 @@ def _on_threads(run: Run, tasks: Iterable[Task], workers: int | None) -> Iterato
                 future.cancel()
 
 
-def _on_cluster(run: Run, tasks: Iterable[Task], client: Any) -> Iterator[tuple[Block, Arrays | None]]:
+def _on_cluster(run: Run, tasks: Iterable[Task], client: "Client") -> Iterator[tuple[Block, Arrays | None]]:
     """Results as they come.  Dask computes the blocks of a worker that died elsewhere."""
     from distributed import KilledWorker, as_completed
 
     waiting = iter(tasks)
     # A window of blocks bounds what the scheduler, and a driver without a store, must hold.
-    window = max(8, 3 * sum(client.nthreads().values()))
+    threads: dict[str, int] = client.nthreads()  # type: ignore[no-untyped-call]
+    window = max(8, 3 * sum(threads.values()))
     running = {client.submit(run, *task, pure=False) for task in itertools.islice(waiting, window)}
     finished: Any = as_completed(running)  # type: ignore[no-untyped-call]
     try:
@@ -336,7 +340,7 @@ def _on_cluster(run: Run, tasks: Iterable[Task], client: Any) -> Iterator[tuple[
         msg = "several workers died while they computed the same block; they may lack memory: lower memory_mb"
         raise RuntimeError(msg) from error
     finally:
-        client.cancel(list(running))
+        client.cancel(list(running))  # type: ignore[no-untyped-call]
 
 
 def _one_thread_each() -> AbstractContextManager[Any]:

@@ -4,7 +4,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -15,7 +15,10 @@ from mcfiber.descriptions.errors import DescriptionError
 from mcfiber.descriptions.system import System
 from mcfiber.evaluate import evaluate
 from mcfiber.status import REFUSED
-from mcfiber.typing import IntArray
+from mcfiber.typing import AnyArray, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 INTERVAL = (0.05, 0.5, 0.95)
 
@@ -111,14 +114,14 @@ def _evaluated(blocks: list[tuple[System, dict[str, Any]]]) -> list[xr.Dataset]:
     return [one if isinstance(one, xr.Dataset) else missing for one in found]
 
 
-def interval(values: Any) -> tuple[float, float, float]:
+def interval(values: "ArrayLike | xr.DataArray") -> tuple[float, float, float]:
     """5 %, 50 % and 95 % quantile over all samples, leaving out points that cannot exist."""
     known = np.asarray(values, dtype=float)
     known = known[~np.isnan(known)]
     if not known.size:
         return math.nan, math.nan, math.nan
     # Between infinity and a number there is nothing to interpolate.
-    method: Any = "linear" if np.isfinite(known).all() else "inverted_cdf"
+    method: Literal["linear", "inverted_cdf"] = "linear" if np.isfinite(known).all() else "inverted_cdf"
     low, middle, high = np.quantile(known, INTERVAL, method=method)
     return float(low), float(middle), float(high)
 
@@ -144,8 +147,8 @@ def _joined(parts: list[xr.Dataset], members: list[IntArray]) -> xr.Dataset:
     return result.indexed(xr.Dataset(joined, attrs=first.attrs).set_coords(names))
 
 
-def _equal(first: Any, second: Any) -> bool:
-    return bool(first.equals(second))
+def _equal(first: xr.Variable, second: xr.Variable) -> bool:
+    return bool(first.equals(second))  # type: ignore[no-untyped-call]
 
 
 def _over_samples(variable: xr.Variable, count: int) -> xr.Variable:
@@ -189,14 +192,14 @@ def influences(entry: CatalogEntry, prediction: xr.Dataset) -> list[Influence]:
     return sorted(found, key=lambda one: -abs(one.rank_correlation))
 
 
-def ranks(values: Any) -> Any:
+def ranks(values: AnyArray) -> FloatArray:
     """Ranks, with the mean rank for equal values."""
     _, group, size = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(size)
     return (last - (size - 1) / 2.0)[group]
 
 
-def correlation(first: Any, second: Any) -> float:
+def correlation(first: FloatArray, second: FloatArray) -> float:
     """Correlation coefficient of two lists of numbers; 0 where one does not vary."""
     first, second = first - first.mean(), second - second.mean()
     scale = float(np.sqrt((first @ first) * (second @ second)))

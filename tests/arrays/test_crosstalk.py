@@ -20,7 +20,7 @@ def decibels(ratio):
 
 
 def test_power_coupling__bend_limited_formula():
-    h = plain.power_coupling(0.0255, 0.14, 2 * math.pi * 1.4465 / 1.55e-6, 40e-6)
+    h = plain.bent_coupling(0.0255, 0.14, 2 * math.pi * 1.4465 / 1.55e-6, 40e-6)
     assert h == pytest.approx(7.76268194910977e-07, rel=1e-12)
 
 
@@ -146,7 +146,7 @@ def test_penalties__values_and_inverse():
 
 
 def test_reach__crosstalk_at_the_reach_is_the_tolerance():
-    reach = plain.crosstalk_reach(2e-9, 4e-3, neighbours=2, excess=1.7)
+    reach = plain.tolerated_length(2e-9, 4e-3, neighbours=2, excess=1.7)
     line = np.array([[0.0, 1.0, 1.0], [1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
     assert plain.pair_crosstalk(line * 2e-9, reach)[0].sum() * 1.7 == pytest.approx(4e-3, rel=1e-12)
 
@@ -155,10 +155,10 @@ def test_pitch__allowed_coupling_lies_on_it():
     def coupling(pitch):
         return 1e3 * math.exp(-pitch / 1e-6)
 
-    pitch = plain.crosstalk_limited_pitch(coupling, 1e-9)
+    pitch = plain.smallest_pitch(coupling, 1e-9)
     assert coupling(pitch) == pytest.approx(1e-9, rel=1e-9)
     with pytest.raises(ValueError, match="widen"):
-        plain.crosstalk_limited_pitch(coupling, 1e-9, high=20e-6)
+        plain.smallest_pitch(coupling, 1e-9, high=20e-6)
 
 
 def test_pitch__of_a_step_core_for_a_reach():
@@ -174,9 +174,9 @@ def test_pitch__of_a_step_core_for_a_reach():
 
     # what 16QAM at a required 12 dB bears for 0.5 dB over 1000 km, six neighbours
     allowed = float(plain.measured_coupling(plain.crosstalk_tolerance(10**1.2, 0.5), 1e6, neighbours=6))
-    pitch = plain.crosstalk_limited_pitch(coupling, allowed, low=30e-6, high=80e-6)
+    pitch = plain.smallest_pitch(coupling, allowed, low=30e-6, high=80e-6)
     assert 45e-6 < pitch < 60e-6
     assert coupling(pitch) == pytest.approx(allowed, rel=1e-6)
-    assert plain.crosstalk_reach(
+    assert plain.tolerated_length(
         coupling(pitch), plain.crosstalk_tolerance(10**1.2, 0.5), neighbours=6
     ) == pytest.approx(1e6, rel=1e-6)

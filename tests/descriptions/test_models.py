@@ -91,6 +91,12 @@ def test_rules__every_one_has_a_case():
     assert len(BROKEN) == count
 
 
+def test_rules__every_one_is_looked_for_where_it_is_refused():
+    prefix = {"models": "models.", "link": "link.", "system": ""}
+    places = [f"{prefix[who]}{rule.at.split(', ')[0]}" for who in prefix for rule in RULES[who]]
+    assert sorted(places) == sorted(path for _, path, _ in BROKEN)
+
+
 def test_rules__every_one_says_why_and_what_to_do():
     for who in RULES:
         for rule in rules_for(who, when="net_rate"):

@@ -312,7 +312,7 @@ def test_axis__names_that_the_library_gives_its_own_sweeps_are_free(name):
 
 
 def test_reserved__every_dimension_of_the_results():
-    dims = {dim for variable in variables.table() for dim in variable.dims}
+    dims = {dim for variable in variables.every_variable() for dim in variable.dims}
     assert dims - {"sample", "point"} <= set(RESERVED_AXES)
 
 

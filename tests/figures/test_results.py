@@ -1,5 +1,6 @@
 """Figures: the lines they show, and what they say about themselves."""
 
+import sys
 import warnings
 
 import matplotlib as mpl
@@ -13,7 +14,10 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 from mcfiber import load, predict
-from mcfiber.figures.results import LABELS
+from mcfiber.figures.results import plot_interference, plot_power_map
+from mcfiber.figures.style import new_axes, ratio_looks
+
+LABELS = {name: look.label for name, look in ratio_looks().items()}
 
 
 @pytest.fixture(autouse=True)
@@ -125,3 +129,43 @@ def test_cross_section__of_different_cross_sections():
     ds = systems.weak().replace({"fiber.layout.pitch_um": pitch}).evaluate()
     with pytest.raises(ValueError, match="evaluate one system to draw it"):
         ds.mcf.plot.cross_section()
+
+
+def test_launch__has_the_signal_and_every_noise_with_a_power(weak):
+    ax = drawn(weak.mcf.plot.launch())
+    assert labels(ax) == ["launch power", "amplifier noise", "nonlinear interference", "crosstalk"]
+    wavelength, level = ax.get_lines()[0].get_data()
+    order = np.argsort(weak.wavelength.values)
+    shown = np.isfinite(wavelength)
+    np.testing.assert_allclose(level[shown], 10 * np.log10(weak.signal_power * 1e3).values[order])
+
+
+def test_crosstalk_matrix__is_computed_again_from_the_provenance(weak):
+    ax = drawn(weak.mcf.plot.crosstalk_matrix(channel=0))
+    drawn_totals = ax.collections[-1].get_array()
+    assert len(drawn_totals) == 7
+    np.testing.assert_allclose(drawn_totals, 10 * np.log10(weak.crosstalk.isel(channel=0, missing_dims="ignore")))
+
+
+def test_interference__has_a_line_for_every_result(weak):
+    ax = drawn(plot_interference({"one": weak, "two": weak}))
+    assert labels(ax) == ["one", "two"]
+    level = ax.get_lines()[0].get_ydata()
+    expected = -10 * np.log10(weak.snr_nli.median([dim for dim in weak.snr_nli.dims if dim != "channel"]))
+    np.testing.assert_allclose(np.sort(level[np.isfinite(level)]), np.sort(expected))
+
+
+def test_power_map__shows_decibels_over_distance():
+    powers = xr.DataArray(
+        [[1e-3, 1e-4], [2e-3, 2e-4]],
+        dims=("channel", "position"),
+        coords={"wavelength": ("channel", [1540.0, 1550.0]), "position": [0.0, 80.0]},
+    )
+    ax = drawn(plot_power_map(powers))
+    np.testing.assert_allclose(ax.collections[0].get_array(), [[0.0, 3.0103], [-10.0, -6.9897]], atol=1e-4)
+
+
+def test_new_axes__without_matplotlib_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(ImportError, match=r"pip install mcfiber\[plot\]"):
+        new_axes(None)

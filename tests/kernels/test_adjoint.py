@@ -57,7 +57,7 @@ def test_adjoint__isrs() -> None:
     own_out, cross_out = DRAW.normal(size=(2, COUNT))
 
     def forward(power: FloatArray, coefficient: FloatArray) -> FloatArray:
-        return np.stack(isrs.isrs_gn(FREQUENCY, RATE, power, GAMMA, BETA2, coefficient, decay))
+        return np.stack(isrs.isrs_gn_closed_form(FREQUENCY, RATE, power, GAMMA, BETA2, coefficient, decay))
 
     cross = forward(POWER, coefficient)[1]
     by_power, by_coefficient = adjoint.isrs_gn_adjoint(

@@ -10,7 +10,7 @@ from scipy import integrate
 
 from mcfiber.kernels import coupling
 
-power = coupling.power_coupling
+power = coupling.averaged_power_coupling
 regime = coupling.coupling_regime
 BETA = 2 * math.pi * 1.4465 / 1.55e-6
 

@@ -96,7 +96,7 @@ CHI_SQUARE = [
 def test_chi_square__published_table(freedom, mean_db, deviation_db, q99, q999, q9999):
     variance = 2.0 / freedom
     np.testing.assert_allclose(
-        plain.crosstalk_quantile([1.0], variance, [1e-2, 1e-3, 1e-4]), [q99, q999, q9999], rtol=1e-12
+        plain.exceeded_level([1.0], variance, [1e-2, 1e-3, 1e-4]), [q99, q999, q9999], rtol=1e-12
     )
     assert plain.mean_of_decibels([1.0], variance) == pytest.approx(mean_db, rel=1e-12)
     assert plain.deviation_of_decibels(variance) == pytest.approx(deviation_db, rel=1e-12)
@@ -170,16 +170,16 @@ def test_bandwidth__half_of_the_correlation():
 def test_quantile__published_margins_over_skew_times_rate():
     # Margin over the mean exceeded with 1e-4: +7.69 dB for small skew, then +6.63, +4.81, +3.04 dB.
     variance = plain.crosstalk_variance([0.0, 1.0, 3.0, 10.0], 1.0)
-    margin = 10 * np.log10(plain.crosstalk_quantile([1.0], variance[:, None], 1e-4))
+    margin = 10 * np.log10(plain.exceeded_level([1.0], variance[:, None], 1e-4))
     np.testing.assert_allclose(margin, [7.692, 6.63, 4.81, 3.04], atol=0.006)
 
 
 def test_aggressors__same_laser_keeps_the_spread_of_one():
     six = np.full(6, 1e-4)
-    together = plain.crosstalk_quantile(six, 0.5, 1e-4, aggressors="same_laser")
-    apart = plain.crosstalk_quantile(six, 0.5, 1e-4)
+    together = plain.exceeded_level(six, 0.5, 1e-4, aggressors="same_laser")
+    apart = plain.exceeded_level(six, 0.5, 1e-4)
     assert together == pytest.approx(6e-4 * 5.87818561124771, rel=1e-12)
     assert apart == pytest.approx(6e-4 * 2.4422070728459, rel=1e-12)
     assert plain.outage_probability(six, 0.5, apart) == pytest.approx(1e-4, rel=1e-10)
     with pytest.raises(ValueError, match="same_laser"):
-        plain.crosstalk_quantile(six, 0.5, 1e-4, aggressors="both")
+        plain.exceeded_level(six, 0.5, 1e-4, aggressors="both")

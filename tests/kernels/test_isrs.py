@@ -12,7 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from mcfiber.kernels.isrs import coherence_exponent, fitted_profile, format_correction, isrs_gn, tilted_profile
+from mcfiber.kernels.isrs import (
+    coherence_exponent,
+    fitted_profile,
+    format_correction_closed_form,
+    isrs_gn_closed_form,
+    tilted_profile,
+)
 from mcfiber.kernels.raman import panel_integration, raman_power
 from mcfiber.kernels.silica import STEP, raman_efficiency
 from mcfiber.typing import FloatArray
@@ -46,7 +52,7 @@ def published_case(power: float, raman: float, *, light: float = 3e8) -> tuple[F
     attenuation, rate, launched, gamma = spread(OFFSET.size, alpha, 40.004e9, power, 1.2e-3)
     coefficient, decay = profile(attenuation, raman * total * OFFSET)
     per_channel = beta2 + 2 * math.pi * beta3 * OFFSET
-    own, cross = isrs_gn(OFFSET, rate, launched, gamma, per_channel, coefficient, decay)
+    own, cross = isrs_gn_closed_form(OFFSET, rate, launched, gamma, per_channel, coefficient, decay)
     return own / power**3, cross / power**3, coherence_exponent(rate, per_channel, attenuation, 1e5)
 
 
@@ -112,7 +118,7 @@ def line(
     attenuation, tilts, rates, powers, gamma, dispersion = spread(
         frequency.size, ALPHA, tilt, rate, power, 1.3e-3, beta2
     )
-    result: tuple[FloatArray, FloatArray] = isrs_gn(
+    result: tuple[FloatArray, FloatArray] = isrs_gn_closed_form(
         frequency, rates, powers, gamma, dispersion, *profile(attenuation, tilts)
     )
     return result
@@ -144,7 +150,7 @@ def test_isrs__cross_term_is_the_integral_over_the_phase_mismatch() -> None:
     attenuation = np.array([ALPHA, 1.1 * ALPHA])
     coefficient, decay = profile(attenuation, np.array([-1e-5, 3e-5]), terms=3)
     rate, power, gamma, beta2 = spread(2, 50e9, 1e-3, 1.3e-3, BETA2)
-    _, cross = isrs_gn(frequency, rate, power, gamma, beta2, coefficient, decay)
+    _, cross = isrs_gn_closed_form(frequency, rate, power, gamma, beta2, coefficient, decay)
 
     def squared(offset: float) -> float:
         phase = 4 * math.pi**2 * BETA2 * 2e12 * offset
@@ -235,7 +241,7 @@ def test_isrs__one_span_of_gnpy_over_c_and_l_band() -> None:
     record, _, exponentials = gnpy_span()
     count = record["frequency_hz"].size
     rate, power = spread(count, record["symbol_rate_hz"], record["launch_power_w"])
-    own, cross = isrs_gn(
+    own, cross = isrs_gn_closed_form(
         record["frequency_hz"], rate, power, record["gamma_per_w_m"], record["beta2_s2_per_m"], *exponentials
     )
     nli = own + cross
@@ -271,7 +277,7 @@ def test_format__pair(spacing: float, spans: int, numeric: float, closed: float,
     frequency = np.array([193.4e12, 193.4e12 + spacing])
     dispersion = BETA2 + 2 * math.pi * BETA3 * np.array([0.0, spacing])
     rate, power, gamma, beta2, attenuation = spread(2, 32e9, 1e-3, 1.3e-3, dispersion, ALPHA)
-    near, far = format_correction(
+    near, far = format_correction_closed_form(
         frequency, rate, power, gamma, beta2, *profile(attenuation, np.zeros(2)), np.ones(2), 1e5
     )
     correction = (near[0] + (spans * far[0] if spans > 1 else 0.0)) / 1e-9
@@ -281,7 +287,7 @@ def test_format__pair(spacing: float, spans: int, numeric: float, closed: float,
 
 def test_format__gaussian_symbols_need_none() -> None:
     rate, power, gamma, beta2, attenuation = spread(5, 32e9, 1e-3, 1.3e-3, BETA2, ALPHA)
-    near, far = format_correction(
+    near, far = format_correction_closed_form(
         comb(5), rate, power, gamma, beta2, *profile(attenuation, np.zeros(5)), np.zeros(5), 1e5
     )
     assert not near.any()
@@ -291,7 +297,7 @@ def test_format__gaussian_symbols_need_none() -> None:
 def test_format__first_part_is_five_sixths_of_the_cross_term() -> None:
     rate, power, gamma, beta2, attenuation = spread(5, 32e9, 1e-3, 1.3e-3, BETA2, ALPHA)
     exponentials = profile(attenuation, np.linspace(-1e-5, 1e-5, 5))
-    _, cross = isrs_gn(comb(5), rate, power, gamma, beta2, *exponentials)
-    near, far = format_correction(comb(5), rate, power, gamma, beta2, *exponentials, np.full(5, -1.0), 1e5)
+    _, cross = isrs_gn_closed_form(comb(5), rate, power, gamma, beta2, *exponentials)
+    near, far = format_correction_closed_form(comb(5), rate, power, gamma, beta2, *exponentials, np.full(5, -1.0), 1e5)
     np.testing.assert_allclose(near, -5 / 6 * cross, rtol=1e-13)
     assert np.all(far < 0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import integrate, special
 
-from mcfiber.kernels.loss import bend_loss, coating_loss, glass_loss
+from mcfiber.kernels.loss import coating_loss, glass_loss, macrobend_loss
 
 
 @pytest.mark.nojit
@@ -100,11 +100,11 @@ def test_bend__marcuse(bend, expected, corrected):
     a = 4.1e-6
     decay, log_amplitude, beta, u, w, v = step(a, 0.0036, 1.444, 1.55e-6)
     inputs = [np.array([x]) for x in (log_amplitude, decay, beta)]
-    assert bend_loss(0, *inputs, bend)[0] * 10 / math.log(10) == pytest.approx(expected, rel=1e-9)
-    assert bend_loss(0, *inputs, 1.28 * bend)[0] * 10 / math.log(10) == pytest.approx(corrected, rel=1e-9)
+    assert macrobend_loss(0, *inputs, bend)[0] * 10 / math.log(10) == pytest.approx(expected, rel=1e-9)
+    assert macrobend_loss(0, *inputs, 1.28 * bend)[0] * 10 / math.log(10) == pytest.approx(corrected, rel=1e-9)
     printed = (
         math.sqrt(math.pi) * u**2 * math.exp(-2 * w**3 * bend / (3 * a**3 * beta**2))
         / (2 * w**1.5 * v**2 * math.sqrt(a * bend) * special.k1(w) ** 2)
     )  # fmt: skip
-    assert bend_loss(0, *inputs, bend)[0] == pytest.approx(printed, rel=1e-12)
-    assert bend_loss(0, *inputs, np.inf)[0] == 0
+    assert macrobend_loss(0, *inputs, bend)[0] == pytest.approx(printed, rel=1e-12)
+    assert macrobend_loss(0, *inputs, np.inf)[0] == 0

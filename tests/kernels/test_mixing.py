@@ -98,7 +98,7 @@ def test_expected_spread__limits():
     [(10, 4.58, 7.70), (3, 4.58, 1.28), (6, 3.87, 4.52), (6, 7.75, 0.86)],
 )
 def test_mdl_penalty__draws(snr_db, xi_db, expected_db):
-    penalty = mixing.mdl_penalty(10 ** (snr_db / 10), xi_db / DB, "mmse", 38)
+    penalty = mixing.tabulated_penalty(10 ** (snr_db / 10), xi_db / DB, "mmse", 38)
     assert snr_db - 10 * math.log10(penalty) == pytest.approx(expected_db, abs=0.05)
 
 
@@ -114,10 +114,10 @@ def test_mdl_penalty__draws(snr_db, xi_db, expected_db):
 def test_mdl_penalty__draws_of_21_spans(modes, snr_db, span_db, mmse, optimal, error):
     xi, snr = span_db / DB * math.sqrt(21), 10 ** (snr_db / 10)
     later = math.exp(xi**2 / 42)  # noise behind the loss of a span, not evenly inside it
-    linear = math.log2(1 + snr / later / mixing.mdl_penalty(snr / later, xi, "mmse", modes))
+    linear = math.log2(1 + snr / later / mixing.tabulated_penalty(snr / later, xi, "mmse", modes))
     # the same for the optimal receiver, to second order: w = 1 - (K - 1)(2K - 1)/(6 K^2) in place of 2/3
     shift = xi**2 / (2 * math.log(2)) * (1 / 3 - 20 * 41 / (6 * 21**2)) * (snr / (1 + snr)) ** 2
-    best = math.log2(1 + snr / mixing.mdl_penalty(snr, xi, "optimal", modes)) - shift
+    best = math.log2(1 + snr / mixing.tabulated_penalty(snr, xi, "optimal", modes)) - shift
     # neither correction holds at fourth order
     assert linear == pytest.approx(mmse, abs=4 * error + 0.001 + 0.006 * xi**4)
     assert best == pytest.approx(optimal, abs=4 * error + 0.001 + 0.006 * xi**4)
@@ -145,7 +145,7 @@ def test_mdl_penalty__draws_of_many_spans(modes, draws):
         "optimal": np.linalg.slogdet(received)[1] / modes,
     }
     for receiver, rate in rates.items():
-        expected = math.log1p(snr / mixing.mdl_penalty(snr, xi, receiver, modes))
+        expected = math.log1p(snr / mixing.tabulated_penalty(snr, xi, receiver, modes))
         # standard error of these draws and of the table (0.02 dB), and 0.5 % for 32 spans in place of many
         assert abs(rate.mean() - expected) < 4 * rate.std() / math.sqrt(draws) + 0.004 + 0.005 * expected
 
@@ -153,7 +153,7 @@ def test_mdl_penalty__draws_of_many_spans(modes, draws):
 def test_mdl_penalty__second_order_law():
     snr = 10 ** (np.arange(3, 31, 3.0) / 10)
     for xi_db, tolerance in ((1, 0.004), (2, 0.012), (3, 0.03), (4, 0.08), (5, 0.25)):
-        law, table = second_order(snr, xi_db / DB), mixing.mdl_penalty(snr, xi_db / DB, "mmse", 38)
+        law, table = second_order(snr, xi_db / DB), mixing.tabulated_penalty(snr, xi_db / DB, "mmse", 38)
         assert np.max(np.abs(10 * np.log10(law / table))) < tolerance
 
 
@@ -161,17 +161,17 @@ def test_mdl_penalty__second_order_law():
 def test_mdl_penalty__exact_at_small_loss():
     for modes in (2, 4, 8, 16, 38):
         snr = np.array([0.1, 1.0, 10.0, 100.0])
-        slope = np.log(mixing.mdl_penalty(snr, 0.01, "mmse", modes)) / 1e-4
+        slope = np.log(mixing.tabulated_penalty(snr, 0.01, "mmse", modes)) / 1e-4
         exact = 1 / 2 - 1 / (3 * (1 + snr)) - snr / (6 * (modes + 1) * (1 + snr))
         np.testing.assert_allclose(slope, exact, rtol=0.01)
-        slope = np.log(mixing.mdl_penalty(snr, 0.01, "optimal", modes)) / 1e-4
+        slope = np.log(mixing.tabulated_penalty(snr, 0.01, "optimal", modes)) / 1e-4
         np.testing.assert_allclose(slope, (1 + 2 * snr) / (6 * (1 + snr)), rtol=0.01)
 
 
 @settings(max_examples=60)
 @given(st.sampled_from(mixing.RECEIVERS), st.integers(1, 50), st.floats(-60, 80))
 def test_mdl_penalty__rises_from_one(receiver, cores, snr_db):
-    penalty = mixing.mdl_penalty(10 ** (snr_db / 10), np.linspace(0, 3.5, 300), receiver, 2 * cores)
+    penalty = mixing.tabulated_penalty(10 ** (snr_db / 10), np.linspace(0, 3.5, 300), receiver, 2 * cores)
     assert penalty[0] == 1
     assert np.all(np.diff(penalty) > 0)
 
@@ -181,7 +181,7 @@ def test_mdl_penalty__rises_from_one(receiver, cores, snr_db):
 def test_mdl_penalty__order_of_receivers(modes, snr_db, xi):
     snr = 10 ** (snr_db / 10)
     optimal, mmse, forcing = (
-        float(mixing.mdl_penalty(snr, xi, receiver, modes)) for receiver in ("optimal", "mmse", "zero_forcing")
+        float(mixing.tabulated_penalty(snr, xi, receiver, modes)) for receiver in ("optimal", "mmse", "zero_forcing")
     )
     assert optimal <= mmse * (1 + 1e-9)
     assert mmse <= forcing * 1.01  # two different computations: a table of draws and a law
@@ -190,10 +190,12 @@ def test_mdl_penalty__order_of_receivers(modes, snr_db, xi):
 @pytest.mark.nojit
 def test_mdl_penalty__ends():
     for receiver in mixing.RECEIVERS:
-        penalty = mixing.mdl_penalty(np.array([0.0, np.inf]), 0.5, receiver, 38)
+        penalty = mixing.tabulated_penalty(np.array([0.0, np.inf]), 0.5, receiver, 38)
         assert np.all(np.isfinite(penalty))
         assert np.all(penalty >= 1)
-        assert np.all(np.isnan(mixing.mdl_penalty(np.array([np.nan, 1.0]), np.array([0.5, np.nan]), receiver, 38)))
+        assert np.all(
+            np.isnan(mixing.tabulated_penalty(np.array([np.nan, 1.0]), np.array([0.5, np.nan]), receiver, 38))
+        )
 
 
 def test_mdl_penalty__shipped_table_and_its_record():

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, special
 
-from mcfiber.kernels.cutoff import practical_cutoff, theoretical_cutoff
+from mcfiber.kernels.cutoff import cutoff_at_cladding_index, practical_cutoff
 from mcfiber.kernels.modes import lp_modes
 
 SILICA = np.array([0.6961663, 0.4079426, 0.8974794, 0.0684043e-6, 0.1162414e-6, 9.896161e-6])  # Malitson 1965
@@ -191,13 +191,13 @@ def test_rings__staircase_tends_to_graded():
 def test_cutoffs__exact():
     """J_0 and J_1 zeros for the step (constant index); 40-digit transfer matrix for the others."""
     for (radius, delta), expected in ((STEP, 1426.8957938078609), (TRENCH, 1368.2382093308245)):
-        found = theoretical_cutoff(1, 1, np.array(radius), np.array(delta), np.inf, glasses(len(radius)))
+        found = cutoff_at_cladding_index(1, 1, np.array(radius), np.array(delta), np.inf, glasses(len(radius)))
         assert found * 1e9 == pytest.approx(expected, abs=1e-9)
     n0 = 1.444
     unit = 2 * np.pi * 4.5e-6 * n0 * math.sqrt(2 * 0.005 / 0.99)
     for order, number, zero in ((1, 1, 2.404825557695773), (2, 1, 3.831705970207512), (0, 2, 3.831705970207512),
                                 (3, 1, 5.135622301840683), (1, 2, 5.520078110286311)):  # fmt: skip
-        found = theoretical_cutoff(
+        found = cutoff_at_cladding_index(
             order, number, np.array([4.5e-6]), np.array([0.005]), np.inf, glasses(1, constant(n0))
         )
         assert found == pytest.approx(unit / zero, rel=1e-12)
@@ -248,7 +248,7 @@ def test_practical_cutoff__bends_shorten_it():
         practical_cutoff(1, 1, *map(np.array, STEP), np.inf, glasses(1), threshold, bend)
         for bend in (np.inf, 0.14, 0.04)
     )
-    theory = theoretical_cutoff(1, 1, *map(np.array, STEP), np.inf, glasses(1))
+    theory = cutoff_at_cladding_index(1, 1, *map(np.array, STEP), np.inf, glasses(1))
     assert straight == pytest.approx(theory, abs=0.2e-9)
     assert narrow < wide < straight
 

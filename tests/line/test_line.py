@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
+from mcfiber.simulation.gn_integral import nonlinear_interference_integral
 
 import mcfiber as mcf
 from mcfiber import DescriptionError
@@ -14,7 +15,6 @@ from mcfiber.fiber.medium import properties
 from mcfiber.line.interference import ValidityWarning, nonlinear_interference
 from mcfiber.line.power import power_profile
 from mcfiber.line.raman import raman_slope
-from mcfiber.simulation.gn_integral import nonlinear_interference_integral
 
 TILTED = {"models.nonlinear_interference": "isrs_gn", "models.raman": "silica"}
 

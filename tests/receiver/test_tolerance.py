@@ -68,9 +68,9 @@ def test_reach__of_the_middle_core_in_closed_form():
     h = plain.measured_coupling(1e-4, 80e3, neighbours=6)
     found = mcf.crosstalk_reach(seven(), GRID, transceiver, q_db=9.8)
     assert found.dims == ()
-    assert float(found) == pytest.approx(float(plain.crosstalk_reach(h, tolerated, neighbours=6)), rel=1e-12)
+    assert float(found) == pytest.approx(float(plain.tolerated_length(h, tolerated, neighbours=6)), rel=1e-12)
     margin = mcf.crosstalk_reach(seven(), GRID, transceiver, q_db=9.8, margin_db=3.0)
-    expected = plain.crosstalk_reach(h, tolerated, neighbours=6, excess=10**0.3)
+    expected = plain.tolerated_length(h, tolerated, neighbours=6, excess=10**0.3)
     assert float(margin) == pytest.approx(float(expected), rel=1e-12)
 
 

@@ -58,7 +58,7 @@ def test_bent__random_phases_give_the_power_coupling():
     half_turn = integrate(kappa, math.pi / twist, twist, phase_per_step=0.3)[0, 1]
     error = power.std() / math.sqrt(len(power))
     assert abs(power.mean() - jumps * half_turn) < 3.0 * error
-    h = plain.power_coupling(kappa, RADIUS, BETA, PITCH)
+    h = plain.bent_coupling(kappa, RADIUS, BETA, PITCH)
     assert half_turn * twist / math.pi == pytest.approx(float(h), rel=0.1)  # ends of short half turns
 
 

@@ -13,9 +13,9 @@ from scipy import fft
 
 from mcfiber.simulation.splitstep import (
     CoupledFiber,
-    Line,
     Mixing,
     ModuleArrays,
+    SplitStepLine,
     Steps,
     UnresolvedStepWarning,
     linear_channel_removed,
@@ -46,7 +46,7 @@ def energy(spectrum: AnyArray) -> float:
 
 def test_energy_conserved() -> None:
     sent = signal(6, power=0.05)
-    line = Line(replace(COUPLED, attenuation=0.0), spans=2)
+    line = SplitStepLine(replace(COUPLED, attenuation=0.0), spans=2)
     received = propagated(sent.spectrum, sent.sample_rate, line, steps=Steps("constant", count=100))
     assert energy(received) == pytest.approx(energy(sent.spectrum), rel=1e-10)
     assert np.abs(received - sent.spectrum).max() > 0.1 * np.abs(sent.spectrum).max()
@@ -55,7 +55,7 @@ def test_energy_conserved() -> None:
 @pytest.mark.parametrize("fiber", [FIBER, COUPLED])
 def test_linear_channel_inverse(fiber: CoupledFiber) -> None:
     sent = signal(fiber.modes)
-    line = Line(replace(fiber, gamma=0.0), spans=3, seed=4)
+    line = SplitStepLine(replace(fiber, gamma=0.0), spans=3, seed=4)
     received = propagated(sent.spectrum, sent.sample_rate, line)
     back = linear_channel_removed(received, sent.sample_rate, line)
     assert np.abs(back - sent.spectrum).max() < 1e-12 * np.abs(sent.spectrum).max()
@@ -65,7 +65,7 @@ def test_continuous_wave() -> None:
     # A constant field only turns its phase: 8/9 gamma P L_eff.
     spectrum = np.zeros((2, 64), complex)
     spectrum[:, 0] = 64 * np.array([0.3, 0.4j])
-    received = propagated(spectrum, 64e9, Line(FIBER, spans=2), bandwidth=1e9)
+    received = propagated(spectrum, 64e9, SplitStepLine(FIBER, spans=2), bandwidth=1e9)
     phase = 2 * 8 / 9 * 1.3e-3 * 0.25 * -math.expm1(-LOSS * 100e3) / LOSS
     assert received == pytest.approx(spectrum * np.exp(1j * phase), abs=1e-11 * 64)
 
@@ -77,7 +77,9 @@ def test_soliton() -> None:
     peak = abs(BETA2) / (8 / 9 * 1.3e-3 * width**2)
     field = math.sqrt(peak) / np.cosh(t / width) * np.array([[0.6], [0.8j]])
     fiber = replace(FIBER, length=length, attenuation=0.0)
-    received = propagated(fft.fft(field), 1e12, Line(fiber), steps=Steps("constant", count=3000), bandwidth=4e11)
+    received = propagated(
+        fft.fft(field), 1e12, SplitStepLine(fiber), steps=Steps("constant", count=3000), bandwidth=4e11
+    )
     phase = abs(BETA2) * length / (2 * width**2)
     assert np.abs(fft.ifft(received) - field * np.exp(1j * phase)).max() < 3e-6 * math.sqrt(peak)
 
@@ -86,7 +88,7 @@ def test_soliton() -> None:
 def test_second_order() -> None:
     sent = signal(power=20e-3)
     runs = [
-        propagated(sent.spectrum, sent.sample_rate, Line(FIBER), steps=Steps("constant", count=count))
+        propagated(sent.spectrum, sent.sample_rate, SplitStepLine(FIBER), steps=Steps("constant", count=count))
         for count in (200, 400, 3200)
     ]
     errors = [math.sqrt(energy(run - runs[2])) for run in runs[:2]]
@@ -96,14 +98,14 @@ def test_second_order() -> None:
 def test_averaged_equals_fast_mixing() -> None:
     # One core: averaging over all cores is the Manakov equation itself.
     sent = signal()
-    one = propagated(sent.spectrum, sent.sample_rate, Line(FIBER))
-    averaged = propagated(sent.spectrum, sent.sample_rate, Line(replace(FIBER, averaged=True)))
+    one = propagated(sent.spectrum, sent.sample_rate, SplitStepLine(FIBER))
+    averaged = propagated(sent.spectrum, sent.sample_rate, SplitStepLine(replace(FIBER, averaged=True)))
     assert averaged == pytest.approx(one, rel=1e-12)
 
 
 def test_precision_and_array_module() -> None:
     sent = signal(6)
-    line = Line(COUPLED)
+    line = SplitStepLine(COUPLED)
     one = propagated(sent.spectrum, sent.sample_rate, line)
     module = propagated(sent.spectrum, sent.sample_rate, line, arrays=ModuleArrays(np, np.fft))
     assert np.abs(module - one).max() < 1e-10 * np.abs(one).max()
@@ -136,7 +138,7 @@ def test_mode_dispersion__delay_spread() -> None:
         for mode in range(4):
             spectrum = np.zeros((4, count), complex)
             spectrum[mode] = 1.0
-            columns.append(propagated(spectrum, rate, Line(fiber, seed=seed), bandwidth=rate / 2))
+            columns.append(propagated(spectrum, rate, SplitStepLine(fiber, seed=seed), bandwidth=rate / 2))
         channel = np.array(columns)  # (input, output, frequency)
         turn = channel[:, :, 1].T @ np.linalg.inv(channel[:, :, 0].T)
         delays = -np.angle(np.linalg.eigvals(turn)) / (2 * math.pi * rate / count)
@@ -146,7 +148,7 @@ def test_mode_dispersion__delay_spread() -> None:
 
 
 def test_loop_repeats_its_fibre() -> None:
-    line = Line(COUPLED, spans=3, repeated=True)
+    line = SplitStepLine(COUPLED, spans=3, repeated=True)
     first, second, _ = line.mixings()
     assert first is not None
     assert second is not None
@@ -156,7 +158,9 @@ def test_loop_repeats_its_fibre() -> None:
 def test_progress() -> None:
     seen: list[tuple[int, int]] = []
     sent = signal(6, symbols=64)
-    propagated(sent.spectrum, sent.sample_rate, Line(COUPLED, spans=2), progress=lambda *done: seen.append(done))
+    propagated(
+        sent.spectrum, sent.sample_rate, SplitStepLine(COUPLED, spans=2), progress=lambda *done: seen.append(done)
+    )
     assert seen == [(number, 40) for number in range(1, 41)]
 
 
@@ -206,12 +210,12 @@ def within(value: Any, theory: float, share: float) -> None:
 def test_interference__formats(modulation: str, theory: float, draws: int) -> None:
     # Theory: GN; EGN without what least squares remove.
     options: dict[str, Any] = {"steps": Steps(phase=0.5), "symbols": 2048, "modulation": modulation}
-    within(simulated_interference([0.0], 32e9, 1e-3, Line(FIBER), seeds=range(draws), **options), theory, 0.03)
+    within(simulated_interference([0.0], 32e9, 1e-3, SplitStepLine(FIBER), seeds=range(draws), **options), theory, 0.03)
 
 
 def test_interference__two_cores() -> None:
     fiber = replace(FIBER, cores=2, averaged=True)
-    estimate = simulated_interference([0.0], 32e9, 1e-3, Line(fiber), seeds=range(24), symbols=2048)
+    estimate = simulated_interference([0.0], 32e9, 1e-3, SplitStepLine(fiber), seeds=range(24), symbols=2048)
     within(estimate, 197.853 * 3 / 5, 0.05)
 
 
@@ -263,11 +267,11 @@ def test_fiber_refused(changes: dict[str, Any], message: str) -> None:
 def test_propagation_refused() -> None:
     sent = signal()
     with pytest.raises(ValueError, match="3 cores have 6 components"):
-        propagated(sent.spectrum, sent.sample_rate, Line(COUPLED))
+        propagated(sent.spectrum, sent.sample_rate, SplitStepLine(COUPLED))
     with pytest.raises(ValueError, match="at least twice the bandwidth"):
-        propagated(sent.spectrum, 60e9, Line(FIBER), bandwidth=32e9)
+        propagated(sent.spectrum, 60e9, SplitStepLine(FIBER), bandwidth=32e9)
     with pytest.raises(ValueError, match="precision must be single or double"):
-        propagated(sent.spectrum, sent.sample_rate, Line(FIBER), precision="half")  # type: ignore[arg-type]
+        propagated(sent.spectrum, sent.sample_rate, SplitStepLine(FIBER), precision="half")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="rule must be one of"):
         Steps("adaptive").plan(FIBER, 32e9)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="gain_removal must be one of"):

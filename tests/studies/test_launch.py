@@ -9,8 +9,11 @@ import pytest
 
 import mcfiber as mcf
 from mcfiber import DescriptionError
+from mcfiber.descriptions.models import INTERFERENCE
+from mcfiber.evaluate import records
+from mcfiber.line.budget import NOISES
 from mcfiber.studies.launch import CoreLaunchProblem, LaunchProblem, optimize_launch
-from mcfiber.studies.launch_gradient import optimum_power
+from mcfiber.studies.launch_gradient import GRADIENTS, NoiseOfLaunch, optimum_power
 
 MODELS: dict[str, dict[str, Any]] = {
     "gn": {},
@@ -180,6 +183,7 @@ def test_optimum__limit_of_the_fibre_is_shared_by_its_cores() -> None:
     [
         ({}, {"by": "core"}, "by: got 'core'; allowed: 'channel', 'band', 'flat'"),
         ({}, {"objective": "osnr"}, "objective: got 'osnr'; allowed: 'net_rate', 'shannon', 'minimum_snr'"),
+        ({"models.nonlinear_interference": "gn_integral"}, {}, "this model has no gradient"),
         ({"models.raman": "triangular"}, {}, 'launch powers are optimised with "silica" or "none"'),
         (
             {"models.nonlinear_interference": "isrs_gn", "models.format_correction": True},
@@ -209,6 +213,17 @@ def test_optimum__limit_of_the_fibre_is_shared_by_its_cores() -> None:
 def test_refused(changes: dict[str, Any], options: dict[str, Any], message: str) -> None:
     with pytest.raises(DescriptionError, match=re.escape(message)):
         optimize_launch(system(changes), **options)
+
+
+def test_gradient__is_known_for_what_the_tables_say() -> None:
+    assert set(GRADIENTS) == {name for name, row in INTERFERENCE.items() if row.gradient}
+    assert [row.name for row in NOISES if row.follows == "gradient"] == ["amplifier_noise", "nonlinear_interference"]
+
+
+def test_gradient__no_model_is_taken_for_another() -> None:
+    scene, _ = records(system({"models.nonlinear_interference": "gn_integral"}))
+    with pytest.raises(DescriptionError, match="got 'gn_integral', which has no gradient; optimise with \"gn\""):
+        NoiseOfLaunch(scene)
 
 
 def test_refused__axes() -> None:
@@ -305,6 +320,14 @@ def test_core_groups__minimum_is_levelled() -> None:
 def test_core_groups__every_core_in_one(groups: Any) -> None:
     with pytest.raises(DescriptionError, match="core_groups: got"):
         optimize_launch(seven(), core_groups=groups)
+
+
+def test_optimum__counts_crosstalk_that_is_exceeded_with_a_probability() -> None:
+    rare = seven({"models.crosstalk_probability": 1e-4, "fiber.skew_ps_per_km": 100.0})
+    best = optimize_launch(rare, by="flat")
+    assert best.value == pytest.approx(float(best.result.total_net_rate), rel=1e-9)
+    with pytest.raises(DescriptionError, match="core_groups: are launched for the mean crosstalk"):
+        optimize_launch(rare, by="flat", core_groups=RINGS)
 
 
 def test_core_groups__coupled_cores_have_no_power_of_their_own() -> None:
