@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import xarray as xr
 
 from mcfiber import result, status
+from mcfiber.descriptions.record import axes
 from mcfiber.fiber.channels import channels
 from mcfiber.fiber.medium import medium
 from mcfiber.labelled import as_variable, quantity, stacked
@@ -45,7 +46,13 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
     -------
     xarray.Dataset
         Dimensions channel, core where cores differ, and the axes of the system; points of
-        the axes that cannot exist are NaN and have a `status` other than 0.
+        the axes that cannot exist, or whose evaluation fails, are NaN and have a `status` other than 0.
+
+    Raises
+    ------
+    DescriptionError
+        If a value is refused, or the system has no axes and its evaluation fails: amplifiers with less noise than
+        none, pumps whose powers cannot be solved, closed forms without dispersion.
 
     Notes
     -----
@@ -60,7 +67,10 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
     180
     """
     scene, arrived = records(system)
-    return result.pack(system, scene, quantities(scene, arrived, draws=draws, seed=seed))
+    values = quantities(scene, arrived, draws=draws, seed=seed)
+    if bool((values["status"] != status.OK).any()) and not any(True for _ in axes(system)):
+        raise status.failure(int(values["status"]), values)
+    return result.pack(system, scene, values)
 
 
 def records(system: "System") -> tuple[Scene, Receiver]:
@@ -144,9 +154,9 @@ def quantities(
         "snr_trx": arrived.snr,
         "snr": snr,
         **achievable_rate(arrived, snr, grid.symbol_rate),
-        "status": status.problems(grid, scene.medium, spans),
     }
-    return result.with_totals(values, scene)
+    known = status.problems(grid, scene.medium, spans)
+    return result.with_totals(values | {"status": status.judged(scene, arrived, values, known)}, scene)
 
 
 def _drawn_penalty(

@@ -95,7 +95,7 @@ def pack(system: Description, scene: Scene, values: Mapping[str, xr.Variable]) -
     """
     status = values["status"]
     possible = status == OK
-    marked = bool(status.ndim) and not bool(possible.all())
+    marked = not bool(possible.all())
     data = {}
     for name, value in values.items():
         shown = kept(value, possible) if marked and name != "status" else value
@@ -332,7 +332,7 @@ class ResultAccessor:
     def _where_possible(self, table: xr.Dataset) -> xr.Dataset:
         """Leave NaN at the points that cannot exist."""
         status = self._dataset["status"]
-        return table.where(status == OK) if status.ndim else table
+        return table.where(status == OK) if bool((status != OK).any()) else table
 
     def ladder(self) -> xr.Dataset:
         """Where the bits went: the system's rate as one limit after the other is taken into account.

@@ -1,8 +1,9 @@
 """Coupling between the cores of a fibre: kappa, h, supermodes and regimes, from profile and layout."""
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -14,8 +15,19 @@ from mcfiber.fiber.index import Wavelengths, wavelengths
 from mcfiber.fiber.modes import LPMode, check_guided, solved
 from mcfiber.fiber.structure import FiberStructure, fiber_structure
 from mcfiber.kernels import coupling as kernels
-from mcfiber.labelled import array, combined, compute, coordinates_of, entered, has, kept, labelled_dataset, renamed
-from mcfiber.typing import IntArray, Quantity
+from mcfiber.labelled import (
+    array,
+    combined,
+    compute,
+    coordinates_of,
+    entered,
+    has,
+    kept,
+    labelled_dataset,
+    reduced,
+    renamed,
+)
+from mcfiber.typing import IntArray, Quantity, is_axis
 
 REGIMES = ("weak", "intermediate", "random", "systematic")
 """Names of the values of `coupling_regime`."""
@@ -53,12 +65,13 @@ def core_coupling(
     -------
     xarray.Dataset
         Along core_out, core_in, channel and the axes of the fibre: mode_coupling (1/m), index_difference,
-        power_coupling (1/m), critical_bend_radius (m) and coupling_regime (see `REGIMES`).
+        power_coupling (1/m), critical_bend_radius (m) and coupling_regime (see `REGIMES`).  Designs of an axis that
+        guide nothing, or whose cores overlap, are NaN; sum with ``skipna=False``, or they count as 0.
 
     Raises
     ------
     ValueError
-        If cores overlap, a wavelength lies outside 250 to 3500 nm, or a core guides nothing.
+        If a wavelength lies outside 250 to 3500 nm, or cores of a fibre without axes overlap or guide nothing.
 
     Warns
     -----
@@ -93,6 +106,8 @@ def core_coupling(
     """
     asked, structure, found = _solved(fiber, wavelength_nm)
     kappa = mode_coupling(structure, asked.metres, found, unlike_cores)
+    if structure.cores > 1 and is_axis(wrong := overlapping(structure)):
+        kappa = kept(kappa, ~wrong)
     pairs = _pairs(structure, asked.metres, found)
     h = power_coupling(structure, kappa, pairs)
     result: dict[str, Quantity] = {"mode_coupling": kappa, "power_coupling": h}
@@ -242,8 +257,15 @@ def _critical_bend_radius(pairs: _Pairs) -> Quantity:
     return kept(critical, pairs.index_difference != 0.0, np.inf)
 
 
+def overlapping(structure: FiberStructure) -> Quantity:
+    """Whether the rings of highest index of neighbouring cores overlap: a truth, or one for each point of the axes."""
+    widest = reduced(np.max, structure.profile.guiding_radius, "core")
+    wrong = combined(lambda pitch, radius: pitch < 2 * radius, structure.places.pitch, widest)
+    return wrong if getattr(wrong, "dims", ()) else bool(np.asarray(wrong))
+
+
 def check_separation(structure: FiberStructure) -> None:
-    """Refuse overlapping cores, and warn where trenches overlap.
+    """Refuse overlapping cores where no axis changes them, and warn where trenches overlap.
 
     Raises
     ------
@@ -257,19 +279,27 @@ def check_separation(structure: FiberStructure) -> None:
     """
     if structure.cores == 1:
         return
+    wrong = overlapping(structure)
     pitch = float(np.min(np.asarray(structure.places.pitch)))
     outermost = structure.profile.radius.isel(ring=-1)
-    core, edge = (float(np.max(np.asarray(one))) for one in (structure.profile.guiding_radius, outermost))
-    if pitch < 2 * core:
+    core = float(np.max(np.asarray(structure.profile.guiding_radius)))
+    near = wrong, structure.places.pitch, reduced(np.max, outermost, "core")
+    if not is_axis(wrong) and wrong:
         msg = (
             f"cores overlap: at a distance of {pitch * 1e6:g} um their radius is {core * 1e6:g} um; allowed: a "
             f"distance above {2e6 * core:g} um; raise layout.pitch_um or reduce core.radius_um"
         )
         raise ValueError(msg)
-    if pitch < 2 * edge:
+    touching = combined(lambda wrong, pitch, edge: ~np.asarray(wrong) & (pitch < 2 * edge), *near)
+    if np.any(np.asarray(touching)):
         warnings.warn(
-            f"the trenches of neighbouring cores overlap: they reach to {edge * 1e6:g} um at a distance of "
-            f"{pitch * 1e6:g} um; the coupling is then good to about 1 %",
+            f"the trenches of neighbouring cores overlap: they reach to {_worst(touching, near[2], np.max):g} um at a "
+            f"distance of {_worst(touching, near[1], np.min):g} um; the coupling is then good to about 1 %",
             OverlappingTrenchesWarning,
             stacklevel=3,
         )
+
+
+def _worst(where: Quantity, value: Quantity, of: Callable[..., Any]) -> float:
+    """Extreme of a length among the points where something holds. [um]"""
+    return float(of(np.asarray(combined(lambda where, value: where * value, where, value))[np.asarray(where)])) * 1e6

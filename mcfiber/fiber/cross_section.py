@@ -51,7 +51,7 @@ def required_cladding_thickness(
     Returns
     -------
     xarray.DataArray
-        Distance. [m]
+        Distance; NaN where a design of an axis guides nothing. [m]
 
     Raises
     ------
@@ -89,7 +89,8 @@ def required_cladding_thickness(
         thin = too_thin(middle)
         low, high = kept(middle, thin, low), kept(high, thin, middle)
     coords = coordinates_of(described, loss_limit_db_per_km, coating_index)
-    return labelled_result("required_cladding_thickness", np.sqrt(low * high), coords)
+    guided = ~np.isnan(found.effective_index.isel(channel=0))
+    return labelled_result("required_cladding_thickness", kept(np.sqrt(low * high), guided), coords)
 
 
 def required_pitch(

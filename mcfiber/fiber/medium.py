@@ -15,13 +15,13 @@ from mcfiber.descriptions.groups import Groups, group_numbers, group_sizes
 from mcfiber.descriptions.values import WavelengthTable
 from mcfiber.fiber.attenuation import backscatter, total_attenuation
 from mcfiber.fiber.channels import Channels
-from mcfiber.fiber.coupling import check_separation, computed_power_coupling
+from mcfiber.fiber.coupling import check_separation, computed_power_coupling, overlapping
 from mcfiber.fiber.geometry import CorePlaces, core_places, neighbours, neighbours_between, outer_cladding_thickness
 from mcfiber.fiber.groups import averaged_over_groups, between_groups
 from mcfiber.fiber.index import check_range
 from mcfiber.fiber.modes import LPMode, check_guided, higher_mode_survives, refuse_multimode, solved
 from mcfiber.fiber.structure import FiberStructure, fiber_structure
-from mcfiber.labelled import array, has, quantity, reduced, stacked
+from mcfiber.labelled import array, has, kept, quantity, reduced, stacked
 from mcfiber.typing import FloatArray, Quantity, is_axis
 
 
@@ -293,7 +293,7 @@ def _computed(
         "core_multimode": _multimode(structure, wavelength),
         "core_not_guided": _anywhere(np.isnan(found.effective_index)),
     }
-    values: dict[str, Quantity] = {"problems": {**described.problems, **problems}}
+    values: dict[str, Quantity] = {}
     if described.attenuation is None:
         values["attenuation"] = _shared(fiber, total_attenuation(structure, wavelength, found))
     if described.group_velocity_dispersion is None:
@@ -304,9 +304,12 @@ def _computed(
         values["effective_area"] = reduced(np.mean, found.effective_area, "channel")
     if len(fiber.core_groups) > 1 and fiber.crosstalk is None:
         check_separation(structure)
+        problems["cores_overlap"] = overlapping(structure) if structure.cores > 1 else False
         coupling = computed_power_coupling(structure, wavelength, found)
+        if is_axis(problems["cores_overlap"]):
+            coupling = kept(coupling, ~problems["cores_overlap"])
         values["power_coupling"] = coupling if fiber.groups is None else between_groups(coupling, fiber.groups)
-    return replace(described, **values)
+    return replace(described, **values, problems={**described.problems, **problems})
 
 
 def _shared(fiber: MulticoreFiber, attenuation: xr.Variable) -> xr.Variable:

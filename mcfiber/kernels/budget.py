@@ -10,7 +10,8 @@ from mcfiber.typing import FloatArray
 def ratios_of_noises(signal: FloatArray, noise: FloatArray, ratio: FloatArray, total: FloatArray) -> None:
     """Signal over each noise of the line, and over their sum.
 
-    A channel without signal has ratio zero everywhere; a noise of zero gives an infinite ratio.
+    A channel without signal has ratio zero everywhere; a noise of zero gives an infinite ratio, and what is not a
+    number, or negative, gives NaN.
 
     Parameters
     ----------
@@ -33,7 +34,9 @@ def ratios_of_noises(signal: FloatArray, noise: FloatArray, ratio: FloatArray, t
 
 @kernel
 def _ratio(signal: float, noise: float) -> float:
-    if not signal > 0.0:
+    if not (signal >= 0.0 and noise >= 0.0):
+        return math.nan
+    if signal == 0.0:
         return 0.0
     return signal / noise if noise > 0.0 else math.inf
 
@@ -54,6 +57,8 @@ def ratio_at_decoder(gsnr: FloatArray, penalty: FloatArray, transceiver: FloatAr
     for i in range(gsnr.shape[0]):
         if gsnr[i] > 0.0 and transceiver[i] > 0.0:
             noise = penalty[i] / gsnr[i] + 1.0 / transceiver[i]
-            out[i] = 1.0 / noise if noise > 0.0 else math.inf
-        else:
+            out[i] = 1.0 / noise if noise != 0.0 else math.inf
+        elif gsnr[i] >= 0.0 and transceiver[i] >= 0.0:
             out[i] = 0.0
+        else:
+            out[i] = math.nan

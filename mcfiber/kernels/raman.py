@@ -5,6 +5,10 @@ equations for the logarithm of each wave's power, on Chebyshev panels, by succes
 that run backwards only change the end at which their integral starts, so a boundary-value problem costs no
 more than an initial-value problem.  Powers stay positive by construction.
 
+Strong backward pumps, which the signals deplete, make successive approximation swing ever wider.  Newton's method
+takes over then, from dark fibre up to the full power of all waves; its linear equations are again integral equations of
+the second kind, on which generalised minimal residuals (GMRES [2]_) end after a few tens of products.
+
 Notes
 -----
 (1) ``P_i(z) = P_i(0) e^{-a_i z} P e^{-P C L_eff f_i}/sum_k P_k(0) e^{-P C L_eff f_k}``, total power P, gain slope C and
@@ -14,6 +18,8 @@ References
 ----------
 .. [1] M. Zirngibl, "Analytical model of Raman gain effects in massive wavelength division multiplexed transmission
    systems," Electron. Lett. 34, 789 (1998), :doi:`10.1049/el:19980555`.
+.. [2] Y. Saad and M. H. Schultz, "GMRES: a generalized minimal residual algorithm for solving nonsymmetric linear
+   systems," SIAM J. Sci. Stat. Comput. 7, 856 (1986), :doi:`10.1137/0907058`.
 """
 
 import math
@@ -27,6 +33,16 @@ from mcfiber.units import BOLTZMANN, PLANCK
 TOLERANCE = 1e-11  # change of ln(power) at which the iteration ends
 ITERATIONS = 400
 LARGEST = 60.0  # of ln(power over launched power): beyond it the iteration only gets lost
+
+NEWTON_STEPS = 25  # at one share of the power
+SMALLEST_SHARE = 2.0**-8  # step of the share of the power below which the solution is given up
+ATTEMPTS = 30  # shares of the power that are tried
+BASIS = 60  # products of one linear solve
+PRECISE = 1e-6  # residual of a linear solve over its right side
+
+RESOLVED = 5e-7  # of the last Chebyshev term of ln(power); the powers along the fibre are then good to about as much
+FINE = 1e-7  # the same where panels are cut into parts
+FINEST = 16  # parts of a panel at most
 
 
 def panel_integration(nodes: int) -> FloatArray:
@@ -82,7 +98,8 @@ def raman_power(
     integration
         Integrals from -1 to each node over the panel's Lagrange functions. Shape (n, node, node_in). [1]
     out
-        Power at the nodes; NaN if the iteration does not settle. Shape (n, wave, panel, node). [W]
+        Power at the nodes; NaN if the iteration does not settle. Where the panels do not resolve the powers, they
+        are cut into parts for the solution. Shape (n, wave, panel, node). [W]
     """
     waves, panels, nodes = out.shape[1:]
     gain = np.empty((waves, waves))
@@ -117,7 +134,248 @@ def raman_power(
             before = change
         _profile(power[design], base, exchange, profile)
         if not settled:
+            settled = _continued(power[design], direction[design], panel[design], integration[design], gain, base,
+                                 exchange, profile, rate)  # fmt: skip
+        if not (settled and _resolved(panel[design], integration[design], rate, RESOLVED)):
+            settled = _refined(power[design], direction[design], attenuation[design], panel[design],
+                               transmission[design], integration[design], gain, exchange)  # fmt: skip
+            _profile(power[design], base, exchange, profile)
+        if not settled:
             profile[:, :] = math.nan
+
+
+@kernel
+def _resolved(panel: FloatArray, integration: FloatArray, rate: FloatArray, allowed: float) -> bool:
+    """Whether the last Chebyshev term of every rate is too small to matter in the logarithm of the power."""
+    panels, nodes = panel.shape[0], integration.shape[0]
+    for i in range(rate.shape[0]):
+        for s in range(panels):
+            term, sign = 0.0, 1.0
+            for n in range(nodes):
+                weight = 0.5 if n in (0, nodes - 1) else 1.0
+                term += sign * weight * rate[i, s * nodes + n]
+                sign = -sign
+            if not abs(term) / (nodes - 1) * 0.5 * panel[s] / nodes < allowed:
+                return False
+    return True
+
+
+@kernel
+def _refined(
+    power: FloatArray,
+    direction: FloatArray,
+    attenuation: FloatArray,
+    panel: FloatArray,
+    transmission: FloatArray,
+    integration: FloatArray,
+    gain: FloatArray,
+    exchange: FloatArray,
+) -> bool:
+    """Solution on ever finer parts of the panels, read at their nodes; tells whether there is one."""
+    waves, panels, nodes = power.shape[0], panel.shape[0], integration.shape[0]
+    parts = 2
+    while parts <= FINEST:
+        short = np.empty(panels * parts)
+        passed = np.ones(panels * parts)
+        for s in range(panels):
+            passed[s * parts] = transmission[s]
+            for q in range(parts):
+                short[s * parts + q] = panel[s] / parts
+        shape = (waves, panels * parts * nodes)
+        fine, profile, rate, fine_base = np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape)
+        _without_raman(power, direction, attenuation, short, passed, integration, fine_base)
+        settled = _continued(power, direction, short, integration, gain, fine_base, fine, profile, rate)
+        if settled and _resolved(short, integration, rate, FINE):
+            for i in range(waves):
+                for s in range(panels):
+                    for m in range(nodes):
+                        place = parts * _place(integration, m)
+                        q = min(int(place), parts - 1)
+                        start = (s * parts + q) * nodes
+                        exchange[i, s * nodes + m] = _between(fine[i, start : start + nodes], 2.0 * (place - q) - 1.0)
+            return True
+        parts *= 2
+    return False
+
+
+@kernel
+def _between(values: FloatArray, place: float) -> float:
+    """Polynomial through values at Chebyshev-Lobatto nodes, at a place from -1 to 1: barycentric formula."""
+    last = values.shape[0] - 1
+    above, below, sign = 0.0, 0.0, 1.0
+    for n in range(last + 1):
+        apart = place + math.cos(math.pi * n / last)
+        if abs(apart) < 1e-13:
+            return float(values[n])
+        weight = sign * (0.5 if n in (0, last) else 1.0) / apart
+        above += weight * values[n]
+        below += weight
+        sign = -sign
+    return above / below
+
+
+@kernel
+def _continued(
+    power: FloatArray,
+    direction: FloatArray,
+    panel: FloatArray,
+    integration: FloatArray,
+    gain: FloatArray,
+    base: FloatArray,
+    exchange: FloatArray,
+    profile: FloatArray,
+    rate: FloatArray,
+) -> bool:
+    """Solution at full power, reached over shares of it; leaves the profile, and tells whether there is one."""
+    known = np.zeros_like(exchange)
+    reached, step = 0.0, 1.0
+    for _ in range(ATTEMPTS):
+        share = min(1.0, reached + step)
+        exchange[:, :] = known
+        if _newton(share * power, direction, panel, integration, gain, base, exchange, profile, rate):
+            if share >= 1.0:
+                return True
+            reached = share
+            known[:, :] = exchange
+            step *= 2.0
+        else:
+            step *= 0.5
+            if step < SMALLEST_SHARE:
+                break
+    return False
+
+
+@kernel
+def _newton(
+    power: FloatArray,
+    direction: FloatArray,
+    panel: FloatArray,
+    integration: FloatArray,
+    gain: FloatArray,
+    base: FloatArray,
+    exchange: FloatArray,
+    profile: FloatArray,
+    rate: FloatArray,
+) -> bool:
+    """Newton's method with a line search, from the exchange that is given; tells whether it settles."""
+    shape = exchange.shape
+    correction = np.empty(shape)
+    missing = np.empty(shape)
+    tried = np.empty(shape)
+    basis = np.empty((BASIS + 1, *shape))
+    size = _missing(power, direction, panel, integration, gain, base, exchange, profile, rate, missing)
+    for _ in range(NEWTON_STEPS):
+        if size < TOLERANCE:
+            return True
+        if not size < math.inf:
+            return False
+        _correct(direction, panel, integration, gain, profile, missing, basis, rate, tried, correction)
+        part = 1.0
+        while True:
+            for i in range(shape[0]):
+                for m in range(shape[1]):
+                    tried[i, m] = exchange[i, m] + part * correction[i, m]
+            new = _missing(power, direction, panel, integration, gain, base, tried, profile, rate, missing)
+            if new < (1.0 - 0.25 * part) * size or new < TOLERANCE:
+                break
+            part *= 0.5
+            if part < 0.01:
+                return False
+        exchange[:, :] = tried
+        size = new
+    return size < TOLERANCE
+
+
+@kernel
+def _missing(
+    power: FloatArray,
+    direction: FloatArray,
+    panel: FloatArray,
+    integration: FloatArray,
+    gain: FloatArray,
+    base: FloatArray,
+    exchange: FloatArray,
+    profile: FloatArray,
+    rate: FloatArray,
+    missing: FloatArray,
+) -> float:
+    """Integrals of the rates less the exchange that they belong to, and the largest of these differences."""
+    _profile(power, base, exchange, profile)
+    _product(gain, profile, rate)
+    missing[:, :] = exchange
+    largest = _update(direction, panel, integration, rate, 1.0, missing)
+    for i in range(missing.shape[0]):
+        for m in range(missing.shape[1]):
+            missing[i, m] -= exchange[i, m]
+    return largest
+
+
+@kernel
+def _correct(
+    direction: FloatArray,
+    panel: FloatArray,
+    integration: FloatArray,
+    gain: FloatArray,
+    profile: FloatArray,
+    missing: FloatArray,
+    basis: FloatArray,
+    rate: FloatArray,
+    work: FloatArray,
+    correction: FloatArray,
+) -> None:
+    """Solve d - integral of (gain @ (profile d)) = missing for the correction d, by GMRES without restart."""
+    waves, flat = missing.shape
+    triangle = np.zeros((BASIS + 1, BASIS))
+    cosine, sine = np.zeros(BASIS), np.zeros(BASIS)
+    right = np.zeros(BASIS + 1)
+    right[0] = math.sqrt(np.sum(missing * missing))
+    enough = PRECISE * right[0]
+    for i in range(waves):
+        for m in range(flat):
+            basis[0, i, m] = missing[i, m] / right[0]
+    count = 0
+    for k in range(BASIS):
+        for i in range(waves):
+            for m in range(flat):
+                correction[i, m] = profile[i, m] * basis[k, i, m]
+        _product(gain, correction, rate)
+        work[:, :] = 0.0
+        _update(direction, panel, integration, rate, 1.0, work)
+        new = basis[k + 1]
+        for i in range(waves):
+            for m in range(flat):
+                new[i, m] = basis[k, i, m] - work[i, m]  # derivative of Eq. (1) of docs/theory/raman-scattering
+        for j in range(k + 1):  # algorithm 2 of [2], modified Gram-Schmidt
+            along = np.sum(new * basis[j])
+            triangle[j, k] = along
+            for i in range(waves):
+                for m in range(flat):
+                    new[i, m] -= along * basis[j, i, m]
+        length = math.sqrt(np.sum(new * new))
+        for j in range(k):
+            upper, lower = triangle[j, k], triangle[j + 1, k]
+            triangle[j, k] = cosine[j] * upper + sine[j] * lower
+            triangle[j + 1, k] = cosine[j] * lower - sine[j] * upper
+        whole = math.hypot(triangle[k, k], length)
+        cosine[k], sine[k] = triangle[k, k] / whole, length / whole
+        triangle[k, k] = whole
+        right[k + 1] = -sine[k] * right[k]
+        right[k] *= cosine[k]
+        count = k + 1
+        if abs(right[k + 1]) <= enough or length == 0.0:
+            break
+        for i in range(waves):
+            for m in range(flat):
+                new[i, m] /= length
+    for k in range(count - 1, -1, -1):
+        for j in range(k + 1, count):
+            right[k] -= triangle[k, j] * right[j]
+        right[k] /= triangle[k, k]
+    correction[:, :] = 0.0
+    for k in range(count):
+        for i in range(waves):
+            for m in range(flat):
+                correction[i, m] += right[k] * basis[k, i, m]
 
 
 @kernel

@@ -6,10 +6,9 @@ import numpy as np
 
 from mcfiber import units
 from mcfiber._jit import Kernel
-from mcfiber.descriptions.errors import refused
 from mcfiber.fiber.channels import Channels
 from mcfiber.kernels import amplifier as kernels
-from mcfiber.labelled import combined, compute
+from mcfiber.labelled import combined, compute, kept
 from mcfiber.line.line import Line, over_spans
 from mcfiber.line.power import PowerProfile
 from mcfiber.typing import Quantity
@@ -42,7 +41,7 @@ def amplifier_noise(line: Line, power: PowerProfile, channels: Channels, *, mode
     Returns
     -------
     :data:`ase_power`
-        At launch level, both polarisations, in a bandwidth of the symbol rate.
+        At launch level, both polarisations, in a bandwidth of the symbol rate; NaN where `impossible_noise` tells why.
 
     References
     ----------
@@ -50,16 +49,39 @@ def amplifier_noise(line: Line, power: PowerProfile, channels: Channels, *, mode
        no. 4, pp. 662-701, 2010. :doi:`10.1109/JLT.2009.2039464`, eq. (54).
     """
     density = added_noise(line, power.span_loss, channels, model=model)
-    if float(np.min(np.asarray(density))) < 0.0:
-        msg = (
-            "link.amplifier.noise_figure_db: the noise figure is below what the gain allows (F G < 1, less noise than "
-            "none); raise it, or lengthen the span that it is equivalent for"
-        )
-        raise refused(msg)
+    if bool(np.any(np.asarray(density) < 0.0)):
+        density = kept(density, density >= 0.0)
     if power.evolution is not None:
         density = density + power.evolution.noise_density * (power.launch / power.evolution.end)
     total = over_spans(line, density, launch=power.launch)
     return combined(np.multiply, total, channels.symbol_rate)
+
+
+def impossible_noise(
+    line: Line, power: PowerProfile, channels: Channels, *, model: str = "exact"
+) -> dict[str, Quantity]:
+    """Where amplifiers would add less noise than none (F G < 1), by what is to blame.
+
+    Parameters
+    ----------
+    line, power, channels, model
+        As for `amplifier_noise`.
+
+    Returns
+    -------
+    dict
+        Truths by name of `mcfiber.status.FLAGS`: the noise figure, or a span that gives more than it takes.
+
+    Notes
+    -----
+    The noise of Eq. (1) of :doc:`/theory/amplifier-noise` below zero.
+    """
+    impossible = added_noise(line, power.span_loss, channels, model=model) < 0.0
+    gains = power.span_loss < 1.0
+    return {
+        "noise_figure_too_low": combined(lambda wrong, gains: wrong & ~gains, impossible, gains),
+        "raman_gain_too_high": combined(np.logical_and, impossible, gains),
+    }
 
 
 def added_noise(line: Line, span_loss: Quantity, channels: Channels, *, model: str = "exact") -> Quantity:

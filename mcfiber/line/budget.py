@@ -10,10 +10,10 @@ from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels import budget as kernels
 from mcfiber.labelled import array, combined, compute, stacked
-from mcfiber.line.amplifiers import amplifier_noise
+from mcfiber.line.amplifiers import amplifier_noise, impossible_noise
 from mcfiber.line.closed_forms import Accumulation
 from mcfiber.line.crosstalk import crosstalk, crosstalk_spread
-from mcfiber.line.interference import nonlinear_interference
+from mcfiber.line.interference import CLOSED_FORMS, nonlinear_interference
 from mcfiber.line.line import Line
 from mcfiber.line.power import PowerProfile, displaced
 from mcfiber.line.raman import RamanModel
@@ -178,6 +178,24 @@ def line_noises(scene: Scene) -> dict[str, Quantity]:
     names = [noise.power for noise in rows if noise.displaces]
     powers = displaced(scene.line, scene.power.launch, [found[name] for name in names], scene.channels)
     return found | dict(zip(names, powers, strict=True))
+
+
+def failures(scene: Scene) -> dict[str, Quantity]:
+    """Where the noises of the line have no value, and why: truths by name of `mcfiber.status.FLAGS`.
+
+    Parameters
+    ----------
+    scene
+        What the noises were computed from.
+    """
+    power, choices = scene.power, scene.choices
+    found = impossible_noise(scene.line, power, scene.channels, model=choices.amplifier_noise)
+    if power.evolution is not None:
+        given = combined(lambda *values: np.isfinite(sum(values)), power.fiber_input, power.attenuation)
+        found["raman_not_solved"] = combined(np.logical_and, power.evolution.unsolved, given)
+    if choices.nonlinear_interference in CLOSED_FORMS:
+        found["dispersion_zero"] = scene.medium.group_velocity_dispersion == 0.0
+    return found
 
 
 def line_ratios(signal: Quantity, powers: Mapping[str, Quantity]) -> dict[str, Quantity]:

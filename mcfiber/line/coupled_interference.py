@@ -1,6 +1,5 @@
 """What random coupling of cores does to nonlinear interference."""
 
-import numpy as np
 import xarray as xr
 
 from mcfiber import units
@@ -8,7 +7,7 @@ from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.groups import by_group_size
 from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels.mode_dispersion import mode_dispersion_factor
-from mcfiber.labelled import compute, labelled_result, reduced
+from mcfiber.labelled import compute, labelled_result
 from mcfiber.line.power import PowerProfile
 from mcfiber.typing import Quantity
 
@@ -17,6 +16,8 @@ def coupling_factor(
     medium: FiberMedium, power: PowerProfile, channels: Channels, *, mode_dispersion: bool = True
 ) -> Quantity:
     """Interference of randomly coupled cores over that of one core: 3/(2N+1), less what mode dispersion takes.
+
+    With dimension span where spans differ and mode dispersion counts: it belongs to the interference of each span.
 
     Parameters
     ----------
@@ -44,7 +45,7 @@ def coupling_factor(
             power.fiber_input,
             group_velocity_dispersion=medium.group_velocity_dispersion,
             attenuation=power.attenuation,
-            length=reduced(np.mean, power.length, "span"),
+            length=power.length,
             cores=cores,
             spatial_mode_dispersion=medium.mode_dispersion,
         )

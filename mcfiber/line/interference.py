@@ -10,7 +10,7 @@ import xarray as xr
 from mcfiber.descriptions.errors import refused
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.medium import FiberMedium
-from mcfiber.labelled import array, combined, labelled_result
+from mcfiber.labelled import array, combined, has, labelled_result
 from mcfiber.line import closed_forms
 from mcfiber.line.closed_forms import Accumulation
 from mcfiber.line.coupled_interference import coupling_factor
@@ -87,10 +87,9 @@ def nonlinear_interference(
     .. [3] D. Semrau, E. Sillekens, R. I. Killey and P. Bayvel, "A modulation format correction formula for the
        Gaussian noise model in the presence of inter-channel stimulated Raman scattering," arXiv:1903.02506.
     """
-    options: dict[str, Any] = {"accumulation": accumulation, "kurtosis": kurtosis}
-    total = MODELS[model](line, medium, power, channels, **options)
     factor = coupling_factor(medium, power, channels, mode_dispersion=mode_dispersion)
-    result = combined(np.multiply, total, factor)
+    options: dict[str, Any] = {"accumulation": accumulation, "kurtosis": kurtosis, "factor": factor}
+    result = MODELS[model](line, medium, power, channels, **options)
     said = {"model": model, "band": "centre", "terms": "spm+xpm", "accumulation": accumulation}
     return xr.Variable(result.dims, result.data, said, fastpath=True)
 
@@ -105,22 +104,36 @@ class _Model(Protocol):
         *,
         accumulation: Accumulation,
         kurtosis: Quantity,
+        factor: Quantity,
     ) -> Quantity: ...
 
 
-def _gn(line: Line, medium: FiberMedium, power: PowerProfile, channels: Channels, **_options: Any) -> Quantity:
-    return closed_forms.gn(line, medium, power, channels)
+def _gn(
+    line: Line, medium: FiberMedium, power: PowerProfile, channels: Channels, *, factor: Quantity, **_options: Any
+) -> Quantity:
+    return closed_forms.gn(line, medium, power, channels, factor=factor)
 
 
 def _gn_integral(
-    line: Line, medium: FiberMedium, power: PowerProfile, channels: Channels, *, accumulation: Accumulation, **_: Any
+    line: Line,
+    medium: FiberMedium,
+    power: PowerProfile,
+    channels: Channels,
+    *,
+    accumulation: Accumulation,
+    factor: Quantity,
+    **_: Any,
 ) -> Quantity:
     workers = os.cpu_count() or 1
-    return integrals(line, medium, power, channels, accumulation=accumulation, workers=workers)[0]
+    found, _error = integrals(line, medium, power, channels, factor=factor, accumulation=accumulation, workers=workers)
+    return found
 
 
 MODELS: Mapping[str, _Model] = {"gn": _gn, "isrs_gn": closed_forms.isrs_gn, "gn_integral": _gn_integral}
 """What computes the interference of one core, by the names of `mcfiber.descriptions.models.INTERFERENCE`."""
+
+CLOSED_FORMS = ("gn", "isrs_gn")
+"""Those without a value where the dispersion is zero."""
 
 
 def nonlinear_interference_integral(
@@ -166,27 +179,40 @@ def nonlinear_interference_integral(
        stimulated Raman scattering," *J. Lightw. Technol.*, vol. 36, pp. 3046-3055, 2018.
        :doi:`10.1109/JLT.2018.2830973`
     """
-    found = integrals(line, medium, power, channels, terms=terms, band=band, accumulation=accumulation, workers=workers)
+    options: dict[str, Any] = {"terms": terms, "band": band, "accumulation": accumulation, "workers": workers}
     factor = coupling_factor(medium, power, channels, mode_dispersion=mode_dispersion)
-    interference, error = (labelled_result("nli_power", combined(np.multiply, one, factor)) for one in found)
+    found = integrals(line, medium, power, channels, factor=factor, **options)
+    interference, error = (labelled_result("nli_power", one) for one in found)
     interference.attrs |= {"model": "gn_integral", "band": band, "terms": terms, "accumulation": accumulation}
     error.attrs["long_name"] = "error of the quadrature of the nonlinear interference"
     return interference, error
 
 
 def integrals(
-    line: Line, medium: FiberMedium, power: PowerProfile, channels: Channels, **options: Any
+    line: Line,
+    medium: FiberMedium,
+    power: PowerProfile,
+    channels: Channels,
+    *,
+    factor: Quantity = 1.0,
+    **options: Any,
 ) -> tuple[xr.Variable, xr.Variable]:
-    """Integral of one core and its error, for every core and every point of the axes. [W]
+    """Integral and its error, for every core and every point of the axes. [W]
 
     Parameters
     ----------
     line, medium, power, channels
         As in `nonlinear_interference`.
+    factor
+        Of the interference of each span.  Where fields of different spans add, the mean of the spans' factors counts,
+        weighted with the interference of each.
     **options
         Of `mcfiber.line.gn_integral.gn_integral`, whose Eq. (1) it evaluates.
     """
     sizes = _sizes_of_points(line, medium, power, channels)
+    by_span = has(factor, "span")
+    if by_span:
+        sizes |= {dim: size for dim, size in factor.sizes.items() if dim not in OF_ONE_POINT}
     if line.permutation is not None and "core" in sizes:
         msg = (
             'link.core_permutation: "gn_integral" does not follow signals through unlike cores; '
@@ -200,9 +226,23 @@ def integrals(
         waves = channels.frequency, channels.symbol_rate, power.launch
         frequency, rate, launch = (by_channel(value, first, channels.count) for value in waves)
         spans = SpanProfile.of(line, medium, power, channels, point=here)
-        total[(0, *place)], total[(1, *place)] = gn_integral(frequency, rate, launch, spans, **options)
+        if not by_span:
+            total[(0, *place)], total[(1, *place)] = gn_integral(frequency, rate, launch, spans, **options)
+            continue
+        alone = options | {"accumulation": "incoherent"}
+        each = np.array([gn_integral(frequency, rate, launch, span, **alone) for span in spans])
+        own = np.array([by_channel(factor, {**here, "span": k}, channels.count) for k in range(len(spans))])
+        lowered = (each * own[:, None]).sum(axis=0)
+        if options.get("accumulation") == "coherent":
+            share = np.where(each[:, 0].sum(axis=0) > 0.0, lowered[0], 0.0) / np.maximum(each[:, 0].sum(axis=0), 1e-300)
+            lowered = np.array(gn_integral(frequency, rate, launch, spans, **options)) * share
+        total[(0, *place)], total[(1, *place)] = lowered
     dims = (*sizes, "channel")
-    return array(dims, total[0]), array(dims, total[1])
+    power_and_error = array(dims, total[0]), array(dims, total[1])
+    if by_span:
+        return power_and_error
+    interference, error = (combined(np.multiply, one, factor) for one in power_and_error)
+    return interference, error
 
 
 def _sizes_of_points(line: Line, medium: FiberMedium, power: PowerProfile, channels: Channels) -> dict[str, int]:

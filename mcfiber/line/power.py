@@ -230,8 +230,17 @@ def displaced(line: Line, launch: Quantity, noises: Sequence[Quantity], channels
     ratio = total / launch
     if line.power_control == "band":
         ratio = _over_bands(total, channels) / _over_bands(launch, channels)
-    factor = np.expm1(line.count * np.log1p(ratio / line.count)) / ratio
+    factor = combined(lambda ratio: _droop(ratio, line.count), ratio)
     return tuple(noise * factor for noise in noises)
+
+
+def _droop(ratio: Quantity, spans: int) -> Quantity:
+    """Noise over signal behind all spans, over the sum of what they add; 1 without noise, or without signal."""
+    known = np.asarray(ratio) > 0.0
+    known &= np.isfinite(ratio)
+    noise = np.where(known, ratio, 1.0)
+    # Where the signal drowns, the number only has to stay finite.
+    return np.where(known, np.expm1(np.minimum(spans * np.log1p(noise / spans), 300.0)) / noise, 1.0)
 
 
 def _over_bands(value: Quantity, channels: Channels) -> Quantity:

@@ -11,7 +11,7 @@ from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels import raman as kernels
 from mcfiber.kernels import silica
-from mcfiber.labelled import array, compute, joined
+from mcfiber.labelled import array, compute, joined, reduced
 from mcfiber.line.line import Line, Pumps
 from mcfiber.typing import FloatArray, Quantity
 
@@ -39,6 +39,12 @@ class Evolution:
     transmission: Quantity
     integration: xr.Variable
     noise_density: Quantity
+
+    @property
+    def unsolved(self) -> xr.Variable:
+        """Where the powers along the fibre could not be solved; one truth for each channel."""
+        missing: xr.Variable = reduced(np.any, array(self.power.dims, np.isnan(self.power.data)), "panel", "node")
+        return missing
 
     @property
     def end(self) -> xr.Variable:

@@ -85,21 +85,27 @@ class Axes:
 
     @cached_property
     def structures(self) -> tuple[System, ...]:
-        """Systems with every combination of the structural values, and the first of the numbers."""
+        """Systems with every possible combination of the structural values, and the first of the numbers."""
         first = [axis.changes(slice(0, 1)) for axis in self.axes if not axis.structural]
-        return tuple(self._changed(structure, _merged(first)) for structure in self._combinations())
+        return tuple(system for _, system in self._possible(_merged(first)))
 
     def check(self) -> None:
-        """Refuse values that any combination refuses, before anything is computed."""
+        """Refuse what every combination of the structural values refuses, before anything is computed.
+
+        Raises
+        ------
+        DescriptionError
+            That of the first combination, if none is possible.
+        """
         numbers = _merged(axis.changes(slice(None)) for axis in self.axes if not axis.structural)
-        for structure in self._combinations():
-            self._changed(structure, numbers)
+        next(self._possible(numbers))
 
     def probe(self, points: int) -> tuple[System, int]:
         """Make the system of a first block, with the largest structure; and tell its number of points."""
-        sizes = [one.fiber.cores * one.spectrum.count for one in self.structures]
+        first = _merged(axis.changes(slice(0, 1)) for axis in self.axes if not axis.structural)
+        sizes = {place: one.fiber.cores * one.spectrum.count for place, one in self._possible(first)}
         choices = [axis.size for axis in self.axes if axis.structural]
-        largest = iter(np.unravel_index(int(np.argmax(sizes)), choices)) if choices else iter(())
+        largest = iter(np.unravel_index(max(sizes, key=lambda place: sizes[place]), choices)) if choices else iter(())
         shape = self.block_shape(points)
         starts = [int(next(largest)) if axis.structural else 0 for axis in self.axes]
         block = tuple(slice(start, start + step) for start, step in zip(starts, shape, strict=True))
@@ -112,6 +118,27 @@ class Axes:
             _merged(axis.changes(part) for axis, part in parts if axis.structural),
             _merged(axis.changes(part) for axis, part in parts if not axis.structural),
         )
+
+    def _possible(self, numbers: dict[str, Any]) -> Iterator[tuple[int, System]]:
+        """Number and system of every combination of the structural values that is not refused.
+
+        Raises
+        ------
+        DescriptionError
+            That of the first combination, if none is possible.
+        """
+        first: DescriptionError | None = None
+        found = False
+        for place, structure in enumerate(self._combinations()):
+            try:
+                system = self._changed(structure, numbers)
+            except DescriptionError as error:
+                first = first or error
+                continue
+            found = True
+            yield place, system
+        if first is not None and not found:
+            raise first
 
     def _combinations(self) -> Iterator[dict[str, Any]]:
         choices = [
@@ -296,7 +323,6 @@ def _structure(
 ) -> tuple[Callable[[str], Any], set[str]]:
     """Find which paths are structural, and turn the others' values into arrays; also tell how to look paths up."""
     structural = {path for path, given in values.items() if not _are_numbers(given)}
-    first = {path: values[path][0] for path in structural}
 
     def value_at(path: str) -> object:
         try:
@@ -304,7 +330,7 @@ def _structure(
         except DescriptionError:  # perhaps a field of a description that the sweep puts there
             if not any(path.startswith(f"{whole}.") for whole in structural):
                 raise
-            return system.replace(first).value_at(path)
+            return _first_possible(system, {whole: values[whole] for whole in structural}).value_at(path)
 
     for path in values:
         if isinstance(value_at(path), int):  # whole numbers and truths; real fields hold floats
@@ -312,6 +338,17 @@ def _structure(
         if path not in structural:
             values[path] = np.asarray(values[path], dtype=np.float64)
     return value_at, structural
+
+
+def _first_possible(system: System, values: Mapping[str, Any]) -> System:
+    """Put the first combination of structural values into a system that it does not refuse."""
+    first: DescriptionError | None = None
+    for combination in itertools.product(*values.values()):
+        try:
+            return system.replace(dict(zip(values, combination, strict=True)))
+        except DescriptionError as error:
+            first = first or error
+    raise first or refused("over: is empty; give values for at least one path")
 
 
 def _are_numbers(values: Sequence[object] | AnyArray) -> bool:

@@ -68,6 +68,8 @@ def calibrated(
     known = predict(sibling, samples=samples, seed=seed)["total_net_rate"].values / 1e12
     wanted = predict(entry, samples=samples, seed=seed)["total_net_rate"].values
     weight = np.exp(-0.5 * ((known / reported - 1.0) / tolerance) ** 2)
+    possible = ~(np.isnan(known) | np.isnan(wanted))
+    weight, wanted = weight[possible], wanted[possible]
     if weight.sum() < 1.0:
         msg = (
             f"no sample of {sibling.name} comes within {tolerance:.0%} of its report; widen the ranges or the tolerance"

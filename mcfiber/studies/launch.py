@@ -12,13 +12,14 @@ from mcfiber import units
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.models import refuse_contradictions
 from mcfiber.dimensions import spread
-from mcfiber.evaluate import evaluate, records
+from mcfiber.evaluate import evaluate, quantities, records
 from mcfiber.labelled import array, as_variable, combined
 from mcfiber.line.budget import Scene, entering, received_ratio
 from mcfiber.line.crosstalk import line_pairs
 from mcfiber.line.mode_loss import mode_dependent_loss
 from mcfiber.receiver.penalty import mdl_penalty
 from mcfiber.receiver.rates import achievable_rate
+from mcfiber.status import OK, failure
 from mcfiber.studies.launch_gradient import NoiseOfLaunch, optimum_power
 from mcfiber.typing import AnyArray, FloatArray, Quantity
 
@@ -162,6 +163,9 @@ class LaunchProblem:
         _check(system, objective)
         self.system, self.objective = system, objective
         scene, self._receiver = records(system)
+        given = quantities(scene, self._receiver)
+        if int(given["status"]) != OK:
+            raise failure(int(given["status"]), given)
         self._scene, self._grid = scene, scene.channels
         self.bands, self.cores = scene.channels.bands, scene.medium.cores
         self.noise = NoiseOfLaunch(scene)
@@ -251,6 +255,9 @@ class LaunchProblem:
             scale = abs(self.value_and_gradient(powers(x))[0]) or 1.0
             options: Any = {"maxiter": 1000, "maxcor": 30, "ftol": 1e-13, "gtol": 1e-9}
             x = minimize(descend, x, method="L-BFGS-B", jac=True, options=options).x
+        if not np.isfinite(x).all():
+            msg = "optimize_launch: the search met powers whose evaluation fails; begin with other launch powers"
+            raise refused(msg)
         result: FloatArray = x
         return result
 

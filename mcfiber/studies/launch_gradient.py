@@ -9,7 +9,7 @@ from mcfiber.descriptions.errors import refused
 from mcfiber.dimensions import spread
 from mcfiber.kernels import adjoint as backwards
 from mcfiber.kernels import isrs, nonlinear, raman, silica
-from mcfiber.labelled import array
+from mcfiber.labelled import array, has
 from mcfiber.line.amplifiers import added_noise
 from mcfiber.line.budget import Scene
 from mcfiber.line.closed_forms import TERMS
@@ -126,7 +126,8 @@ class NoiseOfLaunch:
         scene = self._scene
         spread = replace(scene.power, fiber_input=array(("channel",), launch))
         factor = coupling_factor(scene.medium, spread, scene.channels)
-        self._factor = _plain(factor, {"core": 1, "span": 1, "channel": scene.channels.count})
+        spans = factor.sizes["span"] if has(factor, "span") else 1
+        self._factor = _plain(factor, {"core": 1, "span": spans, "channel": scene.channels.count})
 
     def __call__(self, launch: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Noise powers at launch level, for the launch power of each channel.

@@ -8,17 +8,22 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import variables
-from mcfiber.descriptions.errors import refused
+from mcfiber.descriptions.errors import DescriptionError, refused
 from mcfiber.evaluate import quantities, records
 from mcfiber.labelled import kept
 from mcfiber.result import status_flags
-from mcfiber.status import NOT_COMPUTED, OK
+from mcfiber.status import NOT_COMPUTED, OK, REFUSED
 from mcfiber.typing import AnyArray
 
 if TYPE_CHECKING:
     from mcfiber.descriptions.system import System
 
 REDUCTIONS = ("max", "min", "mean")
+
+
+class PointRefused(DescriptionError):
+    """No point of a block could be evaluated as one."""
+
 
 INNER = ("core", "channel")
 """Dimensions that a reduction goes over."""
@@ -85,6 +90,8 @@ def evaluated(
 
     Raises
     ------
+    PointRefused
+        If the system is refused; one of its points may be the reason.
     DescriptionError
         If there is no such variable or reduction.
 
@@ -92,7 +99,13 @@ def evaluated(
     -----
     Eq. (1) and Eq. (2) of :doc:`/theory/index`, as in `mcfiber.evaluate.evaluate`.
     """
-    arrays = quantities(*records(system), draws=draws, seed=seed)
+    try:
+        arrays = quantities(*records(system), draws=draws, seed=seed)
+    except DescriptionError as error:
+        raise PointRefused(error.title, error.problems) from error
+    except ValueError as error:
+        title = "value"
+        raise PointRefused(title, [("", str(error))]) from error
     status = arrays["status"]
     found = {text: _reduced(arrays, text) for text in texts if text != "status"}
     if bool((status != OK).any()):
@@ -137,6 +150,12 @@ def placed(array: xr.Variable, output: Output, names: tuple[str, ...], shape: tu
     wide = values.reshape([size if name in present else 1 for name, size in sizes.items()])
     result: AnyArray = np.array(np.broadcast_to(wide, tuple(sizes.values())), dtype=output.dtype)
     return result
+
+
+def impossible(output: Output, names: tuple[str, ...], shape: tuple[int, ...]) -> AnyArray:
+    """Values of an output at points that are refused."""
+    sizes = dict(zip(names, shape, strict=True)) | dict(output.inner)
+    return np.full(tuple(sizes.values()), REFUSED if output.text == "status" else np.nan, output.dtype)
 
 
 def _reduced(arrays: Mapping[str, xr.Variable], text: str) -> xr.Variable:

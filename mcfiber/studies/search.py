@@ -206,7 +206,8 @@ def non_dominated(values: FloatArray) -> AnyArray:
     Returns
     -------
     numpy.ndarray
-        Positions, the largest of the first column first; of equal rows the first stands for all.
+        Positions, the largest of the first column first; of equal rows the first stands for all.  A row with NaN is
+        not among them.
 
     References
     ----------
@@ -221,6 +222,8 @@ def non_dominated(values: FloatArray) -> AnyArray:
     order = np.lexsort((np.arange(len(values)), *(-values[:, column] for column in reversed(range(values.shape[1])))))
     kept: list[int] = []
     for position in order:
+        if np.isnan(values[position]).any():
+            continue
         rivals = values[kept]
         if not (rivals >= values[position]).all(axis=1).any():
             kept.append(int(position))
@@ -269,7 +272,8 @@ class _Designs:
         high = [0.0] + [high for _, _, high in self._constraints]
 
         def energies(x: FloatArray) -> FloatArray:
-            result: FloatArray = goal(self._better(x))
+            energy = goal(self._better(x))
+            result: FloatArray = np.where(np.isnan(energy), np.inf, energy)
             return result
 
         solve: Any = differential_evolution  # its stubs know neither vectorised functions nor several constraints
@@ -287,7 +291,7 @@ class _Designs:
             rng=np.random.default_rng(np.random.SeedSequence(seed)),
         )
         row = self._rows(found.x[:, None])[0]
-        if (self._violations(row[None]) > 0).any():
+        if (self._violations(row[None]) > 0).any() or np.isnan(row).any():
             raise refused(self._no_design(row))
         result: FloatArray = found.x
         return result
@@ -341,7 +345,7 @@ class _Designs:
     def _feasible(self) -> tuple[FloatArray, FloatArray]:
         points = np.array([np.frombuffer(key) for key in self._known])
         rows = np.array(list(self._known.values()))
-        kept = (self._violations(rows) == 0).all(axis=1)
+        kept = (self._violations(rows) == 0).all(axis=1) & ~np.isnan(self._signed(rows)).any(axis=1)
         return points[kept], self._signed(rows[kept])
 
     def _rows(self, x: FloatArray) -> FloatArray:

@@ -14,12 +14,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import xarray as xr
 
-from mcfiber.descriptions.errors import refused
+from mcfiber.descriptions.errors import DescriptionError, refused
+from mcfiber.descriptions.record import axes as axes_of
 from mcfiber.studies.axes import Arrangement, Axes, Block, grid_or_paired, sampled
-from mcfiber.studies.outputs import Output, checked, evaluated, placed, planned
+from mcfiber.studies.outputs import Output, PointRefused, checked, evaluated, impossible, placed, planned
 from mcfiber.studies.store import Arrays, Memory, Store, Writer
+from mcfiber.typing import AnyArray
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -32,11 +35,11 @@ LARGEST_BLOCK = 4096
 PROBED = 64
 """Points whose evaluation tells the memory of a point."""
 
-Task = tuple[Block, "System"]
+Task = tuple[Block, "System | None"]
 
 Kept = Callable[["System"], dict[str, xr.Variable]]
 
-Run = Callable[[Block, "System"], tuple[Block, Arrays | None]]
+Run = Callable[[Block, "System | None"], tuple[Block, Arrays | None]]
 
 
 def sweep(
@@ -90,13 +93,13 @@ def sweep(
     -------
     xarray.Dataset
         The outputs over the dimensions of the sweep, and `status`; read lazily from the store if there is one.
-        Points that cannot exist are NaN and have a `status` other than 0.
+        Points that cannot exist, are refused or whose evaluation fails are NaN and have a `status` other than 0.
 
     Raises
     ------
     DescriptionError
-        If a path leads nowhere, an axis is empty, a value is refused, an output is unknown, or the store belongs to
-        another sweep.  Nothing is written then.
+        If a path leads nowhere, an axis is empty, a number or every combination of the other values is refused, an
+        output is unknown, or the store belongs to another sweep.  Nothing is written then.
     OSError
         If the store cannot be written to.  Finished blocks stay, and the same call resumes.
 
@@ -128,7 +131,7 @@ def sweep(
     report = progress or (lambda _done, _all: None)
     report(total - len(todo), total)
     run = partial(run_block, kept=kept, names=axes.names, outputs=plan, writer=sink.writer())
-    tasks = ((block, axes.put(block)) for block in todo)
+    tasks = ((block, _put(axes, block)) for block in todo)
     finished = _on_threads(run, tasks, workers) if client is None else _on_cluster(run, tasks, client)
     for done, (block, arrays) in enumerate(finished, start=total - len(todo) + 1):
         if arrays is not None:
@@ -176,16 +179,51 @@ def probe(axes: Axes, kept: Kept, memory_mb: float) -> tuple[tuple[Output, ...],
     DescriptionError
         If a value or an output is refused.
     """
-    plan = planned(kept(axes.probe(2)[0]), axes.structures, axes.names)
+    plan = planned(_first_evaluated(axes, kept), axes.structures, axes.names)
     system, points = axes.probe(PROBED)
-    fitting = memory_mb * 1e6 * points / _peak_bytes(partial(kept, system))
+    fitting = memory_mb * 1e6 * points / _peak_bytes(partial(_tried, kept, system))
     # A power of two: a few bytes more or less in the measurement do not change the blocks.
     return plan, min(LARGEST_BLOCK, 2 ** int(math.log2(max(1.0, fitting))))
 
 
+def _first_evaluated(axes: Axes, kept: Kept) -> dict[str, xr.Variable]:
+    """What is kept of a few points: the first that can be evaluated, in the largest structure or else in any.
+
+    Raises
+    ------
+    DescriptionError
+        That of the first points, if no point can be evaluated.
+    """
+    try:
+        return kept(axes.probe(2)[0])
+    except PointRefused as error:
+        for block in axes.blocks(axes.block_shape(1)):
+            system = _put(axes, block)
+            found = None if system is None else _tried(kept, system)
+            if found is not None:
+                return found
+        raise DescriptionError(error.title, error.problems) from None
+
+
+def _tried(kept: Kept, system: "System") -> dict[str, xr.Variable] | None:
+    """Evaluate; None where the system is refused."""
+    try:
+        return kept(system)
+    except PointRefused:
+        return None
+
+
+def _put(axes: Axes, block: Block) -> "System | None":
+    """Make the system of a block; None where its structural values are refused together."""
+    try:
+        return axes.put(block)
+    except DescriptionError:
+        return None
+
+
 def run_block(
     block: Block,
-    system: "System",
+    system: "System | None",
     *,
     kept: Kept,
     names: tuple[str, ...],
@@ -197,7 +235,7 @@ def run_block(
     Parameters
     ----------
     block, system
-        Slices of the dimensions, and the system with the values of these slices as axes.
+        Slices of the dimensions, and the system with the values of these slices as axes; None where it is refused.
     kept
         Evaluates a system and keeps the outputs.
     names, outputs
@@ -206,12 +244,35 @@ def run_block(
         Of the store.
     """
     shape = tuple(part.stop - part.start for part in block)
-    found = kept(system)
-    arrays = {output.text: placed(found[output.text], output, names, shape) for output in outputs}
+    arrays = _evaluated(system, shape, kept, names, outputs)
     if writer is None:
         return block, arrays
     writer.write(block, arrays)
     return block, None
+
+
+def _evaluated(
+    system: "System | None", shape: tuple[int, ...], kept: Kept, names: tuple[str, ...], outputs: Sequence[Output]
+) -> dict[str, AnyArray]:
+    """Evaluate a block; where it is refused its halves, down to the points that are to blame."""
+    found = None if system is None else _tried(kept, system)
+    if found is not None:
+        return {output.text: placed(found[output.text], output, names, shape) for output in outputs}
+    longest = int(np.argmax(shape))
+    if system is None or shape[longest] == 1:
+        return {output.text: impossible(output, names, shape) for output in outputs}
+    half = shape[longest] // 2
+    parts = []
+    for part in (slice(0, half), slice(half, shape[longest])):
+        size = part.stop - part.start
+        smaller = (*shape[:longest], size, *shape[longest + 1 :])
+        parts.append(_evaluated(_points(system, names[longest], part), smaller, kept, names, outputs))
+    return {text: np.concatenate([one[text] for one in parts], axis=longest) for text in parts[0]}
+
+
+def _points(system: "System", dim: str, part: slice) -> "System":
+    """Keep a part of the points along an axis of a system."""
+    return system.replace({path: axis.isel({dim: part}) for path, axis in axes_of(system) if dim in axis.dims})
 
 
 def _peak_bytes(function: Callable[[], Any]) -> int:

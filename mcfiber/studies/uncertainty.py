@@ -11,7 +11,10 @@ import xarray as xr
 
 from mcfiber import result
 from mcfiber.catalog import CatalogEntry
+from mcfiber.descriptions.errors import DescriptionError
+from mcfiber.descriptions.system import System
 from mcfiber.evaluate import evaluate
+from mcfiber.status import REFUSED
 from mcfiber.typing import AnyArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -61,7 +64,7 @@ def predict(entry: CatalogEntry, *, samples: int = 256, seed: int = 0) -> xr.Dat
         return result.noted(evaluate(entry.system), entry=entry.name, reported=entry.reported.model_dump())
     drawn = entry.sampled(samples, seed)
     blocks = list(_blocks(entry, drawn, samples))
-    parts = [evaluate(entry.system.replace(changes)) for _, changes in blocks]
+    parts = _evaluated([(entry.system, changes) for _, changes in blocks])
     numbers = {path: xr.DataArray(drawn[path], dims="sample") for path in entry.ranges}
     return result.noted(
         _joined(parts, [members for members, _ in blocks]) if entry.choices else parts[0],
@@ -86,6 +89,29 @@ def _blocks(entry: CatalogEntry, drawn: dict[str, Any], samples: int) -> Iterato
                 for path in entry.ranges
             }
             yield members, {path: str(word) for path, word in chosen.items()} | numbers
+
+
+def _evaluated(blocks: list[tuple[System, dict[str, Any]]]) -> list[xr.Dataset]:
+    """Evaluate every block; one whose words are refused together is marked, unless all are.
+
+    Raises
+    ------
+    DescriptionError
+        That of the first block, if all are refused.
+    """
+    found: list[xr.Dataset | DescriptionError] = []
+    for system, changes in blocks:
+        try:
+            found.append(evaluate(system.replace(changes)))
+        except DescriptionError as error:
+            found.append(error)
+    good = [one for one in found if isinstance(one, xr.Dataset)]
+    if not good:
+        raise next(one for one in found if isinstance(one, DescriptionError))
+    like = good[0].isel(sample=0, drop=True) if "sample" in good[0].dims else good[0]
+    missing = xr.full_like(like.astype(float), np.nan)
+    missing = missing.assign(status=xr.full_like(like["status"], REFUSED))
+    return [one if isinstance(one, xr.Dataset) else missing for one in found]
 
 
 def interval(values: "ArrayLike | xr.DataArray") -> tuple[float, float, float]:
@@ -159,8 +185,10 @@ def influences(entry: CatalogEntry, prediction: xr.Dataset) -> list[Influence]:
     """
     notes = prediction.mcf.provenance
     drawn = entry.sampled(notes["samples"], notes["seed"])
-    rate = ranks(prediction["total_net_rate"].values)
-    found = [Influence(path, correlation(ranks(values), rate)) for path, values in drawn.items()]
+    rate = prediction["total_net_rate"].values
+    possible = ~np.isnan(rate)
+    rate = ranks(rate[possible])
+    found = [Influence(path, correlation(ranks(values[possible]), rate)) for path, values in drawn.items()]
     return sorted(found, key=lambda one: -abs(one.rank_correlation))
 
 

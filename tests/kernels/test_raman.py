@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
+from scipy.optimize import root
 
-from mcfiber.kernels import silica
+from mcfiber.kernels import raman, silica
 from mcfiber.kernels.raman import panel_integration, raman_noise, raman_power, triangular_power
 from mcfiber.typing import FloatArray
 from mcfiber.units import BOLTZMANN, DB_PER_NEPER, PLANCK, SPEED_OF_LIGHT
@@ -285,3 +286,101 @@ def test_noise__anti_stokes_is_colder_by_the_boltzmann_factor() -> None:
     stokes = emission(np.array([0.0, 1.0]))[0]
     anti_stokes = emission(np.array([1.0, 0.0]))[1] * down[0] / down[1]
     assert stokes / anti_stokes == pytest.approx(math.exp(PLANCK * offset / (BOLTZMANN * temperature)), rel=1e-9)
+
+
+# ---------------------------------------------------------------------------------------------------------
+# strong pumps, against shooting
+
+
+FIVE = [(1425.0, 0.24), (1435.0, 0.24), (1445.0, 0.24), (1455.0, 0.24), (1465.0, 0.24)]
+STRONG = {
+    "0.25 W": ([(1450.0, 0.25)], [-1.0], ()),
+    "0.5 W": ([(1450.0, 0.5)], [-1.0], ()),
+    "0.8 W": ([(1450.0, 0.8)], [-1.0], ()),
+    "0.85 W": ([(1450.0, 0.85)], [-1.0], ()),
+    "0.9 W": ([(1450.0, 0.9)], [-1.0], ()),
+    "1 W": ([(1450.0, 1.0)], [-1.0], ()),
+    "1.5 W": ([(1450.0, 1.5)], [-1.0], ()),
+    "2 W": ([(1450.0, 2.0)], [-1.0], ()),
+    "five of 0.24 W": (FIVE, [-1.0] * 5, ()),
+    "forward and backward": ([(1450.0, 0.8), (1430.0, 0.5)], [-1.0, 1.0], ()),
+    "lumped losses": ([(1450.0, 1.0)], [-1.0], ((30e3, 0.7), (50e3, 0.8))),
+}
+
+
+def pumped(pumps: Any, signs: Any, lumped: Any, channels: int) -> tuple[FloatArray, ...]:
+    signal = 193.4e12 + (np.arange(channels) - channels / 2) * 4e12 / channels
+    frequency = np.concatenate([signal, SPEED_OF_LIGHT / (1e-9 * np.array([nm for nm, _ in pumps]))])
+    power = np.concatenate([np.full(channels, 40e-3 / channels), [watt for _, watt in pumps]])
+    direction = np.concatenate([np.ones(channels), signs])
+    attenuation = np.concatenate([np.full(channels, 0.2), np.full(len(pumps), 0.25)]) * 1e-3 / DB_PER_NEPER
+    panel = np.diff([0.0, *(place for place, _ in lumped), 80e3])
+    return frequency, power, direction, attenuation, panel, np.array([1.0, *(part for _, part in lumped)])
+
+
+def shot(
+    frequency: FloatArray,
+    power: FloatArray,
+    direction: FloatArray,
+    attenuation: FloatArray,
+    panel: FloatArray,
+    transmission: FloatArray,
+    nodes: FloatArray,
+) -> FloatArray:
+    """Powers at the nodes of the panels: what leaves a backward pump's far end is found by Newton's method."""
+    offset = frequency - frequency[:, None]
+    grid = np.arange(silica.raman_efficiency().size) * silica.STEP
+    gain = np.interp(abs(offset), grid, silica.raman_efficiency(), right=0.0) / 80e-12
+    gain *= np.maximum(frequency, frequency[:, None])
+    gain = np.where(offset > 0, gain, -gain * (frequency[:, None] / frequency))
+    back = direction < 0
+
+    def slope(_: float, log: FloatArray) -> FloatArray:
+        result: FloatArray = direction * (gain @ np.exp(log) - attenuation)
+        return result
+
+    def walk(left: FloatArray, launched: FloatArray, tolerance: float) -> FloatArray:
+        log = np.where(back, 0.0, np.log(launched))
+        log[back] = left
+        found = np.empty((log.size, panel.size, nodes.size))
+        for number, (length, passed) in enumerate(zip(panel, transmission, strict=True)):
+            log = log + direction * math.log(passed)
+            way = solve_ivp(slope, (0, length), log, "DOP853", 0.5 * length * (1 + nodes), rtol=tolerance, atol=1e-13)
+            found[:, number], log = way.y, way.y[:, -1]
+        return found
+
+    left = np.log(1e-2 * power[back] * np.exp(-attenuation[back] * panel.sum()))
+    for share in (0.01, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0):
+        launched = np.where(back, share * power, power)
+
+        def missed(x: FloatArray, launched: FloatArray = launched) -> FloatArray:
+            result: FloatArray = walk(x, launched, 1e-11)[back, -1, -1] - np.log(launched[back])
+            return result
+
+        found = root(missed, left, tol=1e-11)
+        assert np.abs(missed(found.x)).max() < 1e-8
+        left = found.x
+    return np.exp(walk(left, power, 1e-12))
+
+
+@pytest.mark.parametrize("case", STRONG)
+def test_raman__strong_pumps_against_shooting(case: str) -> None:
+    frequency, power, direction, attenuation, panel, transmission = pumped(*STRONG[case], channels=6)
+    options = {"direction": direction, "attenuation": attenuation, "panel": panel, "transmission": transmission}
+    profile = waves(frequency, power, nodes=20, **options)
+    nodes = -np.cos(np.pi * np.arange(20) / 19)
+    expected = shot(frequency, power, direction, attenuation, panel, transmission, nodes)
+    np.testing.assert_allclose(profile, expected, rtol=1e-6)
+
+
+def test_raman__newton_agrees_with_successive_approximation() -> None:
+    frequency, power, direction, attenuation, panel, transmission = pumped([(1450.0, 0.5)], [-1.0], (), channels=4)
+    options = {"direction": direction, "attenuation": attenuation, "panel": panel, "transmission": transmission}
+    profile = waves(frequency, power, nodes=20, **options)
+    matrix = np.empty((5, 5))
+    raman._gain_matrix(frequency, np.full(5, 80e-12), silica.raman_efficiency(), silica.STEP, 1.0, matrix)
+    base, exchange, again, rate = (np.zeros((5, 20)) for _ in range(4))
+    weights = panel_integration(20)
+    raman._without_raman(power, direction, attenuation, panel, transmission, weights, base)
+    assert raman._continued(power, direction, panel, weights, matrix, base, exchange, again, rate)
+    np.testing.assert_allclose(again, profile.reshape(5, 20), rtol=1e-9)
