@@ -17,6 +17,8 @@ CHANNELS_OUTSIDE_BAND = 4
 CROSSTALK_TOO_HIGH = 5
 CORE_MULTIMODE = 6
 CORE_NOT_GUIDED = 7
+CORES_OVERLAP = 20
+MODE_DEPENDENT_LOSS_TOO_HIGH = 21
 NOT_COMPUTED = 255
 
 FLAGS = {
@@ -28,6 +30,8 @@ FLAGS = {
     CROSSTALK_TOO_HIGH: "crosstalk_too_high",
     CORE_MULTIMODE: "core_multimode",
     CORE_NOT_GUIDED: "core_not_guided",
+    CORES_OVERLAP: "cores_overlap",
+    MODE_DEPENDENT_LOSS_TOO_HIGH: "mode_dependent_loss_too_high",
     NOT_COMPUTED: "not_computed",
 }
 """Meaning of the values of `status`; the highest that applies stands."""

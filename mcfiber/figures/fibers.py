@@ -76,7 +76,7 @@ def plot_mode_field(
 
     ax = _axes(ax)
     last = profile.rings().radius[-1] * 1e6
-    radius = np.linspace(0, reach_um or last + 3 * profile.guiding_radius() * 1e6, 600)
+    radius = np.linspace(0, reach_um or last + 3 * float(profile.radius_of_cores()), 600)
     field = mode_field(profile, radius_um=radius, wavelength_nm=wavelength_nm)
     ax.plot(radius, field, color=FIELD)
     ax.set(xlabel="distance from the axis (um)", ylabel="field over its value on the axis")
