@@ -119,7 +119,7 @@ class GradedCore(_Core):
     """
 
     kind: Literal["graded"] = "graded"
-    exponent: Annotated[PerCore, each(number(low=0.5, high=5000, remedy="use a step for a constant index"))] = 2.0
+    exponent: Annotated[PerCore, each(number(low=0.5, high=1000, remedy="use a step for a constant index"))] = 2.0
 
 
 class TrenchAssistedCore(_Core):
