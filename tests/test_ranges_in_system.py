@@ -7,6 +7,7 @@ import pytest
 import systems
 import xarray as xr
 
+from mcfiber import DescriptionError
 from mcfiber.status import FLAGS
 
 
@@ -29,3 +30,23 @@ def test_status__of_every_core_with_its_radius(path, values, expected):
     ds = system.replace({path: values}).evaluate()
     assert [FLAGS[int(value)] for value in ds.status] == ["ok", expected]
     assert np.isnan(ds.snr.isel(point=1)).all()
+
+
+def test_status__of_mode_dependent_loss_beyond_the_table_of_penalties():
+    """Three spans of 7 dB add up to 12 dB, of 10 dB to 17 dB; zero forcing has a law of its own."""
+    system = systems.random()
+    path = "link.mode_dependent_loss_rms_db"
+    for options in ({}, {"draws": 2, "seed": 1}):
+        ds = system.replace({path: axis([7.0, 10.0])}).evaluate(**options)
+        assert [FLAGS[int(value)] for value in ds.status] == ["ok", "mode_dependent_loss_too_high"]
+        assert np.isnan(ds.total_net_rate.isel(point=1)).all()
+        with pytest.raises(DescriptionError, match=r"link.mode_dependent_loss_rms_db: .*allowed: up to 15.2 dB"):
+            system.replace({path: 10.0}).evaluate(**options)
+    forced = system.replace({"transceiver.receiver": "zero_forcing", path: axis([7.0, 10.0])}).evaluate()
+    assert (forced.status == 0).all()
+
+
+def test_rates__more_mode_dependent_loss_never_delivers_more():
+    ds = systems.random().replace({"link.mode_dependent_loss_rms_db": axis(np.linspace(0.0, 8.7, 30))}).evaluate()
+    assert (ds.status == 0).all()
+    assert (np.diff(ds.total_net_rate) <= 0).all()
