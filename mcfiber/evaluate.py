@@ -15,7 +15,7 @@ from mcfiber.line.mode_delay import group_delay_spread
 from mcfiber.line.mode_loss import grouped_loss
 from mcfiber.line.power import power_profile
 from mcfiber.receiver.outage import frequency_diversity
-from mcfiber.receiver.penalty import grouped_penalty
+from mcfiber.receiver.penalty import grouped_penalty, loss_range
 from mcfiber.receiver.rates import achievable_rate
 from mcfiber.receiver.receiver import Receiver, receiver
 from mcfiber.simulation.penalties import draw_mdl_penalty, loop_scatter
@@ -136,7 +136,9 @@ def quantities(
         spans=spans.count,
         repeat=spans.repeat,
     )
-    if draws is not None and scene.medium.coupled_cores > 1:
+    drawn = draws is not None and scene.medium.coupled_cores > 1
+    penalties = loss_range(loss.effective, arrived.kind, drawn=drawn)
+    if draws is not None and drawn:
         penalty = _drawn_penalty(scene, arrived, ratios["gsnr"], loss.effective, draws, seed)
     else:
         penalty = grouped_penalty(ratios["gsnr"], loss.effective, scene.medium.group_sizes, receiver=arrived.kind)
@@ -155,7 +157,7 @@ def quantities(
         "snr": snr,
         **achievable_rate(arrived, snr, grid.symbol_rate),
     }
-    known = status.problems(grid, scene.medium, spans)
+    known = status.problems(grid, scene.medium, spans, penalties)
     return result.with_totals(values | {"status": status.judged(scene, arrived, values, known)}, scene)
 
 

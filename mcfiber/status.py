@@ -29,6 +29,7 @@ DISPERSION_ZERO = 11
 CORES_OVERLAP = 12
 NOT_FINITE = 13
 REFUSED = 14
+MODE_DEPENDENT_LOSS_TOO_HIGH = 15
 NOT_COMPUTED = 255
 
 FLAGS = {
@@ -47,6 +48,7 @@ FLAGS = {
     CORES_OVERLAP: "cores_overlap",
     NOT_FINITE: "not_finite",
     REFUSED: "refused",
+    MODE_DEPENDENT_LOSS_TOO_HIGH: "mode_dependent_loss_too_high",
     NOT_COMPUTED: "not_computed",
 }
 """Meaning of the values of `status`; the highest that applies stands."""

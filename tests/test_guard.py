@@ -189,7 +189,13 @@ def test_unguided_designs__have_no_coupling_and_no_thickness() -> None:
     from mcfiber.fiber.coupling import core_coupling
     from mcfiber.fiber.cross_section import required_cladding_thickness
 
-    core = {"kind": "step", "radius_um": xr.DataArray([0.5, 4.5], dims="r"), "delta_percent": 0.35}
+    core = {
+        "kind": "w",
+        "radius_um": xr.DataArray([0.5, 4.5], dims="r"),
+        "delta_percent": 0.35,
+        "depressed_delta_percent": -0.4,
+        "depressed_width_ratio": 1.0,
+    }
     fiber = seven().fiber.replace({"crosstalk": None, "core": core})
     coupling = core_coupling(fiber, wavelength_nm=1550).power_coupling.sel(core_out=0, core_in=1)
     assert np.isnan(coupling.values).tolist() == [True, False]

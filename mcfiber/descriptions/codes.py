@@ -1,12 +1,15 @@
 """Forward error correction, as described: what part of the GMI a code delivers."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+import numpy as np
+from pydantic import Field, model_validator
 
 from mcfiber.descriptions.checks import flag
+from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.record import Description
 from mcfiber.descriptions.values import Quantity, number
+from mcfiber.dimensions import broadcast
 
 OuterRate = Annotated[Quantity, number(above=0.0, high=1.0, remedy="1 without an outer code")]
 Gap = Annotated[Quantity, number(low=0.0, high=1.0, remedy="real codes need 0.03 to 0.06")]
@@ -37,6 +40,21 @@ class DecodedFraction(Description):
 class FixedRateCode(Description):
     """A code of one rate, error-free from an NGMI threshold on and useless below it.
 
+    Parameters
+    ----------
+    code_rate
+        Rate of the code.
+    ngmi_threshold
+        NGMI from which on it is error-free, with its outer code: at least the product of both rates, for no code
+        delivers more than the GMI.
+    outer_rate
+        Rate of an outer code.
+
+    Raises
+    ------
+    DescriptionError
+        If the threshold is below the rate.
+
     Examples
     --------
     >>> FixedRateCode(code_rate=0.826, ngmi_threshold=0.857).outer_rate
@@ -47,6 +65,20 @@ class FixedRateCode(Description):
     code_rate: Annotated[Quantity, number(above=0.0, high=1.0, remedy="an overhead of 25 % is a rate of 0.8")]
     ngmi_threshold: Annotated[Quantity, number(low=0.0, high=1.0, remedy="a code of rate 0.8 needs about 0.85")]
     outer_rate: OuterRate = 1.0
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        _, (threshold, rate, outer) = broadcast(self.ngmi_threshold, self.code_rate, self.outer_rate)
+        rate = rate * outer
+        if np.any(wrong := threshold < rate * (1 - 1e-12)):
+            least = float(np.broadcast_to(rate, wrong.shape)[wrong].max())
+            got = float(np.broadcast_to(threshold, wrong.shape)[wrong].min())
+            msg = (
+                f"ngmi_threshold: got {got:g}; allowed: at least {least:g}, the rate of the code, as none delivers "
+                "more than the GMI; a code of rate 0.8 needs about 0.85"
+            )
+            raise refused(msg)
+        return self
 
 
 class OverheadCode(Description):
@@ -72,7 +104,8 @@ class DvbS2Code(Description):
     Parameters
     ----------
     ngmi_margin
-        NGMI that a code needs beyond the threshold of the standard; below 0 where an outer code relaxes it.
+        NGMI that a code needs beyond the threshold of the standard; below 0 where an outer code relaxes it. Whatever
+        it is, no more than the GMI is delivered.
     puncturing
         Whether leaving bits out makes rates in steps of 0.01 between the lowest and the highest of the
         standard, with thresholds interpolated between its codes; otherwise only its eleven rates.

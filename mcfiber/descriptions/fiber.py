@@ -1,6 +1,7 @@
 """The multicore fibre, as described values."""
 
-from typing import Annotated, Literal, Self
+import math
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from pydantic import BeforeValidator, model_validator
@@ -9,12 +10,13 @@ from mcfiber.descriptions.checks import each, integer
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.glass import GlassLoss, named_loss
 from mcfiber.descriptions.groups import Groups, core_groups
-from mcfiber.descriptions.layout import Layout
+from mcfiber.descriptions.layout import Layout, distances
 from mcfiber.descriptions.profile import Profile
 from mcfiber.descriptions.record import Description
 from mcfiber.descriptions.values import ByList, Quantity, WavelengthTable, number
-from mcfiber.typing import is_axis
-from mcfiber.units import convert
+from mcfiber.typing import FloatArray, is_axis
+
+_SAME = 1e-9  # relative difference below which two lengths are the same
 
 
 class MeasuredCrosstalk(Description):
@@ -209,14 +211,40 @@ class MulticoreFiber(Description):
         if self.core.cores not in (None, self.cores):
             msg = f"core: describes {self.core.cores} cores, but the layout has {self.cores}; give one value for each"
             raise refused(msg)
-        radius, pitch = self.core.guiding_radius(), convert(self.layout.pitch_um, "um")
-        if self.cores > 1 and not is_axis(radius) and not is_axis(pitch) and pitch < 2 * radius:
+        self._check_cores(np.asarray([_or_nan(one) for one in _listed(self.core.radius_of_cores(), self.cores)]))
+        return self
+
+    def _check_cores(self, radius: FloatArray) -> None:
+        """Refuse cores that overlap or that reach out of the glass; of axes (NaN) single points are marked."""
+        points, pitch = self.layout.unit_positions(), _or_nan(self.layout.pitch_um)
+        distance, reach = distances(points) * pitch, radius[:, None] + radius
+        np.fill_diagonal(distance, np.inf)
+        overlap = np.nan_to_num(reach / distance)
+        first, second = np.unravel_index(np.argmax(overlap), overlap.shape)
+        if overlap[first, second] > 1 + _SAME:
+            apart, together = distance[first, second], reach[first, second]
+            field, remedy = self.layout.place_field, "move the cores apart"
+            if field == "pitch_um":
+                allowed = together / (apart / pitch)
+                remedy = f"allowed: a pitch of at least {allowed:g} um; raise it"
+            sizes = (
+                f"{radius[first]:g}" if radius[first] == radius[second] else f"{radius[first]:g} and {radius[second]:g}"
+            )
             msg = (
-                f"layout.pitch_um: cores of {radius * 1e6:g} um radius overlap at a distance of {pitch * 1e6:g} um; "
-                f"allowed: above {2e6 * radius:g} um; raise the pitch or reduce core.radius_um"
+                f"layout.{field}: cores {first} and {second} of {sizes} um radius overlap at a distance of {apart:g} "
+                f"um, less than {together:g} um; {remedy} or reduce core.radius_um"
             )
             raise refused(msg)
-        return self
+        outermost = np.hypot(*points.T) * pitch + radius
+        if (outside := np.flatnonzero(outermost > _or_nan(self.cladding_diameter_um) / 2 * (1 + _SAME))).size:
+            worst = int(outside[np.argmax(outermost[outside])])
+            diameter, least = self.cladding_diameter_um, 2 * outermost[worst]
+            msg = (
+                f"cladding_diameter_um: got {diameter:g} um, but core {worst} with its radius of {radius[worst]:g} um "
+                f"reaches {(least - diameter) / 2:g} um outside; allowed: at least {least:g} um; widen the cladding or "
+                "reduce the pitch or core.radius_um"
+            )
+            raise refused(msg)
 
     def computes(self, field: str) -> bool:
         """Tell whether a value was left out and is to be computed from the index profile."""
@@ -237,3 +265,13 @@ class MulticoreFiber(Description):
     def core_groups(self) -> Groups:
         """Cores that are received together, group by group; each alone where coupling is weak."""
         return core_groups(self.coupling, self.groups, self.cores)
+
+
+def _listed(value: Any, cores: int) -> tuple[Any, ...]:
+    """One value for each core."""
+    return value if isinstance(value, tuple) else (value,) * cores
+
+
+def _or_nan(value: Any) -> float:
+    """Take a number as it is; an axis is not one."""
+    return math.nan if is_axis(value) else float(value)

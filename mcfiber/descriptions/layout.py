@@ -15,7 +15,16 @@ from mcfiber.typing import FloatArray, Real
 _Coordinate = Annotated[float, number(low=-10_000, high=10_000, axis=False)]
 
 
-class HexagonalLayout(Description):
+class _Layout(Description):
+    """What all layouts share."""
+
+    @property
+    def place_field(self) -> str:
+        """Field that says how far apart cores are."""
+        return "pitch_um" if "pitch_um" in type(self).model_fields else "positions_um"
+
+
+class HexagonalLayout(_Layout):
     """Cores on a hexagonal lattice, filled ring by ring around a central core.
 
     Parameters
@@ -53,7 +62,7 @@ class HexagonalLayout(Description):
         return _hexagon(self.cores)
 
 
-class RingLayout(Description):
+class RingLayout(_Layout):
     """Cores on one circle, at equal angles.
 
     Parameters
@@ -74,7 +83,7 @@ class RingLayout(Description):
         return np.column_stack([np.cos(angle), np.sin(angle)]) / (2 * math.sin(math.pi / self.cores))
 
 
-class SquareLayout(Description):
+class SquareLayout(_Layout):
     """Cores on a square lattice, n by n.
 
     Parameters
@@ -103,7 +112,7 @@ class SquareLayout(Description):
         return np.column_stack([column, row]) - (side - 1) / 2
 
 
-class CustomLayout(Description):
+class CustomLayout(_Layout):
     """Cores anywhere.
 
     Parameters

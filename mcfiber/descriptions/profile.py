@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from mcfiber import units
 from mcfiber.descriptions.checks import each, number
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.glass import Glass, SilicaGlass
@@ -32,10 +31,9 @@ class _Profile(Description):
 
     cladding: Glass = SilicaGlass()
 
-    def guiding_radius(self) -> Any:
-        """Outer radius of the ring of highest index (of the first core in a list). [m]"""
-        radius: Any = self.radius_um  # type: ignore[attr-defined]
-        return units.convert(radius[0] if isinstance(radius, tuple) else radius, "um")
+    def radius_of_cores(self) -> Any:
+        """Outer radius of the ring of highest index, in um: one, or a tuple with one for each core."""
+        return self.radius_um  # type: ignore[attr-defined]
 
     @property
     def cores(self) -> int | None:
@@ -109,7 +107,7 @@ class GradedCore(_Core):
     """
 
     kind: Literal["graded"] = "graded"
-    exponent: Annotated[PerCore, each(number(low=0.5, high=5000, remedy="use a step for a constant index"))] = 2.0
+    exponent: Annotated[PerCore, each(number(low=0.5, high=1000, remedy="use a step for a constant index"))] = 2.0
 
 
 class TrenchAssistedCore(_Core):
@@ -199,9 +197,10 @@ class RingsCore(_Profile):
         """None of the lists is about cores."""
         return {}
 
-    def guiding_radius(self) -> Any:
-        """Outer radius of the ring of highest index. [m]"""
-        return units.convert(self.radius_um[int(np.argmax(np.asarray(self.delta_percent)))], "um")
+    def radius_of_cores(self) -> Any:
+        """Outer radius of the ring of highest index (the outermost of equals), in um."""
+        highest = max(self.delta_percent)
+        return max(radius for radius, delta in zip(self.radius_um, self.delta_percent, strict=True) if delta == highest)
 
 
 Profile = Annotated[StepCore | TrenchAssistedCore | WCore | GradedCore | RingsCore, Field(discriminator="kind")]

@@ -1,9 +1,8 @@
 """Coupling between the cores of a fibre: kappa, h, supermodes and regimes, from profile and layout."""
 
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import xarray as xr
@@ -31,6 +30,10 @@ from mcfiber.typing import IntArray, Quantity, is_axis
 
 REGIMES = ("weak", "intermediate", "random", "systematic")
 """Names of the values of `coupling_regime`."""
+
+
+_SAME = 1e-9  # relative difference below which two lengths are the same
+
 
 UnlikeCores = Literal["overlap", "midplane"]
 
@@ -71,7 +74,8 @@ def core_coupling(
     Raises
     ------
     ValueError
-        If a wavelength lies outside 250 to 3500 nm, or cores of a fibre without axes overlap or guide nothing.
+        If two cores overlap (where the fibre has axes, the point is NaN), a wavelength lies outside 250 to 3500 nm,
+        or a core guides nothing.
 
     Warns
     -----
@@ -105,9 +109,7 @@ def core_coupling(
     0.02547163
     """
     asked, structure, found = _solved(fiber, wavelength_nm)
-    kappa = mode_coupling(structure, asked.metres, found, unlike_cores)
-    if structure.cores > 1 and is_axis(wrong := overlapping(structure)):
-        kappa = kept(kappa, ~wrong)
+    kappa = _where_apart(structure, mode_coupling(structure, asked.metres, found, unlike_cores))
     pairs = _pairs(structure, asked.metres, found)
     h = power_coupling(structure, kappa, pairs)
     result: dict[str, Quantity] = {"mode_coupling": kappa, "power_coupling": h}
@@ -169,9 +171,18 @@ def supermodes(fiber: MulticoreFiber, *, wavelength_nm: ArrayLike, unlike_cores:
     shift, field = np.linalg.eigh(matrix)
     dims = tuple(map(str, kappa.dims[:-2]))
     coords = coordinates_of(fiber) | asked.coords
-    result = labelled_dataset({"supermode_shift": array((*dims, "supermode"), shift[..., ::-1].copy())}, coords)
-    result["supermode_field"] = ((*dims, "core", "supermode"), field[..., ::-1].copy())
+    shifts = _where_apart(structure, array((*dims, "supermode"), shift[..., ::-1].copy()))
+    fields = _where_apart(structure, array((*dims, "core", "supermode"), field[..., ::-1].copy()))
+    result = labelled_dataset({"supermode_shift": shifts}, coords)
+    result["supermode_field"] = (fields.dims, fields.data)
     return result.isel(channel=0) if asked.single else result
+
+
+def _where_apart(structure: FiberStructure, value: xr.Variable) -> xr.Variable:
+    """NaN at the points of the axes at which cores overlap."""
+    wrong = cores_overlap(structure)
+    result: xr.Variable = kept(value, ~wrong) if is_axis(wrong) and wrong.values.any() else value
+    return result
 
 
 def _solved(fiber: MulticoreFiber, wavelength_nm: ArrayLike) -> tuple[Wavelengths, FiberStructure, LPMode]:
@@ -257,49 +268,73 @@ def _critical_bend_radius(pairs: _Pairs) -> Quantity:
     return kept(critical, pairs.index_difference != 0.0, np.inf)
 
 
-def overlapping(structure: FiberStructure) -> Quantity:
-    """Whether the rings of highest index of neighbouring cores overlap: a truth, or one for each point of the axes."""
-    widest = reduced(np.max, structure.profile.guiding_radius, "core")
-    wrong = combined(lambda pitch, radius: pitch < 2 * radius, structure.places.pitch, widest)
-    return wrong if getattr(wrong, "dims", ()) else bool(np.asarray(wrong))
+def cores_overlap(structure: FiberStructure) -> Quantity:
+    """Whether the rings of highest index of some pair of cores overlap: a truth, or one for each point of the axes.
+
+    Parameters
+    ----------
+    structure
+        Profile and geometry.
+    """
+    found = _overlapping(structure, structure.profile.guiding_radius)
+    if found is None:
+        return False
+    wrong = reduced(np.any, found, "core_out", "core_in")
+    return wrong if wrong.ndim else bool(wrong)
+
+
+def _overlapping(structure: FiberStructure, radius: Quantity) -> xr.Variable | None:
+    """Which pairs of cores of given radii (m) overlap, along core_out, core_in and the axes; None for one core."""
+    if structure.cores == 1:
+        return None
+    reach = renamed(radius, core="core_out") + renamed(radius, core="core_in")
+    distance = structure.places.pair_distances
+    apart = array(("core_out", "core_in"), ~np.eye(structure.cores, dtype=bool))
+    wrong: xr.Variable = combined(
+        lambda far, sum_of_radii, other: (sum_of_radii > far * (1 + _SAME)) & other, distance, reach, apart
+    )
+    return wrong
 
 
 def check_separation(structure: FiberStructure) -> None:
-    """Refuse overlapping cores where no axis changes them, and warn where trenches overlap.
+    """Refuse overlapping cores where there are no axes, and warn where trenches overlap.
 
     Raises
     ------
     ValueError
-        If the cores' rings of highest index overlap.
+        If the rings of highest index of two cores overlap.
 
     Notes
     -----
     The coupling, Eq. (2) of :doc:`/theory/glass`, takes the field of one core in the cladding and in the other
     core.
     """
-    if structure.cores == 1:
+    core, edge = structure.profile.guiding_radius, structure.profile.radius.isel(ring=-1)
+    overlap, trenches = _overlapping(structure, core), _overlapping(structure, edge)
+    if overlap is None or trenches is None:
         return
-    wrong = overlapping(structure)
-    pitch = float(np.min(np.asarray(structure.places.pitch)))
-    outermost = structure.profile.radius.isel(ring=-1)
-    core = float(np.max(np.asarray(structure.profile.guiding_radius)))
-    near = wrong, structure.places.pitch, reduced(np.max, outermost, "core")
-    if not is_axis(wrong) and wrong:
+    if not set(overlap.dims) - {"core_out", "core_in"} and overlap.values.any():
         msg = (
-            f"cores overlap: at a distance of {pitch * 1e6:g} um their radius is {core * 1e6:g} um; allowed: a "
-            f"distance above {2e6 * core:g} um; raise layout.pitch_um or reduce core.radius_um"
+            f"{_told_pair(structure, core, overlap, 'cores', 'their radius is')}; raise layout.pitch_um or reduce "
+            "core.radius_um"
         )
         raise ValueError(msg)
-    touching = combined(lambda wrong, pitch, edge: ~np.asarray(wrong) & (pitch < 2 * edge), *near)
-    if np.any(np.asarray(touching)):
-        warnings.warn(
-            f"the trenches of neighbouring cores overlap: they reach to {_worst(touching, near[2], np.max):g} um at a "
-            f"distance of {_worst(touching, near[1], np.min):g} um; the coupling is then good to about 1 %",
-            OverlappingTrenchesWarning,
-            stacklevel=3,
-        )
+    trenches = combined(lambda outer, inner: outer & ~inner, trenches, cores_overlap(structure))
+    if trenches.values.any():
+        told = _told_pair(structure, edge, trenches, "the trenches of cores", "they reach to")
+        warnings.warn(f"{told}; the coupling is then good to about 1 %", OverlappingTrenchesWarning, stacklevel=3)
 
 
-def _worst(where: Quantity, value: Quantity, of: Callable[..., Any]) -> float:
-    """Extreme of a length among the points where something holds. [um]"""
-    return float(of(np.asarray(combined(lambda where, value: where * value, where, value))[np.asarray(where)])) * 1e6
+def _told_pair(structure: FiberStructure, radius: Quantity, wrong: xr.Variable, what: str, reach: str) -> str:
+    """Name the first pair that overlaps, with its radii and distance."""
+    place = dict(zip(wrong.dims, np.argwhere(wrong.values)[0].tolist(), strict=True))
+    radii = [renamed(radius, core=name) for name in ("core_out", "core_in")]
+    numbers = [
+        float(one.isel({dim: place[dim] for dim in one.dims}) if is_axis(one) else one) * 1e6
+        for one in (*radii, structure.places.pair_distances)
+    ]
+    sizes = f"{numbers[0]:g}" if numbers[0] == numbers[1] else f"{numbers[0]:g} and {numbers[1]:g}"
+    return (
+        f"{what} {place['core_out']} and {place['core_in']} overlap: {reach} {sizes} um at a distance of "
+        f"{numbers[2]:g} um"
+    )

@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from mcfiber.descriptions.fiber import MulticoreFiber
-from mcfiber.descriptions.layout import HexagonalLayout, RingLayout, SquareLayout
+from mcfiber.descriptions.layout import HexagonalLayout, RingLayout, SquareLayout, distances
 from mcfiber.descriptions.profile import Profile
 from mcfiber.fiber.attenuation import coating_loss_of
 from mcfiber.fiber.coupling import core_coupling
@@ -145,8 +145,17 @@ def required_pitch(
         worst = h.max() if definition == "pair" else h.sum(axis=1).max()
         return 10 * math.log10(worst) - crosstalk_limit_db
 
-    low = 2.05e6 * float(index_profile_of(profile_of(fiber)).radius[-1])
+    low = 1.025e6 * _touching_pitch(fiber)
     return _bracketed(excess, low, 500.0, "no pitch between touching trenches and 500 um meets the limit")
+
+
+def _touching_pitch(fiber: MulticoreFiber) -> float:
+    """Pitch at which the outermost rings of the first two cores touch. [m]"""
+    edge = np.asarray(index_profile_of(profile_of(fiber)).radius.isel(ring=-1))
+    edge = np.broadcast_to(edge, fiber.cores)
+    distance = distances(fiber.layout.unit_positions())
+    np.fill_diagonal(distance, np.inf)
+    return float(np.max((edge[:, None] + edge) / distance))
 
 
 def largest_layout(

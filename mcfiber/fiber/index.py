@@ -22,7 +22,7 @@ from mcfiber.descriptions.glass import (
 from mcfiber.descriptions.profile import GradedCore, Profile, RingsCore, StepCore, TrenchAssistedCore, WCore
 from mcfiber.dimensions import broadcast
 from mcfiber.kernels import materials as kernels
-from mcfiber.labelled import array, compute, coordinates_of, labelled_result, quantity, stacked, variable
+from mcfiber.labelled import array, compute, coordinates_of, entered, labelled_result, quantity, stacked, variable
 from mcfiber.typing import FloatArray, Quantity, is_axis
 
 # ---------------------------------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ class IndexProfile:
     cladding
         Those of the cladding alone: last dimension term.
     guiding_radius
-        Outer radius of the ring of highest index (of the first core in a list). [m]
+        Outer radius of the ring of highest index; dimension core where cores differ. [m]
     """
 
     radius: xr.Variable
@@ -267,7 +267,14 @@ def index_profile_of(profile: Profile) -> IndexProfile:
         exponent=found.exponent,
         glass=array((*dims[:-1], "medium", "term"), media),
         cladding=known[id(profile.cladding)],
-        guiding_radius=variable(profile.guiding_radius()),
+        guiding_radius=_guiding_radius(profile),
+    )
+
+
+def _guiding_radius(profile: Profile) -> Quantity:
+    radius = profile.radius_of_cores()
+    return (
+        entered(radius, "um") if not isinstance(radius, tuple) else stacked([entered(r, "um") for r in radius], "core")
     )
 
 

@@ -15,13 +15,13 @@ from mcfiber.descriptions.groups import Groups, group_numbers, group_sizes
 from mcfiber.descriptions.values import WavelengthTable
 from mcfiber.fiber.attenuation import backscatter, total_attenuation
 from mcfiber.fiber.channels import Channels
-from mcfiber.fiber.coupling import check_separation, computed_power_coupling, overlapping
+from mcfiber.fiber.coupling import check_separation, computed_power_coupling, cores_overlap
 from mcfiber.fiber.geometry import CorePlaces, core_places, neighbours, neighbours_between, outer_cladding_thickness
 from mcfiber.fiber.groups import averaged_over_groups, between_groups
 from mcfiber.fiber.index import check_range
 from mcfiber.fiber.modes import LPMode, check_guided, higher_mode_survives, refuse_multimode, solved
 from mcfiber.fiber.structure import FiberStructure, fiber_structure
-from mcfiber.labelled import array, has, kept, quantity, reduced, stacked
+from mcfiber.labelled import array, combined, has, kept, quantity, reduced, stacked
 from mcfiber.typing import FloatArray, Quantity, is_axis
 
 
@@ -292,6 +292,10 @@ def _computed(
     problems = {
         "core_multimode": _multimode(structure, wavelength),
         "core_not_guided": _anywhere(np.isnan(found.effective_index)),
+        "cores_overlap": cores_overlap(structure),
+        "cores_outside_cladding": combined(
+            np.logical_or, described.problems["cores_outside_cladding"], _reach_outside(structure)
+        ),
     }
     values: dict[str, Quantity] = {}
     if described.attenuation is None:
@@ -304,7 +308,6 @@ def _computed(
         values["effective_area"] = reduced(np.mean, found.effective_area, "channel")
     if len(fiber.core_groups) > 1 and fiber.crosstalk is None:
         check_separation(structure)
-        problems["cores_overlap"] = overlapping(structure) if structure.cores > 1 else False
         coupling = computed_power_coupling(structure, wavelength, found)
         if is_axis(problems["cores_overlap"]):
             coupling = kept(coupling, ~problems["cores_overlap"])
@@ -344,6 +347,14 @@ def _multimode(structure: FiberStructure, wavelength: xr.Variable) -> Quantity:
     if not wrong.dims and bool(wrong):
         refuse_multimode(structure.profile, shortest, structure.bend_radius, "core")
     return wrong if wrong.dims else bool(wrong)
+
+
+def _reach_outside(structure: FiberStructure) -> Quantity:
+    """Whether the ring of highest index of some core reaches out of the glass."""
+    wrong = combined(
+        lambda edge, radius: edge < radius * (1 - 1e-9), structure.edge_distances, structure.profile.guiding_radius
+    )
+    return _anywhere(wrong) if is_axis(wrong) else bool(wrong)
 
 
 def _anywhere(wrong: Quantity) -> Quantity:

@@ -15,6 +15,7 @@ from mcfiber.descriptions.profile import Profile
 from mcfiber.fiber.index import IndexProfile, Wavelengths, index_profile_of, profile_of, wavelengths
 from mcfiber.kernels import cutoff, loss, materials, modes, radial
 from mcfiber.labelled import (
+    array,
     compute,
     coordinates_of,
     entered,
@@ -72,7 +73,8 @@ def core_modes(
     wavelength_nm
         Vacuum wavelengths: a number, a list, or labelled with dimension channel.
     modes
-        "fundamental": LP01; "all": every LP mode that is guided somewhere, along a dimension `mode`.
+        "fundamental": LP01; "all": every LP mode that is guided somewhere, along a dimension `mode` with names such as
+        LP01, LP11, and with a comma where an index has two digits: LP1,11 is not LP11,1.
     cutoffs
         Whether to add the two cutoff wavelengths of LP11.
 
@@ -86,8 +88,8 @@ def core_modes(
     Raises
     ------
     ValueError
-        If a wavelength lies outside 250 to 3500 nm, or a core without axes does not guide LP01 (where the profile
-        has axes, the point is NaN).
+        If a wavelength lies outside 250 to 3500 nm, the normalised frequency V exceeds 200 (40 with a graded centre),
+        or a core without axes does not guide LP01 (where the profile has axes, the point is NaN).
 
     Notes
     -----
@@ -114,6 +116,7 @@ def core_modes(
     described = profile_of(fiber)
     asked, profile = wavelengths(wavelength_nm), index_profile_of(described)
     coords = coordinates_of(described) | asked.coords
+    check_frequency(profile, asked.metres)
     if modes == "fundamental":
         result = _dataset(0, 1, asked, profile, coords)
         check_guided(result.effective_index, asked.metres)
@@ -294,27 +297,65 @@ def solved(order: int, number: int, wavelength: xr.Variable, profile: IndexProfi
 
 
 def _dataset(
-    order: int, number: int, asked: Wavelengths, profile: IndexProfile, coords: Mapping[str, Any]
+    order: Quantity, number: Quantity, asked: Wavelengths, profile: IndexProfile, coords: Mapping[str, Any]
 ) -> xr.Dataset:
     found = solved(order, number, asked.metres, profile)
     return labelled_dataset({name: getattr(found, name) for name in _OUTPUTS}, coords)
 
 
 def _all_modes(asked: Wavelengths, profile: IndexProfile, coords: Mapping[str, Any]) -> xr.Dataset:
-    names, found = [], []
+    pairs: list[tuple[int, int]] = []
     order = 0
     while True:
         guided = compute("guided_modes", cutoff.guided_modes, order, asked.metres, *profile.design)
         count = int(np.max(guided.values))
         if count == 0:
             break
-        for number in range(1, count + 1):
-            names.append(f"LP{order}{number}")
-            found.append(_dataset(order, number, asked, profile, coords))
+        pairs += [(order, number) for number in range(1, count + 1)]
         order += 1
-    if not found:
+    if not pairs:
         _refuse_unguided(asked.metres, "")
-    return xr.concat(found, dim="mode").assign_coords(mode=names)
+    orders, numbers = (array(("mode",), np.asarray(column, dtype=np.float64)) for column in zip(*pairs, strict=True))
+    names = [mode_name(*pair) for pair in pairs]
+    return _dataset(orders, numbers, asked, profile, coords).assign_coords(mode=names)
+
+
+def mode_name(order: int, number: int) -> str:
+    """Name of an LP mode, with a comma where an index has more than one digit.
+
+    Examples
+    --------
+    >>> mode_name(0, 1), mode_name(1, 11), mode_name(11, 1)
+    ('LP01', 'LP1,11', 'LP11,1')
+    """
+    between = "" if max(order, number) < 10 else ","
+    return f"LP{order}{between}{number}"
+
+
+def check_frequency(profile: IndexProfile, wavelength: xr.Variable) -> None:
+    """Refuse a core with more modes than the solver is right for.
+
+    Parameters
+    ----------
+    profile
+        Index profile of the cores.
+    wavelength
+        Along channel. [m]
+
+    Raises
+    ------
+    ValueError
+        If the normalised frequency V of some core, at some point of the axes, is too large.
+    """
+    names = ("normalised_frequency", "normalised_frequency")
+    found, largest = compute(names, modes.normalised_frequency, wavelength, *profile.design)
+    if (wrong := found.values > largest.values).any():
+        msg = (
+            f"the core's normalised frequency is V = {found.values[wrong].max():.4g}; allowed: at most "
+            f"{largest.values[wrong].min():.4g}, up to which its modes are right; reduce the core's radius or index "
+            "difference, or ask for longer wavelengths"
+        )
+        raise ValueError(msg)
 
 
 def theoretical_cutoff(profile: IndexProfile) -> xr.Variable:

@@ -19,6 +19,9 @@ from mcfiber.typing import FloatArray
 
 _EULER = 0.577_215_664_901_532_9
 
+LARGE = 1e100
+"""Values of high orders at small arguments are kept in double precision as powers of this number."""
+
 # sqrt(pi x/2) H_0(x) = (P + i Q/x) exp(i(x - pi/4)) for x > 4, in 2 (4/x)^2 - 1
 _P0 = np.array(
     [
@@ -385,79 +388,191 @@ def k0e(x: float) -> float:
 
 
 @kernel
-def _series(order: int, sign: float, x: float) -> float:
-    """J (sign -1) or I (sign +1) of any order from the power series."""
-    square, term = sign * 0.25 * x * x, 1.0
-    for k in range(1, order + 1):
-        term *= 0.5 * x / k
+def _small_j1(x: float) -> float:
+    """J_2 at x <= 2 from the power series, beside J_1 which is tabulated."""
+    square, term = -0.25 * x * x, 0.125 * x * x
     total, k = term, 0
-    while abs(term) > 1e-17 * abs(total) and k < 400:
+    while abs(term) > 1e-17 * abs(total) and k < 40:
         k += 1
-        term *= square / (k * (k + order))  # Eqs. (9.1.10) and (9.6.10) of [1]
+        term *= square / (k * (k + 2))  # Eq. (9.1.10) of [1]
         total += term
     return total
 
 
 @kernel
-def _jl(order: int, x: float) -> float:
-    if x <= order:
-        return _series(order, -1.0, x)
-    below, value = j01(x)
+def _j_pair(order: int, x: float) -> tuple[float, float, int]:
+    """J of an order and of the next at x >= 0, times LARGE**-shift; shift <= 0.
+
+    Upwards where x exceeds the order; below, where that is unstable and a power series cancels, downwards from an
+    order at which J is nil, in the scale of J_0 or J_1 (Miller's method).
+    """
+    low, high = j01(x)
     if order == 0:
-        return below
-    for k in range(1, order):  # upwards is stable where x > order
+        return low, high, 0
+    if x > order:
+        for k in range(1, order + 1):
+            low, high = high, 2.0 * k / x * high - low  # Eq. (9.1.27) of [1]
+        if x > order + 1:
+            return low, high, 0
+    if x == 0.0:
+        return 0.0, 0.0, 0
+    if order == 1 and x <= 2.0:
+        return high if x <= 1.0 else low, _small_j1(x), 0
+    start = order + 21 + int(13.0 * order ** (1.0 / 3.0))
+    above, value, shift = 0.0, 1.0, 0  # of the orders k + 1 and k, times a common factor
+    found, after, mark = 0.0, 0.0, 0
+    for k in range(start, 0, -1):
+        if k == order:
+            found, after, mark = value, above, shift
+        above, value = value, 2.0 * k / x * value - above
+        if abs(value) > LARGE:
+            above, value, shift = above / LARGE, value / LARGE, shift + 1
+    zero, one = j01(x)
+    scale = zero / value if abs(zero) > abs(one) else one / above
+    return found * scale, after * scale, mark - shift
+
+
+@kernel
+def _y_pair(order: int, x: float) -> tuple[float, float, int]:
+    """Y of the order before and of an order >= 1 at x > 0, times LARGE**-shift; upwards is stable."""
+    below, value = y01(x)
+    shift = 0
+    for k in range(1, order):
         below, value = value, 2.0 * k / x * value - below  # Eq. (9.1.27) of [1]
+        if abs(value) > LARGE:
+            below, value, shift = below / LARGE, value / LARGE, shift + 1
+    return below, value, shift
+
+
+@kernel
+def _i_pair(order: int, x: float) -> tuple[float, float, int]:
+    """exp(-x) I of an order and of the next at x >= 0, times LARGE**-shift; downwards is stable."""
+    low, high = i01e(x)
+    if order == 0:
+        return low, high, 0
+    if x == 0.0:
+        return 0.0, 0.0, 0
+    above, value, shift = 0.0, 1.0, 0
+    found, after, mark = 0.0, 0.0, 0
+    for k in range(int(math.sqrt(order * order + 40.0 * x)) + 20, 0, -1):
+        if k == order:
+            found, after, mark = value, above, shift
+        above, value = value, 2.0 * k / x * value + above  # Eq. (9.6.26) of [1]
+        if value > LARGE:
+            above, value, shift = above / LARGE, value / LARGE, shift + 1
+    scale = low / value
+    return found * scale, after * scale, mark - shift
+
+
+@kernel
+def _k_pair(order: int, x: float) -> tuple[float, float, int]:
+    """exp(x) K of the order before and of an order >= 1 at x > 0, times LARGE**-shift; upwards is stable."""
+    below, value = k01e(x)
+    shift = 0
+    for k in range(1, order):
+        below, value = value, 2.0 * k / x * value + below  # Eq. (9.6.26) of [1]
+        if value > LARGE:
+            below, value, shift = below / LARGE, value / LARGE, shift + 1
+    return below, value, shift
+
+
+@kernel
+def scaled(value: float, shift: int) -> float:
+    """Value times LARGE**shift: 0 or infinite where double precision ends."""
+    if shift == 0:
+        return value
+    if shift > 0:
+        for _ in range(min(shift, 8)):
+            value *= LARGE
+    else:
+        for _ in range(min(-shift, 8)):
+            value /= LARGE
     return value
 
 
 @kernel
-def _ile(order: int, x: float) -> float:
-    if order < 2:
-        low, high = i01e(x)
-        return high if order == 1 else low
-    return math.exp(-x) * _series(order, 1.0, x)
+def cylinder_scaled(order: int, x: float) -> tuple[float, float, float, float, int, int]:
+    """J and x J' times LARGE**-first, Y and x Y' times LARGE**-second, of an order at x > 0; and both shifts."""
+    j, after, first = _j_pair(order, x)
+    if order == 0:
+        y0, y1 = y01(x)
+        return j, -x * after, y0, -x * y1, 0, 0  # Eq. (9.1.28) of [1]
+    below, y, second = _y_pair(order, x)
+    return j, order * j - x * after, y, x * below - order * y, first, second
+
+
+@kernel
+def modified_scaled(order: int, x: float) -> tuple[float, float, float, float, int, int]:
+    """I and x I' times exp(-x) LARGE**-first, K and x K' times exp(x) LARGE**-second, at x > 0; and both shifts."""
+    i, after, first = _i_pair(order, x)
+    if order == 0:
+        k0, k1 = k01e(x)
+        return i, x * after, k0, -x * k1, 0, 0  # Eq. (9.6.27) of [1]
+    below, k, second = _k_pair(order, x)
+    return i, order * i + x * after, k, -x * below - order * k, first, second
 
 
 @kernel
 def cylinder(order: int, x: float) -> tuple[float, float, float, float]:
     """J, x J', Y and x Y' of an order at x > 0."""
-    if order == 0:
-        j0, j1 = j01(x)
-        y0, y1 = y01(x)
-        return j0, -x * j1, y0, -x * y1  # Eq. (9.1.28) of [1]
-    below, value = y01(x)
-    for k in range(1, order):
-        below, value = value, 2.0 * k / x * value - below  # Eq. (9.1.27) of [1]
-    j = _jl(order, x)
-    return j, order * j - x * _jl(order + 1, x), value, x * below - order * value
+    j, dj, y, dy, first, second = cylinder_scaled(order, x)
+    return scaled(j, first), scaled(dj, first), scaled(y, second), scaled(dy, second)
 
 
 @kernel
 def bessel_j(order: int, x: float) -> tuple[float, float]:
     """J and x J' of an order at x >= 0."""
-    if order == 0:
-        j0, j1 = j01(x)
-        return j0, -x * j1  # Eq. (9.1.28) of [1]
-    j = _jl(order, x)
-    return j, order * j - x * _jl(order + 1, x)  # Eq. (9.1.27) of [1]
+    j, after, shift = _j_pair(order, x)
+    return scaled(j, shift), scaled(order * j - x * after, shift)  # Eq. (9.1.27) of [1]
 
 
 @kernel
 def bessel_i(order: int, x: float) -> tuple[float, float]:
     """I and x I', times exp(-x), of an order at x >= 0."""
+    i, after, shift = _i_pair(order, x)
+    return scaled(i, shift), scaled(order * i + x * after, shift)  # Eq. (9.6.26) of [1]
+
+
+@kernel
+def bessel_k_scaled(order: int, x: float) -> tuple[float, int]:
+    """K of an order at x > 0, times exp(x) LARGE**-shift, and the shift."""
     if order == 0:
-        i0, i1 = i01e(x)
-        return i0, x * i1  # Eq. (9.6.27) of [1]
-    i = _ile(order, x)
-    return i, order * i + x * _ile(order + 1, x)  # Eq. (9.6.26) of [1]
+        return k0e(x), 0
+    _, value, shift = _k_pair(order, x)
+    return value, shift
 
 
 @kernel
 def bessel_k(order: int, x: float) -> tuple[float, float]:
     """K and x K', times exp(x), of an order at x > 0."""
-    below, value = k01e(x)
     if order == 0:
-        return below, -x * value  # Eq. (9.6.27) of [1]
-    for k in range(1, order):  # upwards is stable
-        below, value = value, 2.0 * k / x * value + below
-    return value, -x * below - order * value  # Eq. (9.6.26) of [1]
+        k0, k1 = k01e(x)
+        return k0, -x * k1  # Eq. (9.6.27) of [1]
+    below, value, shift = _k_pair(order, x)
+    return scaled(value, shift), scaled(-x * below - order * value, shift)  # Eq. (9.6.26) of [1]
+
+
+@kernel
+def neighbouring_j(order: int, x: float) -> tuple[float, float]:
+    """J of the next order and of the one before, over J of an order >= 1, at 0 < x <= order, where J has no zero."""
+    j, after, _ = _j_pair(order, x)
+    ratio = after / j
+    return ratio, 2.0 * order / x - ratio
+
+
+@kernel
+def neighbouring_i(order: int, x: float) -> tuple[float, float]:
+    """I of the next order and of the one before, over I of an order >= 1, at x > 0."""
+    i, after, _ = _i_pair(order, x)
+    ratio = after / i
+    return ratio, 2.0 * order / x + ratio
+
+
+@kernel
+def neighbouring_k(order: int, x: float) -> tuple[float, float]:
+    """K of the next order and of the one before, over K of an order >= 1, at x > 0."""
+    k0, k1 = k01e(x)
+    before, ratio = k0 / k1, 2.0 / x + k0 / k1
+    for k in range(2, order + 1):
+        before, ratio = 1.0 / ratio, 2.0 * k / x + 1.0 / ratio  # Eq. (9.6.26) of [1]
+    return ratio, before

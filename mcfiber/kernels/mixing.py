@@ -173,6 +173,12 @@ def penalty_table(receiver: str, modes: int, quantity: str = "table") -> FloatAr
 
 
 @cache
+def largest_loss() -> float:
+    """Greatest xi of the table. [Np]"""
+    return float(_shipped_table()["xi"][-1])
+
+
+@cache
 def _grid() -> tuple[float, float, float]:
     """Step of xi, lowest SNR in dB and its step."""
     xi, snr_db = _shipped_table()["xi"], _shipped_table()["rho_db"]
@@ -181,11 +187,11 @@ def _grid() -> tuple[float, float, float]:
 
 @kernel
 def _ratio(snr: float, xi: float, table: FloatArray, xi_step: float, snr_low_db: float, snr_step_db: float) -> float:
-    """Entry of a padded table by cubic convolution; held level outside the table."""
+    """Entry of a padded table by cubic convolution; held level outside its SNR, NaN beyond its greatest xi."""
     rows, columns = table.shape[0] - 2, table.shape[1] - 2
     y = (10.0 * math.log10(max(snr, 1e-30)) - snr_low_db) / snr_step_db
     x = abs(xi) / xi_step
-    if math.isnan(snr + xi):
+    if math.isnan(snr + xi) or x > (rows - 1.0) * (1.0 + 1e-9):
         return math.nan
     x = min(x, rows - 1.0)
     y = min(max(y, 0.0), columns - 1.0)
@@ -250,7 +256,8 @@ def interpolated_drawn_penalty(
         penalty[i] = mean
         if snr[i] > 0.0 and snr[i] < math.inf:
             equivalent = math.expm1(math.log1p(snr[i] / mean) + shift)  # Eq. (2)
-            penalty[i] = max(snr[i] / equivalent, 1.0) if equivalent > 0.0 else math.inf
+            if equivalent == equivalent:
+                penalty[i] = max(snr[i] / equivalent, 1.0) if equivalent > 0.0 else math.inf
 
 
 @kernel("(),()->()")
@@ -271,7 +278,7 @@ def tabulated_penalty(snr: FloatArray, xi: FloatArray, receiver: str, modes: int
 
     snr (n,), of the line; xi (n,) Np; receiver "mmse", "zero_forcing" or "optimal"; modes received together,
     D = 2 x cores; penalty (n,), 1 at xi = 0 and rising with xi.  0 and infinity are signal-to-noise ratios like any
-    other.  Table: up to 15.2 dB rms, -20 to 44 dB.
+    other.  Table: up to 15.2 dB rms, NaN beyond; -20 to 44 dB.
     """
     if receiver == "zero_forcing":
         zero_forcing_penalty.compiled(snr, xi, penalty)

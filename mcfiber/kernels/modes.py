@@ -26,15 +26,27 @@ import math
 import numpy as np
 
 from mcfiber._jit import kernel
-from mcfiber.kernels.bessel import bessel_k
+from mcfiber.kernels.bessel import LARGE, bessel_k_scaled
 from mcfiber.kernels.materials import permittivity
-from mcfiber.kernels.radial import field_nodes, matching_ring, node_limit, root, workspace
+from mcfiber.kernels.radial import (
+    LARGEST_FREQUENCY,
+    LARGEST_GRADED_FREQUENCY,
+    field_nodes,
+    matching_ring,
+    node_limit,
+    root,
+    workspace,
+)
 from mcfiber.typing import FloatArray
 
 _LIGHT = 299_792_458.0
 _QUANTITIES = 8  # n_eff, n_g, A_eff, two mode-field diameters, confinement, decay, log of the amplitude
 _HALF_SPAN = 0.02  # least half width of the interpolation interval, relative to its middle
 _NARROW = 0.002  # the same beside a cutoff
+_STEEP = 2.0  # ratio of w^2 in an interval from which on its end, where w = 0, is too near for a polynomial
+_STEEP_WITHOUT_END = 100.0  # the same of LP01, which does not end in simple profiles
+_DEEPEST = 300.0  # decay lengths of rings around the core that double precision has room for: exp(2 * 300)
+_LEAST_HALF = 1e-6  # least half width of an interval that ends at a wavelength, beside a cutoff
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -151,7 +163,10 @@ def _observe(
     out[5] = core / power
     out[6] = math.sqrt(w2) / unit
     edge = math.sqrt(w2) * rho[rho.shape[0] - 1]
-    out[7] = math.log(abs(outer) / bessel_k(order, edge)[0] / math.sqrt(2.0 * math.pi * power) / unit) + edge
+    outside, shift = bessel_k_scaled(order, edge)
+    # the root of the power by itself: F^2 may exceed double precision beside a cutoff
+    out[7] = math.log(abs(outer) / math.sqrt(power) / outside) + edge - shift * math.log(LARGE)
+    out[7] -= math.log(math.sqrt(2.0 * math.pi) * unit)
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -241,7 +256,7 @@ def _solve_at(
     node: FloatArray,
     values: FloatArray,
 ) -> bool:
-    """Solve at each wavelength; values (wavelength, quantity). False where the mode is not guided."""
+    """Solve at each wavelength; values (wavelength, quantity). False where the mode is not guided, or ends within."""
     square = np.empty(wavelength.shape[0])
     for i in range(wavelength.shape[0]):
         index, product, scale = rings(wavelength[i], radius, delta, glass, v, group)
@@ -264,7 +279,81 @@ def _solve_at(
             node,
             values[i],
         )
-    return True
+    steep = _STEEP_WITHOUT_END if order == 0 and number == 1 else _STEEP
+    return bool(square.max() <= steep * square.min())
+
+
+@kernel
+def _solve_beside_cutoff(
+    order: int,
+    number: int,
+    wavelength: FloatArray,
+    radius: FloatArray,
+    delta: FloatArray,
+    exponent: float,
+    glass: FloatArray,
+    rho: FloatArray,
+    v: FloatArray,
+    group: FloatArray,
+    field: FloatArray,
+    node: FloatArray,
+    values: FloatArray,
+    nodes: FloatArray,
+    matrix: FloatArray,
+    result: FloatArray,
+) -> None:
+    """One wavelength by itself; result (1, quantity), NaN where the mode is not guided.
+
+    Dispersion needs wavelengths around it; where the mode ends among them, or nearly, those that are shorter.
+    """
+    middle, half, points = _interval(wavelength, _NARROW)
+    there = wavelength[0]
+    if not _solve_at(order, number, wavelength, radius, delta, exponent, glass, rho, v, group, field, node, values):
+        for k in range(_QUANTITIES + 2):
+            result[0, k] = math.nan
+        return
+    own = values[0].copy()
+    for step in range(12):
+        if step > 0:
+            half = max(0.5 * _NARROW * there * 0.25 ** (step - 1), _LEAST_HALF * there)
+            middle = there - half
+        for j in range(points):
+            nodes[j] = middle + half * math.cos(math.pi * (j + 0.5) / points)
+        smooth = _solve_at(
+            order, number, nodes[:points], radius, delta, exponent, glass, rho, v, group, field, node, values
+        )
+        if smooth or half <= _LEAST_HALF * there:
+            break
+    chebyshev_matrices(wavelength, middle, half, points, matrix)
+    _contract(matrix, values, points, result, 0, 1)
+    result[0, :_QUANTITIES] = own
+
+
+@kernel("(channel),(ring),(ring),(),(medium,term)->(channel),(channel)")
+def normalised_frequency(
+    wavelength: FloatArray,
+    radius: FloatArray,
+    delta: FloatArray,
+    exponent: FloatArray,
+    glass: FloatArray,
+    frequency: FloatArray,
+    largest: FloatArray,
+) -> None:
+    """V of the ring of highest index, and the largest at which the solver is right; inputs as in `lp_modes`."""
+    layers = radius.shape[1]
+    rho, v, group = np.empty(layers), np.empty(layers), np.empty(layers)
+    for row in range(radius.shape[0]):
+        relative_radii(radius[row], rho)
+        for i in range(wavelength.shape[1]):
+            rings(wavelength[row, i], radius[row], delta[row], glass[row], v, group)
+            edge = matching_ring(v)
+            frequency[row, i] = math.sqrt(max(v[edge], 0.0)) * rho[edge]
+            largest[row, i] = LARGEST_FREQUENCY if math.isinf(exponent[row]) else LARGEST_GRADED_FREQUENCY
+            decay = 0.0
+            for ring in range(edge + 1, layers):
+                decay += math.sqrt(v[edge] + abs(v[ring])) * (rho[ring] - rho[ring - 1])
+            if decay > _DEEPEST:  # the field would fall out of double precision behind the rings
+                largest[row, i] = min(largest[row, i], frequency[row, i] * _DEEPEST / decay)
 
 
 @kernel(
@@ -320,15 +409,10 @@ def lp_modes(
             _contract(matrix, values, known, result, 0, size)
         else:  # beside a cutoff: every wavelength by itself
             for i in range(size):
-                middle, half, points = _interval(wavelength[row, i : i + 1], _NARROW)
-                chebyshev_matrices(wavelength[row, i : i + 1], middle, half, points, narrow)
-                for j in range(points):
-                    nodes[j] = middle + half * math.cos(math.pi * (j + 0.5) / points)
-                if _solve_at(azimuthal, radial, nodes[:points], *core, *room):
-                    _contract(narrow, values, points, result, i, 1)
-                else:
-                    for k in range(_QUANTITIES + 2):
-                        result[i, k] = math.nan
+                _solve_beside_cutoff(
+                    azimuthal, radial, wavelength[row, i : i + 1], radius[row], delta[row], exponent[row], glass[row],
+                    rho, v, group, field, node, values, nodes, narrow, result[i : i + 1],
+                )  # fmt: skip
         for i in range(size):
             effective_index[row, i] = result[i, 0]
             group_index[row, i] = result[i, 1]

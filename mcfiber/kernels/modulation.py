@@ -318,7 +318,7 @@ def _xlogx(value: float) -> float:
     return value * math.log2(value) if value > 0.0 else 0.0
 
 
-@kernel("(),(),(),(),(),[table],[grid],[entropy],[bits],[steps]->(),(),(),(),(),()")
+@kernel("(),(),(),(),(),[table],[grid],[entropy],[bits],[floor],[steps]->(),(),(),(),(),()")
 def rates(
     snr: FloatArray,
     gross: FloatArray,
@@ -329,6 +329,7 @@ def rates(
     grid: FloatArray,
     entropy: FloatArray,
     bits: FloatArray,
+    floor: FloatArray,
     steps: FloatArray,
     shannon: FloatArray,
     mutual: FloatArray,
@@ -350,7 +351,7 @@ def rates(
         Data symbols per second, both polarisations, times the rate of the outer code [1/s]. Shape (n,).
     fraction, gap
         Without `steps` a code delivers ``fraction * GMI - gap * bits``; with them the gap adds to all
-        thresholds. Shape (n,).
+        thresholds, and no more than ``fraction * GMI`` is delivered. Shape (n,).
     code_rate
         Adds to all rates of `steps` and to their thresholds. Shape (n,).
     table
@@ -360,6 +361,8 @@ def rates(
         First SNR and step of the table [dB]. Shape (2,).
     entropy, bits
         Of each format's symbols [bit]. Shape (format,).
+    floor
+        GMI without signal: below 0 where the bits of shaped symbols depend on each other [bit]. Shape (format,).
     steps
         Code rates of a family and the NGMI that each needs, ascending; empty for a code that follows the GMI.
         Shape (2, step).
@@ -380,13 +383,14 @@ def rates(
         place = (10.0 * math.log10(snr[row]) - grid[0]) / grid[1] if snr[row] > 0.0 else -math.inf
         for form in range(table.shape[0]):
             # Interpolation errs by 1e-7 bit; the order GMI <= MI <= log2(1 + SNR) holds whatever it does.
-            mi = min(shannon[row], _interpolated(table[form, 0], place, snr[row], grid[0]))
-            gmi = max(0.0, min(mi, _interpolated(table[form, 1], place, snr[row], grid[0])))
+            mi = min(shannon[row], _interpolated(table[form, 0], place, snr[row], grid[0], 0.0))
+            gmi = max(0.0, min(mi, _interpolated(table[form, 1], place, snr[row], grid[0], floor[form])))
             ngmi = 1.0 - (entropy[form] - gmi) / bits[form]  # Eq. (4)
             carried = fraction[row] * gmi - gap[row] * bits[form]
             if steps.shape[1] > 0:
                 best = _best_step(steps, code_rate[row], ngmi - gap[row])
-                carried = entropy[form] - (1.0 - best) * bits[form] if best > 0.0 else 0.0  # Eq. (5)
+                decoded = entropy[form] - (1.0 - best) * bits[form] if best > 0.0 else 0.0  # Eq. (5)
+                carried = min(decoded, fraction[row] * gmi)  # whatever threshold is claimed
             carried = max(0.0, carried) * gross[row]
             if carried > net[row] or (carried == net[row] and gmi > generalised[row]):
                 net[row] = carried
@@ -399,13 +403,13 @@ def rates(
 
 
 @kernel
-def _interpolated(values: FloatArray, place: float, snr: float, start_db: float) -> float:
-    """Cubic Hermite interpolation; linear in the SNR below the table, constant above it."""
+def _interpolated(values: FloatArray, place: float, snr: float, start_db: float, floor: float) -> float:
+    """Cubic Hermite interpolation; linear in the SNR from the floor to the table, constant above it."""
     last = values.shape[1] - 1
     if place >= last:
         return float(values[0, last])
     if not place >= 0.0:
-        return float(values[0, 0] * snr * 10.0 ** (-0.1 * start_db))
+        return float(floor + (values[0, 0] - floor) * snr * 10.0 ** (-0.1 * start_db))
     index = int(place)
     t = place - index
     rise = values[0, index + 1] - values[0, index]

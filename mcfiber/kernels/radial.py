@@ -25,44 +25,69 @@ import math
 import numpy as np
 
 from mcfiber._jit import kernel
-from mcfiber.kernels.bessel import bessel_i, bessel_j, bessel_k, cylinder
+from mcfiber.kernels.bessel import (
+    bessel_i,
+    bessel_j,
+    bessel_k,
+    bessel_k_scaled,
+    cylinder_scaled,
+    modified_scaled,
+    neighbouring_i,
+    neighbouring_j,
+    neighbouring_k,
+    scaled,
+)
 from mcfiber.typing import FloatArray
 
 _POINTS = 10
 _GAUSS_NODE, _GAUSS_WEIGHT = (np.ascontiguousarray(a) for a in np.polynomial.legendre.leggauss(_POINTS))
-_PANELS = 32  # most quadrature panels in one ring, enough up to V = 70
+LARGEST_FREQUENCY = 200.0
+"""Normalised frequency V up to which modes of rings are right: room for the panels of one ring."""
+
+LARGEST_GRADED_FREQUENCY = 40.0
+"""The same of a graded centre."""
+
+_PANELS = 128  # most quadrature panels in one ring, enough up to LARGEST_FREQUENCY
 _PHASE = 1.7  # radians of u r in one panel: less than the least distance between two zeros
 _DECAY = 1.3  # decay lengths in one panel
 _TAIL = 9.5  # decay lengths of the cladding that quadrature covers: exp(-4 * 9.5) = 3e-17
 _TAIL_PANELS = 40
+_LEAST = 1e-100  # least w^2 over the greatest v: below, the mode ends within rounding
 
 # ---------------------------------------------------------------------------------------------------------
 # one ring of constant index
 
 
 @kernel
-def _coefficients(order: int, q: float, r: float, f: float, g: float) -> tuple[float, float]:
-    """F = a J + b Y (q > 0) or a I exp(-x_r) + b K exp(x_r) (q < 0) from F and r F' at r."""
+def _coefficients(order: int, q: float, r: float, f: float, g: float) -> tuple[float, float, int, int]:
+    """F = a J + b Y (q > 0) or a I exp(-x_r) + b K exp(x_r) (q < 0) from F and r F' at r; a and b with their shifts."""
     x = math.sqrt(abs(q)) * r
     if q > 0.0:
-        j, dj, y, dy = cylinder(order, x)
-        return 0.5 * math.pi * (f * dy - g * y), 0.5 * math.pi * (g * j - f * dj)  # Eq. (9.1.16) of [1]: Wronskian 2/pi
-    i, di = bessel_i(order, x)
-    k, dk = bessel_k(order, x)
-    return g * k - f * dk, f * di - g * i  # Eq. (9.6.15) of [1]: Wronskian -1
+        j, dj, y, dy, first, second = cylinder_scaled(order, x)
+        # Eq. (9.1.16) of [1]: Wronskian 2/pi
+        return 0.5 * math.pi * (f * dy - g * y), 0.5 * math.pi * (g * j - f * dj), second, first
+    i, di, k, dk, first, second = modified_scaled(order, x)
+    return g * k - f * dk, f * di - g * i, second, first  # Eq. (9.6.15) of [1]: Wronskian -1
 
 
 @kernel
-def _evaluate(order: int, q: float, origin: float, a: float, b: float, r: float) -> tuple[float, float]:
+def _evaluate(
+    order: int, q: float, origin: float, part: tuple[float, float, int, int], r: float
+) -> tuple[float, float]:
     """F and r F' at r from the coefficients found at `origin`."""
+    a, b, a_shift, b_shift = part
     x = math.sqrt(abs(q)) * r
     if q > 0.0:
-        j, dj, y, dy = cylinder(order, x)
-        return a * j + b * y, a * dj + b * dy
-    i, di = bessel_i(order, x)
-    k, dk = bessel_k(order, x)
+        j, dj, y, dy, first, second = cylinder_scaled(order, x)
+        first, second = first + a_shift, second + b_shift
+        return scaled(a * j, first) + scaled(b * y, second), scaled(a * dj, first) + scaled(b * dy, second)
+    i, di, k, dk, first, second = modified_scaled(order, x)
+    first, second = first + a_shift, second + b_shift
     grow = math.exp(x - math.sqrt(abs(q)) * origin)
-    return a * i * grow + b * k / grow, a * di * grow + b * dk / grow
+    return (
+        scaled(a * i, first) * grow + scaled(b * k, second) / grow,
+        scaled(a * di, first) * grow + scaled(b * dk, second) / grow,
+    )
 
 
 @kernel
@@ -88,11 +113,11 @@ def _power(order: int, q: float, r: float, f: float, g: float) -> float:
 def across(order: int, q: float, start: float, end: float, f: float, g: float) -> tuple[float, float, float, int]:
     """Carry F and r F' across a ring: F, r F', |int F^2 r dr| and the number of zeros of F."""
     q = _off_zero(q, max(start, end))
-    a, b = _coefficients(order, q, start, f, g)
+    part = _coefficients(order, q, start, f, g)
     count, zeros, last = _panels(q, abs(end - start)) if q > 0.0 else 1, 0, f
     value, slope = f, g
     for panel in range(1, count + 1):
-        value, slope = _evaluate(order, q, start, a, b, start + (end - start) * panel / count)
+        value, slope = _evaluate(order, q, start, part, start + (end - start) * panel / count)
         zeros += (value < 0.0) != (last < 0.0)
         last = value
     if abs(q) * max(start, end) ** 2 > 1e-3:
@@ -104,12 +129,18 @@ def across(order: int, q: float, start: float, end: float, f: float, g: float) -
 
 @kernel
 def _centre(order: int, q: float, end: float) -> tuple[float, float, float, int]:
-    """F, r F', int F^2 r dr and zeros of the regular solution at the edge of a disc of constant index."""
+    """F, r F', int F^2 r dr and zeros of the regular solution at the edge of a disc of constant index, in any scale."""
     q = _off_zero(q, end)
     root = math.sqrt(abs(q))
-    if q < 0.0:
+    if q < 0.0 and order < 2:
         f, g = bessel_i(order, root * end)
         return f, g, _power(order, q, end, f, g), 0
+    if q < 0.0:
+        above, below = neighbouring_i(order, root * end)
+        return 1.0, order + root * end * above, 0.5 * end * end * (1.0 - above * below), 0
+    if order > 1 and root * end <= order:  # before the first zero, where J may be too small for double precision
+        above, below = neighbouring_j(order, root * end)
+        return 1.0, order - root * end * above, 0.5 * end * end * (1.0 - above * below), 0  # Eq. (3)
     count, zeros, last = _panels(q, end), 0, 1.0
     f, g = 1.0, 0.0
     for panel in range(1, count + 1):
@@ -125,23 +156,28 @@ def _cladding(order: int, w2: float, r: float) -> tuple[float, float, float]:
     if w2 == 0.0:
         return 1.0, -float(order), 0.0
     x = math.sqrt(w2) * r
-    k, dk = bessel_k(order, x)
-    g = dk / k
-    return 1.0, g, (g * g - x * x - order * order) / (2.0 * w2)  # Eq. (3), q = -w^2
+    if order == 0:
+        k, dk = bessel_k(order, x)
+        g = dk / k
+        return 1.0, g, (g * g - x * x) / (2.0 * w2)  # Eq. (3), q = -w^2
+    above, below = neighbouring_k(order, x)
+    # Eq. (3) once more, without the difference of nearly equal numbers beside a cutoff
+    return 1.0, -x * below - order, 0.5 * r * r * (above * below - 1.0)
 
 
 # ---------------------------------------------------------------------------------------------------------
 # a graded centre: n^2 - n_clad^2 falls as 1 - r^exponent from the axis to r = 1
 
-_ORDER = 40
+_ORDER, _FINE_ORDER = 40, 100  # of the polynomials; the second beyond a V or an exponent
+_FINE, _SHARP = 20.0, 50.0
 
 
-def _collocation() -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def _collocation(order: int) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Chebyshev points s on [0, 1], differentiation and integration matrices, quadrature weights."""
-    k = np.arange(_ORDER + 1)
-    s = 0.5 - 0.5 * np.cos(np.pi * k / _ORDER)
-    basis = np.polynomial.chebyshev.chebvander(2 * s - 1, _ORDER)
-    unit = np.eye(_ORDER + 1)
+    k = np.arange(order + 1)
+    s = 0.5 - 0.5 * np.cos(np.pi * k / order)
+    basis = np.polynomial.chebyshev.chebvander(2 * s - 1, order)
+    unit = np.eye(order + 1)
     slope = np.stack(
         [np.polynomial.chebyshev.chebval(2 * s - 1, 2 * np.polynomial.chebyshev.chebder(c)) for c in unit], 1
     )
@@ -154,7 +190,8 @@ def _collocation() -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     return s, np.ascontiguousarray(derivative), np.ascontiguousarray(integral), integral[-1].copy()
 
 
-_S, _DERIVATIVE, _INTEGRAL, _CLENSHAW_CURTIS = _collocation()
+_S, _DERIVATIVE, _INTEGRAL, _CLENSHAW_CURTIS = _collocation(_ORDER)
+_FINE_S, _FINE_DERIVATIVE, _FINE_INTEGRAL, _FINE_CLENSHAW_CURTIS = _collocation(_FINE_ORDER)
 
 
 @kernel
@@ -186,14 +223,17 @@ def _graded(order: int, v: float, exponent: float, w2: float, f: FloatArray) -> 
 
     With F = r^l f and f' = r h: (2 l + 2) h + r h' = -q f, solved for h; r = s^2 keeps r^exponent smooth.
     """
-    size = _ORDER + 1
+    point, derivative, integral, weight = _S, _DERIVATIVE, _INTEGRAL, _CLENSHAW_CURTIS
+    if v > _FINE * _FINE or exponent > _SHARP:
+        point, derivative, integral, weight = _FINE_S, _FINE_DERIVATIVE, _FINE_INTEGRAL, _FINE_CLENSHAW_CURTIS
+    size = point.shape[0]
     matrix = np.empty((size, size))
     right = np.empty(size)
     for i in range(size):
-        q = v * (1.0 - _S[i] ** (2.0 * exponent)) - w2
+        q = v * (1.0 - point[i] ** (2.0 * exponent)) - w2
         right[i] = -q
         for j in range(size):
-            matrix[i, j] = 0.5 * _S[i] * _DERIVATIVE[i, j] + q * _INTEGRAL[i, j] * 2.0 * _S[j] ** 3  # Eq. (5)
+            matrix[i, j] = 0.5 * point[i] * derivative[i, j] + q * integral[i, j] * 2.0 * point[j] ** 3  # Eq. (5)
         matrix[i, i] += 2.0 * order + 2.0
     _eliminate(matrix, right)
     h = right
@@ -201,12 +241,12 @@ def _graded(order: int, v: float, exponent: float, w2: float, f: FloatArray) -> 
     for i in range(size):
         value = 1.0
         for j in range(size):
-            value += _INTEGRAL[i, j] * 2.0 * _S[j] ** 3 * h[j]
+            value += integral[i, j] * 2.0 * point[j] ** 3 * h[j]
         zeros += i > 0 and (value < 0.0) != (f[i - 1] < 0.0)
         f[i] = value
     for i in range(size):
-        f[i] *= _S[i] ** (2 * order)
-        power += _CLENSHAW_CURTIS[i] * 2.0 * _S[i] ** 3 * f[i] * f[i]
+        f[i] *= point[i] ** (2 * order)
+        power += weight[i] * 2.0 * point[i] ** 3 * f[i] * f[i]
     return f[size - 1], order * f[size - 1] + h[size - 1], power, zeros
 
 
@@ -268,18 +308,20 @@ def root(
     top = 0.0
     for i in range(v.shape[0]):
         top = max(top, v[i])
-    low, high = 1e-12 * top, top
-    if top == 0.0 or modes_above(order, rho, v, exponent, low, f) < number:
+    low, high = _LEAST * top, top
+    if top == 0.0 or modes_above(order, rho, v, exponent, 0.0, f) < number:
         return math.nan
+    if modes_above(order, rho, v, exponent, low, f) < number:  # so near its cutoff that n_eff is the cladding's
+        return low
     w2 = guess if low < guess < high else 0.5 * high
-    for _ in range(200):
+    for _ in range(400):
         value, slope, zeros = mismatch(order, rho, v, exponent, w2, f)
         if zeros + (value < 0.0) >= number:
             low = w2
         else:
             high = w2
         change = -value / slope  # Newton, Eqs. (1) and (2)
-        if zeros == number - 1 and abs(change) <= 1e-9 * w2:
+        if zeros == number - 1 and abs(change) <= 1e-9 * min(w2, top - w2):
             return w2 + change
         w2 += change
         if zeros != number - 1 or not low < w2 < high:
@@ -308,7 +350,7 @@ def _ring_nodes(
 ) -> tuple[int, float, float]:
     """Append Gauss points of a ring (rows: r, weight r dr, F, v, ring); f and g are given at start."""
     q = _off_zero(v[ring] - w2, max(start, end))
-    a, b = _coefficients(order, q, start, f, g)
+    part = _coefficients(order, q, start, f, g)
     low, high = min(start, end), max(start, end)
     count, position = _panels(q, high - low), first
     for panel in range(count):
@@ -317,10 +359,10 @@ def _ring_nodes(
         for i in range(_POINTS):
             r = middle + half * _GAUSS_NODE[i]
             node[0, position], node[1, position] = r, half * _GAUSS_WEIGHT[i] * r
-            node[2, position] = _evaluate(order, q, start, a, b, r)[0]
+            node[2, position] = _evaluate(order, q, start, part, r)[0]
             node[3, position], node[4, position] = v[ring], ring
             position += 1
-    value, slope = _evaluate(order, q, start, a, b, end)
+    value, slope = _evaluate(order, q, start, part, end)
     return position, value, slope
 
 
@@ -330,18 +372,29 @@ def _disc_nodes(order: int, q: float, v: float, end: float, node: FloatArray) ->
     q = _off_zero(q, end)
     root_q = math.sqrt(abs(q))
     count, position = _panels(q, end), 0
-    scale = math.exp(root_q * end) if q < 0.0 else 1.0
+    value, slope, shift = _regular(order, q, root_q * end)
+    scale = 1.0 if shift == 0 else value  # where F is too small for double precision, in its scale at the edge
     for panel in range(count):
         half = 0.5 * end / count
         for i in range(_POINTS):
             r = half * (2 * panel + 1) + half * _GAUSS_NODE[i]
-            x = root_q * r
-            field = bessel_j(order, x)[0] if q > 0.0 else bessel_i(order, x)[0] * math.exp(x)
+            field, _, own = _regular(order, q, root_q * r)
+            grow = 1.0 if q > 0.0 else math.exp(root_q * (r - end))
             node[0, position], node[1, position] = r, half * _GAUSS_WEIGHT[i] * r
-            node[2, position], node[3, position], node[4, position] = field, v, 0.0
+            node[2, position] = scaled(field / scale, own - shift) * grow
+            node[3, position], node[4, position] = v, 0.0
             position += 1
-    f, g = bessel_j(order, root_q * end) if q > 0.0 else bessel_i(order, root_q * end)
-    return position, f * scale, g * scale
+    return position, value / scale, slope / scale
+
+
+@kernel
+def _regular(order: int, q: float, x: float) -> tuple[float, float, int]:
+    """J and x J' (q > 0), or I and x I' times exp(-x), with their shift."""
+    if q > 0.0:
+        j, dj, _, _, shift, _ = cylinder_scaled(order, x)
+        return j, dj, shift
+    i, di, _, _, shift, _ = modified_scaled(order, x)
+    return i, di, shift
 
 
 @kernel
@@ -350,11 +403,14 @@ def _graded_nodes(
 ) -> tuple[int, float, float]:
     """Chebyshev points of the graded disc."""
     f, g, _, _ = _graded(order, v, exponent, w2, field)
-    for i in range(_ORDER + 1):
-        node[0, i], node[1, i] = _S[i] ** 2, _CLENSHAW_CURTIS[i] * 2.0 * _S[i] ** 3
-        node[2, i], node[3, i] = field[i], v * (1.0 - _S[i] ** (2.0 * exponent))
+    point, weight = _S, _CLENSHAW_CURTIS
+    if v > _FINE * _FINE or exponent > _SHARP:
+        point, weight = _FINE_S, _FINE_CLENSHAW_CURTIS
+    for i in range(point.shape[0]):
+        node[0, i], node[1, i] = point[i] ** 2, weight[i] * 2.0 * point[i] ** 3
+        node[2, i], node[3, i] = field[i], v * (1.0 - point[i] ** (2.0 * exponent))
         node[4, i] = 0.0
-    return _ORDER + 1, f, g
+    return point.shape[0], f, g
 
 
 @kernel
@@ -362,20 +418,23 @@ def _tail_nodes(order: int, w2: float, r: float, node: FloatArray, first: int) -
     """Gauss points of the cladding, on panels that widen from the edge; F = 1 at the edge."""
     w = math.sqrt(w2)
     edge = w * r
-    scale, _ = bessel_k(order, edge)
+    scale, shift = bessel_k_scaled(order, edge)
     start, position = edge, first
+    # Beside the edge F falls as r^-order; F^4 has fallen where panels are wide.
+    growth = 1.0 if order < 3 else 2.0 / order
     for panel in range(_TAIL_PANELS):
-        width = min(start, 1.2 + 0.5 * min(panel, 3))  # F^4 has fallen where panels are wide
+        width = min(growth * start, 1.2 + 0.5 * min(panel, 3))
         half = 0.5 * width
         for i in range(_POINTS):
             x = start + half * (1.0 + _GAUSS_NODE[i])
             node[0, position] = x / w
             node[1, position] = half * _GAUSS_WEIGHT[i] * x / w2
-            node[2, position] = bessel_k(order, x)[0] / scale * math.exp(edge - x)
+            value, own = bessel_k_scaled(order, x)
+            node[2, position] = scaled(value / scale, own - shift) * math.exp(edge - x)
             node[3, position], node[4, position] = 0.0, -1.0
             position += 1
         start += width
-        if start > edge + _TAIL:
+        if start > edge + _TAIL or (order > 2 and node[2, position - 1] < 1e-8):
             break
     return position
 
@@ -383,13 +442,13 @@ def _tail_nodes(order: int, w2: float, r: float, node: FloatArray, first: int) -
 @kernel
 def node_limit(rings: int) -> int:
     """Most quadrature points that `field_nodes` writes."""
-    return _ORDER + 1 + (rings * _PANELS + _TAIL_PANELS) * _POINTS
+    return _FINE_ORDER + 1 + (rings * _PANELS + _TAIL_PANELS) * _POINTS
 
 
 @kernel
 def workspace() -> FloatArray:
     """Room for the field in a graded centre."""
-    return np.empty(_ORDER + 1)
+    return np.empty(_FINE_ORDER + 1)
 
 
 @kernel

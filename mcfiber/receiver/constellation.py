@@ -49,7 +49,7 @@ class Constellation:
     @cached_property
     def entropy(self) -> float:
         """Entropy of the symbols, in bit."""
-        return float(-np.sum(self.probabilities * np.log2(self.probabilities)))
+        return _entropy(self.probabilities)
 
     @cached_property
     def smallest_distance(self) -> float:
@@ -158,7 +158,7 @@ def shaped_line(count: int, entropy: float) -> SymbolLine:
     low, high = 0.0, 50.0  # at 50 only the innermost two levels are left
     for _ in range(200 if entropy < math.log2(count) else 0):
         middle = 0.5 * (low + high)
-        low, high = (middle, high) if _line_entropy(_boltzmann(odd, middle)) > entropy else (low, middle)
+        low, high = (middle, high) if _entropy(_boltzmann(odd, middle)) > entropy else (low, middle)
     probabilities = _boltzmann(odd, low)
     # Levels so rare that they vanish in double precision would have no logarithm.
     probabilities = np.maximum(probabilities, 1e-300)
@@ -172,7 +172,8 @@ def _boltzmann(levels: FloatArray, rate: float) -> FloatArray:
     return result
 
 
-def _line_entropy(probabilities: FloatArray) -> float:
+def _entropy(probabilities: FloatArray) -> float:
+    """Entropy in bit; symbols so rare that they vanish in double precision add nothing."""
     positive = probabilities[probabilities > 0.0]
     return float(-np.sum(positive * np.log2(positive)))
 

@@ -35,6 +35,7 @@ class Table:
     values: FloatArray  # (2, 2, point): MI and GMI, value and slope
     entropy: float
     bits: int
+    floor: float  # GMI without signal
 
 
 def information(known: Constellation, snr: ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -94,7 +95,18 @@ def _tabulated(known: Constellation) -> Table:
     points = math.ceil((top_db - TABLE_START_DB) / TABLE_STEP_DB) + 1
     grid_db = TABLE_START_DB + TABLE_STEP_DB * np.arange(points)
     both = information(known, 10.0 ** (0.1 * grid_db))
-    return Table(np.stack([_with_slopes(values, known.entropy) for values in both]), known.entropy, known.bits)
+    return Table(
+        np.stack([_with_slopes(values, known.entropy) for values in both]), known.entropy, known.bits, _floor(known)
+    )
+
+
+def _floor(known: Constellation) -> float:
+    """GMI without signal: the entropy of the symbols less those of their bits, 0 where these are independent."""
+    set_ = (known.labels[:, None] >> np.arange(known.bits)) & 1
+    ones = known.probabilities @ set_
+    each = np.stack([ones, 1.0 - ones])
+    difference = known.entropy + float(np.sum(each * np.log2(np.maximum(each, 1e-300))))
+    return difference if difference < -1e-12 else 0.0
 
 
 def _with_slopes(values: FloatArray, entropy: float) -> FloatArray:
@@ -109,8 +121,8 @@ def _with_slopes(values: FloatArray, entropy: float) -> FloatArray:
     return np.stack([values, np.clip(slopes, 0.0, limit)])
 
 
-def stacked_tables(tables: list[Table]) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Tables of several formats on one grid, the grid, entropies and bits: what the kernel shares."""
+def stacked_tables(tables: list[Table]) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Tables of several formats on one grid, the grid, entropies, bits and floors: what the kernel shares."""
     longest = max(one.values.shape[-1] for one in tables)
     values = np.zeros((len(tables), 2, 2, longest))
     values[:, :, 0] = np.array([one.entropy for one in tables])[:, None, None]
@@ -118,7 +130,8 @@ def stacked_tables(tables: list[Table]) -> tuple[FloatArray, FloatArray, FloatAr
         values[index, :, :, : one.values.shape[-1]] = one.values
     entropy = np.array([one.entropy for one in tables])
     bits = np.array([float(one.bits) for one in tables])
-    return values, np.array([TABLE_START_DB, TABLE_STEP_DB]), entropy, bits
+    floor = np.array([one.floor for one in tables])
+    return values, np.array([TABLE_START_DB, TABLE_STEP_DB]), entropy, bits, floor
 
 
 def bit_error_ratio(modulation: SingleFormat, snr: Quantity) -> xr.DataArray:

@@ -1,12 +1,17 @@
 """What mode-dependent loss costs a receiver."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+import numpy as np
+
+from mcfiber import units
+from mcfiber.descriptions.errors import refused
 from mcfiber.fiber.groups import by_group_size
 from mcfiber.kernels import mixing as kernels
-from mcfiber.labelled import compute
+from mcfiber.labelled import array, compute, reduced
 from mcfiber.receiver.receiver import ReceiverKind
-from mcfiber.typing import Quantity
+from mcfiber.typing import Quantity, is_axis
 
 
 def mdl_penalty(gsnr: Quantity, loss: Quantity, *, modes: int, receiver: ReceiverKind = "mmse") -> Quantity:
@@ -35,7 +40,8 @@ def mdl_penalty(gsnr: Quantity, loss: Quantity, *, modes: int, receiver: Receive
     Raises
     ------
     ValueError
-        If the receiver is unknown or there are fewer than two modes.
+        If the receiver is unknown, there are fewer than two modes, or the loss exceeds the table's 15.2 dB rms (points
+        of axes are NaN; zero forcing has a law without a table).
 
     Notes
     -----
@@ -55,7 +61,69 @@ def mdl_penalty(gsnr: Quantity, loss: Quantity, *, modes: int, receiver: Receive
     1.7
     """
     check_receiver(receiver, modes)
+    if (told := loss_problem(loss, receiver)) is not None:
+        raise ValueError(told)
     return compute("mdl_penalty", kernels.tabulated_penalty, gsnr, loss, receiver, modes)
+
+
+_NOT_AXES = frozenset({"channel", "core", "span", "draw"})
+
+
+@dataclass(frozen=True)
+class LossRange:
+    """Whether penalties are known at an accumulated mode-dependent loss.
+
+    Attributes
+    ----------
+    problems
+        Which points of the axes lie beyond: by name of `mcfiber.status.FLAGS`, one truth for each point.
+    """
+
+    problems: Mapping[str, Quantity]
+
+
+def loss_range(loss: Quantity, receiver: str, *, drawn: bool = False) -> LossRange:
+    """Compare an accumulated mode-dependent loss with the largest at which penalties are known.
+
+    Parameters
+    ----------
+    loss
+        As for `mdl_penalty`. [Np]
+    receiver
+        As there.
+    drawn
+        Whether penalties of realisations are wanted, which are in the table for all receivers.
+
+    Raises
+    ------
+    DescriptionError
+        If it is larger, and no axis.
+    """
+    if (told := loss_problem(loss, "mmse" if drawn else receiver)) is not None:
+        msg = f"link.mode_dependent_loss_rms_db: {told}"
+        raise refused(msg)
+    if not is_axis(loss) or (receiver == "zero_forcing" and not drawn):
+        return LossRange({})
+    wrong = array(loss.dims, np.asarray(loss.data) > _largest())
+    return LossRange({"mode_dependent_loss_too_high": reduced(np.any, wrong, *_NOT_AXES)})
+
+
+def loss_problem(loss: Quantity, receiver: str) -> str | None:
+    """Say why a loss that is no axis is too large; None where it is not."""
+    if receiver == "zero_forcing" or set(getattr(loss, "dims", ())) - _NOT_AXES:
+        return None
+    largest = float(np.max(np.asarray(loss)))
+    if not largest > _largest():
+        return None
+    found, allowed = (value * units.DB_PER_NEPER for value in (largest, kernels.largest_loss()))
+    return (
+        f"the mode-dependent loss adds up to {found:.4g} dB rms; allowed: up to {allowed:.3g} dB, where the penalty of "
+        "the receiver is known; lower it, or take fewer spans"
+    )
+
+
+def _largest() -> float:
+    return kernels.largest_loss() * (1.0 + 1e-9)
 
 
 def grouped_penalty(

@@ -31,7 +31,8 @@ class CodeLaw(NamedTuple):
     """What the kernel knows of a code.
 
     Without `steps` it delivers ``fraction * GMI - gap * bits``; with them it has the rates ``code_rate +
-    steps[0]``, and each needs an NGMI of ``code_rate + steps[1] + gap``.
+    steps[0]``, and each needs an NGMI of ``code_rate + steps[1] + gap``; what is left after the outer code is no more
+    than the GMI, so `fraction` is then one over its rate.
     """
 
     fraction: Quantity
@@ -51,14 +52,15 @@ def code_law(code: Code) -> CodeLaw:
     if isinstance(code, FixedRateCode):
         rate = quantity(code, "code_rate")
         gap = quantity(code, "ngmi_threshold") - rate
-        return CodeLaw(1.0, gap, rate, quantity(code, "outer_rate"), one)
+        outer = quantity(code, "outer_rate")
+        return CodeLaw(1.0 / outer, gap, rate, outer, one)
     if isinstance(code, OverheadCode):
         rate = 1.0 / (1.0 + quantity(code, "overhead_percent"))
-        return CodeLaw(1.0, quantity(code, "ngmi_gap"), rate, quantity(code, "outer_rate"), one)
+        outer = quantity(code, "outer_rate")
+        return CodeLaw(1.0 / outer, quantity(code, "ngmi_gap"), rate, outer, one)
     if isinstance(code, DvbS2Code):
-        return CodeLaw(
-            1.0, quantity(code, "ngmi_margin"), 0.0, quantity(code, "outer_rate"), _dvb_s2_steps(code.puncturing)
-        )
+        outer = quantity(code, "outer_rate")
+        return CodeLaw(1.0 / outer, quantity(code, "ngmi_margin"), 0.0, outer, _dvb_s2_steps(code.puncturing))
     return CodeLaw(1.0, 0.0, 0.0, 1.0, nothing)
 
 

@@ -8,7 +8,7 @@ import xarray as xr
 from mcfiber.kernels import mixing as kernels
 from mcfiber.labelled import array, compute
 from mcfiber.line.mode_loss import mode_dependent_loss
-from mcfiber.receiver.penalty import check_receiver
+from mcfiber.receiver.penalty import check_receiver, loss_problem
 from mcfiber.receiver.receiver import ReceiverKind
 from mcfiber.simulation.capacity import draw_capacity
 from mcfiber.simulation.channels import CoupledLine
@@ -89,6 +89,11 @@ def draw_mdl_penalty(
     -------
     :data:`~mcfiber.variables.mdl_penalty` with the dimension ``draw``. [1]
 
+    Raises
+    ------
+    ValueError
+        If the receiver is unknown, or the loss exceeds the table's 15.2 dB rms (points of axes are NaN).
+
     Notes
     -----
     The rate per mode is taken as Gaussian about its mean with the tabulated standard deviation over
@@ -104,6 +109,8 @@ def draw_mdl_penalty(
     {'draw': 4}
     """
     check_receiver(receiver, modes)
+    if (told := loss_problem(loss, "mmse")) is not None:
+        raise ValueError(told)
     channels = dict(getattr(gsnr, "sizes", {})).get("channel", 0)
     parts = [
         random_stream(Stream.PENALTIES, root, block, *([stream] if stream else [])).standard_normal(

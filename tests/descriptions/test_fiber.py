@@ -99,6 +99,75 @@ def test_fiber__losses_of_cores_may_hold_an_axis():
 
 
 # ---------------------------------------------------------------------------------------------------------
+# cores of different radii
+
+STEP = {"kind": "step", "delta_percent": 0.35}
+
+
+def three(radius, pitch=15.0, **changes):
+    """Cores at (-d/sqrt(3), ...) of a triangle with sides d."""
+    layout = {"kind": "ring", "cores": 3, "pitch_um": pitch}
+    return {"layout": layout, "core": STEP | {"radius_um": radius}} | changes
+
+
+@pytest.mark.parametrize(
+    ("radius", "pitch", "pair"),
+    [
+        ([4, 12, 12], 15, "cores 1 and 2 of 12 um"),
+        ([12, 4, 12], 15, "cores 0 and 2 of 12 um"),
+        ([12, 12, 4], 15, "cores 0 and 1 of 12 um"),
+        ([17.6, 6.5, 9.5], 27, "cores 0 and 2 of 17.6 and 9.5 um"),
+        ([9.5, 6.5, 17.6], 27, "cores 0 and 2 of 9.5 and 17.6 um"),
+        (7.6, 15, "cores 0 and 1 of 7.6 um"),
+        ([4, xr.DataArray([4.0, 5.0], dims="radius"), 12], 15, "cores 0 and 2 of 4 and 12 um"),
+    ],
+)
+def test_fiber__every_pair_of_cores_keeps_apart(radius, pitch, pair):
+    problems = refusal(**three(radius, pitch))
+    assert list(problems) == ["layout.pitch_um"]
+    assert f"{pair} radius overlap at a distance of {pitch} um" in problems["layout.pitch_um"]
+
+
+@pytest.mark.parametrize("radius", [[17.5, 6.5, 9.5], [9.5, 6.5, 17.5], [6.5, 17.5, 9.5]])
+def test_fiber__cores_may_touch_in_any_order(radius):
+    assert MulticoreFiber(**three(radius, 27)).cores == 3
+
+
+def test_fiber__custom_places_are_named():
+    layout = {"kind": "custom", "positions_um": [[0, 0], [40, 0], [40, 20]]}
+    problems = refusal(layout=layout, core=STEP | {"radius_um": [4, 12, 8.5]})
+    assert "cores 1 and 2 of 12 and 8.5 um radius overlap at a distance of 20 um" in problems["layout.positions_um"]
+
+
+def test_fiber__the_glass_holds_every_core_with_its_radius():
+    layout = {"kind": "custom", "positions_um": [[0, 0], [30, 0], [-25, 0]]}
+    values = {"layout": layout, "core": STEP | {"radius_um": [4, 4, 12]}}
+    problems = refusal(**values, cladding_diameter_um=70)
+    assert "core 2 with its radius of 12 um reaches 2 um outside; allowed: at least 74 um" in str(problems)
+    assert MulticoreFiber(**values, cladding_diameter_um=74).cores == 3
+
+
+@given(st.lists(st.floats(1, 12), min_size=4, max_size=4), st.permutations(range(4)), st.floats(10, 25))
+def test_fiber__order_of_cores_decides_nothing(radii, order, scale):
+    places = np.array([[0, 0], [1, 0], [0, 1.3], [1.1, 1.2]]) * scale
+
+    def accepted(index):
+        try:
+            MulticoreFiber(
+                layout={"kind": "custom", "positions_um": places[index].tolist()},
+                core=STEP | {"radius_um": [radii[core] for core in index]},
+            )
+        except DescriptionError:
+            return False
+        return True
+
+    touching = any(
+        radii[one] + radii[two] > math.dist(places[one], places[two]) for one in range(4) for two in range(one)
+    )
+    assert accepted(list(range(4))) == accepted(list(order)) == (not touching)
+
+
+# ---------------------------------------------------------------------------------------------------------
 # tables
 
 TABLE = WavelengthTable(wavelength_nm=[1530, 1550, 1600], value=[0.22, 0.20, 0.30])

@@ -183,6 +183,27 @@ def test_axes__of_the_layout():
     )
 
 
+def test_axes__points_at_which_cores_overlap_are_marked():
+    radius = xr.DataArray([4.0, 12.0], dims="radius")
+    fiber = pair(StepCore(radius_um=[4.0, radius], delta_percent=0.35), 15)
+    found = core_coupling(fiber, wavelength_nm=1550)
+    assert np.isnan(found.mode_coupling.sel(core_out=0, core_in=1).values).tolist() == [False, True]
+    assert np.isnan(found.power_coupling.sel(core_out=0, core_in=1).values).tolist() == [False, True]
+    found = supermodes(fiber, wavelength_nm=1550)
+    assert np.isnan(found.supermode_shift.isel(supermode=0).values).tolist() == [False, True]
+
+
+def test_trenches__of_each_pair():
+    """Trenches reach to 3 radii: 9 and 13.5 um."""
+    small_first = TRENCH.replace({"radius_um": [3.0, 4.5]})
+    for core, told in ((small_first, "9 and 13.5 um"), (TRENCH.replace({"radius_um": [4.5, 3.0]}), "13.5 and 9 um")):
+        with pytest.warns(OverlappingTrenchesWarning, match=rf"cores 0 and 1 overlap: they reach to {told} at a"):
+            kappa(pair(core, 22))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            kappa(pair(core, 23))
+
+
 def test_refusals_and_warnings():
     with pytest.raises(DescriptionError, match="overlap at a distance of 8 um"):
         pair(STEP, 8)

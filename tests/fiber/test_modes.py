@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+from scipy import optimize, special
 
 from mcfiber import DescriptionError, HexagonalLayout, MulticoreFiber
 from mcfiber.descriptions.glass import ConstantGlass, SilicaGlass
@@ -59,6 +60,49 @@ def test_core_modes__all():
     assert found.gaussian_diameter.isnull().values.tolist() == [False, False, True, True, True]
     with pytest.raises(ValueError, match="not guided"):
         core_modes(WCore(radius_um=2, delta_percent=0.1, depressed_delta_percent=-3), wavelength_nm=1550, modes="all")
+
+
+def test_core_modes__names_do_not_collide():
+    """NA 0.2 and 30 um at 1 um: V = 37.7, where LP11,1 and LP1,11 are both guided."""
+    core = StepCore(radius_um=30, delta_percent=50 * 0.04 / (1.44**2 + 0.04), cladding=ConstantGlass(index=1.44))
+    found = core_modes(core, wavelength_nm=1000, modes="all", cutoffs=False)
+    names = found.mode.values.tolist()
+    assert len(set(names)) == len(names) == 185
+    assert {"LP01", "LP11", "LP21", "LP1,11", "LP11,1", "LP10,1"} <= set(names)
+    assert found.sel(mode="LP11,1").effective_index > found.sel(mode="LP1,11").effective_index
+    assert (found.effective_area > 0).all()
+
+
+def test_core_modes__beside_a_cutoff():
+    """NA 0.2, 10 um, 800 nm: V = 15.708, LP63 begins at 15.7002."""
+    core = StepCore(
+        radius_um=10, delta_percent=50 * 0.04 / (1.4361522**2 + 0.04), cladding=ConstantGlass(index=1.4361522)
+    )
+    found = core_modes(core, wavelength_nm=800, modes="all", cutoffs=False)
+    assert found.sizes["mode"] == 35
+    assert np.isfinite(found.effective_index).all()
+    assert np.isfinite(found.dispersion).all()
+    aperture, scale = 0.2, 2 * np.pi / 0.8 * 10
+
+    def excess(u):
+        w = np.sqrt((aperture * scale) ** 2 - u * u)
+        return u * special.jv(7, u) * special.kve(6, w) - w * special.kve(7, w) * special.jv(6, u)
+
+    u = optimize.brentq(excess, special.jn_zeros(5, 3)[-1] + 1e-9, aperture * scale - 1e-6, xtol=1e-13)
+    exact = np.sqrt(1.4361522**2 + aperture**2 - (u / scale) ** 2)
+    assert found.effective_index.sel(mode="LP63").item() == pytest.approx(exact, abs=1e-12)
+    assert exact - 1.4361522 < 2e-5
+
+
+def test_core_modes__beyond_the_range_of_the_solver():
+    deep = TrenchAssistedCore(radius_um=100, delta_percent=0.4, trench_delta_percent=-0.7, trench_width_ratio=8)
+    for core, most in (
+        (StepCore(radius_um=200, delta_percent=1), "200"),
+        (GradedCore(radius_um=60, delta_percent=1), "40"),
+        (deep, "21.16"),
+    ):
+        with pytest.raises(ValueError, match=rf"normalised frequency is V = [\d.]+; allowed: at most {most}"):
+            core_modes(core, wavelength_nm=850, modes="all")
 
 
 def test_cutoffs__a_trench_lowers_one_and_parts_the_other():

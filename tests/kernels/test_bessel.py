@@ -50,6 +50,30 @@ def test_wronskians(order, x):
     assert i * dk - di * k == pytest.approx(-1, rel=1e-13)
 
 
+@pytest.mark.parametrize("order", [15, 40, 120, 200])
+@pytest.mark.parametrize("ratio", [1e-5, 0.1, 0.5, 0.99, 1.0, 1.004, 1.3, 3.0])
+def test_high_orders__agree_with_mpmath(order, ratio):
+    """In powers of 1e100, where double precision ends; beside x = order, where a power series cancels."""
+    x = order * ratio
+    j, dj, y, dy, first, second = bessel.cylinder_scaled(order, x)
+    i, di, k, dk, third, fourth = bessel.modified_scaled(order, x)
+    with mp.workdps(60):
+        large = mp.mpf(10) ** 100
+        envelope = 1 if ratio < 1 else mp.hypot(mp.besselj(order, x), mp.bessely(order, x)) / abs(mp.besselj(order, x))
+        slope = 1 if ratio < 1 else mp.hypot(j, y) * (order + x) / abs(x * mp.besselj(order, x, 1))
+        for found, shift, expected, wide in (
+            (j, first, mp.besselj(order, x), envelope),
+            (dj, first, x * mp.besselj(order, x, 1), slope),
+            (y, second, mp.bessely(order, x), 10),
+            (dy, second, x * mp.bessely(order, x, 1), 10),
+            (i, third, mp.besseli(order, x) * mp.exp(-x), 1),
+            (di, third, x * mp.besseli(order, x, 1) * mp.exp(-x), 1),
+            (k, fourth, mp.besselk(order, x) * mp.exp(x), 1),
+            (dk, fourth, x * mp.diff(lambda t: mp.besselk(order, t), x) * mp.exp(x), 1),
+        ):
+            assert abs(found * large**shift / expected - 1) < 2e-12 * wide
+
+
 def chebyshev_series(function, terms):
     """Coefficients to 30 digits, computed anew."""
     angles = [mp.pi * (k + mp.mpf(1) / 2) / terms for k in range(terms)]

@@ -74,6 +74,7 @@ def test_tails__draws():
 
 
 @pytest.mark.nojit
+@pytest.mark.nojit
 def test_tails__nothing_to_sum():
     below, above = tails(np.zeros(2), np.ones(2), np.array([0.0, 1.0]))
     np.testing.assert_array_equal([below, above], [[1, 1], [0, 0]])
@@ -108,7 +109,7 @@ with VECTORS.open(encoding="utf-8") as file:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{len(row['mean'])}-{row['shape'][0]:g}-{row['probability']:g}")
-def test_sums__vectors_of_forty_digits(row):
+def test_sums__vectors_of_fifty_digits(row):
     mean, shape = np.array(row["mean"]), np.array(row["shape"])
     assert quantile(mean, shape, row["probability"]) == pytest.approx(row["quantile"], rel=1e-12)
     side = 1 if row["side"] > 0 else 0
@@ -118,12 +119,18 @@ def test_sums__vectors_of_forty_digits(row):
     assert density(mean, shape, row["quantile"]) == pytest.approx(row["density"], rel=1e-9)
 
 
-@pytest.mark.parametrize("value", [0.9, 0.97, 0.99, 0.997, 0.9999, 1.0, 1.003, 1.05, 1.2])
-@pytest.mark.parametrize("shape", [100.0, 1000.0, 2000.0])
-def test_outage__a_narrow_term(shape, value):
+@pytest.mark.parametrize("value", [0.9, 0.97, 0.997, 0.9999, 1.0, 1.003, 1.05])
+@pytest.mark.parametrize("shape", [100.0, 1000.0, 2000.0, 1e6])
+def test_outage__a_narrow_term_by_integration(shape, value):
+    """The regularised incomplete Gamma function by `mpmath`."""
     with mp.workdps(40):
-        expected = mp.gammainc(shape, mp.mpf(shape) * mp.mpf(value), mp.inf, regularized=True)
-    assert plain.outage_probability([1.0], 1.0 / shape, value) == pytest.approx(float(expected), rel=1e-10)
+        k, x = mp.mpf(shape), mp.mpf(shape) * mp.mpf(value)
+        top = min(mp.mpf(1), x / k)
+        cuts = [x - (x - k * top * (1 - 60 / mp.sqrt(k))) * mp.mpf(n) / 60 for n in range(60, -1, -1)]
+        cuts = [max(cut, mp.mpf(0)) for cut in cuts]
+        less = mp.quad(lambda t: mp.exp((k - 1) * mp.log(t) - t - mp.loggamma(k)) if t else mp.mpf(0), cuts)
+    found = plain.outage_probability([1.0], 1.0 / shape, value)
+    assert found == pytest.approx(float(1 - less), rel=1e-9 if value <= 1.0 or shape < 1e4 else 1e-6, abs=1e-9)
 
 
 def mixture(mean, shape, value):
@@ -212,9 +219,9 @@ def test_log_mean__a_wide_term_beside_a_narrow_one():
 @pytest.mark.parametrize(
     ("name", "call"),
     [
-        ("mean", lambda wrong: plain.exceeded_level([1.0, wrong], 0.5, 1e-4)),
+        ("mean", lambda wrong: plain.crosstalk_quantile([1.0, wrong], 0.5, 1e-4)),
         ("variance", lambda wrong: plain.outage_probability([1.0, 1.0], [0.5, wrong], 1.0)),
-        ("probability", lambda wrong: plain.exceeded_level([1.0], 0.5, [1e-4, wrong])),
+        ("probability", lambda wrong: plain.crosstalk_quantile([1.0], 0.5, [1e-4, wrong])),
         ("threshold", lambda wrong: plain.outage_probability([1.0], 0.5, wrong)),
         ("value", lambda wrong: plain.crosstalk_density([1.0], 0.5, wrong)),
         ("mean", lambda wrong: plain.mean_of_decibels([wrong], 0.5)),
@@ -233,14 +240,14 @@ def test_door__names_what_is_no_number(name, call, wrong):
 
 def test_door__names_what_is_out_of_range():
     with pytest.raises(ValueError, match="mean: got -1; allowed: finite numbers, at least 0"):
-        plain.exceeded_level([1.0, -1.0], 0.5, 1e-4)
-    with pytest.raises(ValueError, match=r"variance: got 0; .*above 0"):
-        plain.exceeded_level([1.0], 0.0, 1e-4)
+        plain.crosstalk_quantile([1.0, -1.0], 0.5, 1e-4)
+    with pytest.raises(ValueError, match="variance: got 0; .*above 0"):
+        plain.crosstalk_quantile([1.0], 0.0, 1e-4)
     with pytest.raises(ValueError, match=r"variance: got 2\.5; .*at most 2"):
-        plain.exceeded_level([1.0], 2.5, 1e-4)
+        plain.crosstalk_quantile([1.0], 2.5, 1e-4)
     for wrong in (0.0, 1.0):
         with pytest.raises(ValueError, match=f"probability: got {wrong:g}; .*above 0, below 1"):
-            plain.exceeded_level([1.0], 0.5, wrong)
+            plain.crosstalk_quantile([1.0], 0.5, wrong)
 
 
 # Degrees of freedom; mean of dB less dB of mean; standard deviation in dB; quantiles of the chi-square

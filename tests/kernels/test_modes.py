@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import integrate, special
+from scipy import integrate, optimize, special
 
-from mcfiber.kernels.cutoff import cutoff_at_cladding_index, practical_cutoff
+from mcfiber.kernels.cutoff import cutoff_at_cladding_index, guided_modes, practical_cutoff
 from mcfiber.kernels.modes import lp_modes
 
 SILICA = np.array([0.6961663, 0.4079426, 0.8974794, 0.0684043e-6, 0.1162414e-6, 9.896161e-6])  # Malitson 1965
@@ -297,3 +297,122 @@ def test_indices__between_cladding_and_core(design, wavelength):
     for name in NAMES:
         tolerance = {"dispersion": 1e-13, "slope": 1e-4}.get(name, 0)  # rounding of the group index
         assert flat[name] == pytest.approx(bare[name], rel=1e-9, abs=tolerance), name
+
+
+# ---------------------------------------------------------------------------------------------------------
+# many modes
+
+
+def cutoffs(order, v):
+    """V at which the modes LP(order, 1, 2, ...) of a step begin, below v: zeros of J_(l-1)."""
+    zeros = special.jn_zeros(abs(order - 1), int(v / math.pi) + 2)
+    zeros = np.concatenate([[0.0], zeros]) if order == 0 else zeros
+    return zeros[zeros < v]
+
+
+def step(v, radius=20e-6, wavelength=1e-6, index=1.44):
+    """Radius, index difference and glass of a step of a given V, and k a."""
+    scale = 2 * math.pi / wavelength * radius
+    aperture = (v / scale) ** 2
+    return ([radius], [0.5 * aperture / (index**2 + aperture)], constant(index)), scale
+
+
+def count(v, order):
+    (radius, delta, glass), _ = step(v)
+    return guided_modes(order, np.array([1e-6]), np.array(radius), np.array(delta), np.inf, glasses(1, glass))[0]
+
+
+@pytest.mark.parametrize("v", [2.0, 15.7003, 37.0, 71.0, 129.918, 200.0])
+def test_guided_modes__count(v):
+    order = 0
+    while (expected := len(cutoffs(order, v))) > 0:
+        assert count(v, order) == expected, order
+        order += 1
+    assert count(v, order) == 0
+
+
+@pytest.mark.parametrize("v", [15.7003, 37.0, 71.0, 129.918, 200.0])
+def test_step__any_mode_against_a_root_of_scipy(v):
+    (radius, delta, glass), scale = step(v)
+    top = math.sqrt(1.44**2 + (v / scale) ** 2)
+    for order in sorted({0, 1, 6, int(0.3 * v), int(0.8 * v), int(v - 3)}):
+        begin = cutoffs(order, v)
+        for number in sorted({1, 2, (len(begin) + 1) // 2, len(begin)} & set(range(1, len(begin) + 1))):
+
+            def excess(u, order=order):
+                w = math.sqrt(v * v - u * u)
+                ratio = 2 / w + special.kve(0, w) / special.kve(1, w)  # of K_2 to K_1, and upwards: no overflow
+                for k in range(2, order + 1):
+                    ratio = 2 * k / w + 1 / ratio
+                ratio = ratio if order else special.kve(1, w) / special.kve(0, w)
+                return u * special.jv(order + 1, u) - w * ratio * special.jv(order, u)
+
+            low, high = begin[number - 1] * (1 + 1e-13) + 1e-9, min(special.jn_zeros(order, number)[-1], v * (1 - 1e-9))
+            u = optimize.brentq(excess, low, high, xtol=1e-13)
+            found = solve(radius, delta, 1e-6, order, number, glass=glass)
+            assert found["n_eff"][0] == pytest.approx(math.sqrt(top**2 - (u / scale) ** 2), abs=1e-12)
+            for name in ("area", "petermann", "confinement", "n_g", "decay"):
+                assert found[name][0] > 0, (order, number, name)
+            assert np.isfinite([found[name][0] for name in NAMES if name != "gaussian"]).all()
+
+
+@pytest.mark.parametrize(("order", "number"), [(0, 2), (0, 4), (1, 1), (1, 3), (2, 1), (6, 3), (30, 1), (30, 5)])
+@pytest.mark.parametrize("above", [1e-9, 1e-6, 1e-4, 1e-2])
+def test_step__just_above_a_cutoff(order, number, above):
+    """Also where shorter wavelengths alone have the mode: its dispersion is the limit of those with more room."""
+    begin = cutoffs(order, 80)[number - 1]
+    (radius, delta, glass), _ = step(begin * (1 + above))
+    found = solve(radius, delta, 1e-6, order, number, glass=glass)
+    assert np.isfinite([value[0] for name, value in found.items() if name != "gaussian" or order == 0]).all()
+    assert found["area"][0] > 0
+    assert 1.44 <= found["n_eff"][0] < 1.44 + 0.2 * above + 1e-12
+
+
+def test_area__of_a_high_order_by_quadrature():
+    v, order, number = 60.0, 25, 4
+    (radius, delta, glass), _ = step(v)
+    found = solve(radius, delta, 1e-6, order, number, glass=glass)
+    w = found["decay"][0] * radius[0]
+    u = math.sqrt(v * v - w * w)
+
+    def field(r):
+        if r < 1:
+            return special.jv(order, u * r) / special.jv(order, u)
+        return special.kve(order, w * r) / special.kve(order, w) * math.exp(w * (1 - r))
+
+    def integral(power):
+        parts = [
+            integrate.quad(lambda r: r * field(r) ** power, a, b, limit=400, epsabs=0, epsrel=1e-10)[0]
+            for a, b in ((0, 0.5), (0.5, 1), (1, 1.5), (1.5, 4))
+        ]
+        return sum(parts)
+
+    area = 4 * math.pi / 3 * integral(2) ** 2 / integral(4) * radius[0] ** 2
+    assert found["area"][0] == pytest.approx(area, rel=1e-8)
+
+
+@pytest.mark.parametrize(("v", "exponent"), [(40.0, 2.0), (40.0, 1.0), (30.0, 8.0), (3.0, 1000.0), (12.0, 200.0)])
+def test_graded__between_two_counts_of_an_integrator(v, exponent):
+    """Zeros of the field and the sign of the mismatch, integrated by Runge and Kutta, count the modes above w^2."""
+
+    def modes_above(order, w2):
+        start, q = 1e-4, v * v - w2
+
+        def slope(r, y):
+            return [r * y[1], (-(v * v * (1 - r**exponent) - w2) * y[0] - (2 * order + 2) * y[1]) / r]
+
+        begin = [1 - q * start**2 / (4 * order + 4), -q / (2 * order + 2)]
+        path = integrate.solve_ivp(slope, (start, 1), begin, method="DOP853", rtol=1e-12, atol=1e-14, max_step=0.02).y
+        w = math.sqrt(w2)
+        outside = -(w * special.kve(abs(order - 1), w) / special.kve(order, w) + order)
+        return int((np.diff(np.sign(path[0])) != 0).sum()) + (order + path[1, -1] / path[0, -1] < outside)
+
+    (radius, delta, glass), _ = step(v)
+    for order, number in ((0, 1), (1, 1), (0, 3), (5, 2)):
+        if modes_above(order, 1e-9) < number:
+            continue
+        found = solve(radius, delta, 1e-6, order, number, exponent=exponent, glass=glass)
+        w2 = (found["decay"][0] * radius[0]) ** 2
+        room = 1e-7 * v * v
+        assert modes_above(order, w2 - room) == number
+        assert modes_above(order, w2 + room) == number - 1

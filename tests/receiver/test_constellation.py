@@ -6,10 +6,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from mcfiber.descriptions.formats import UNIFORM_FORMATS, PointFormat, ShapedFormat
+from mcfiber.descriptions.transceiver import Transceiver
 from mcfiber.receiver.constellation import Constellation, constellation, gray, shaped_line, symbol_moments
 from mcfiber.receiver.information import information
+from mcfiber.receiver.rates import achievable_rate
 
 
 @pytest.mark.parametrize("name", UNIFORM_FORMATS)
@@ -140,3 +143,37 @@ def test_shaped_format__refuses():
     with pytest.raises(ValueError, match="at most 4"):
         ShapedFormat(base="16QAM", entropy=4.5)
     assert ShapedFormat.for_rate("64QAM", net_bits=4.0, code_rate=0.75).entropy == 5.5
+
+
+@pytest.mark.parametrize("base", ["16QAM", "64QAM", "256QAM", "1024QAM"])
+@pytest.mark.parametrize("entropy", [2.0001, 2.01, 2.1, 2.5, 3.0])
+def test_shaped__hardly_more_than_two_bit_by_a_gauss_hermite_rule(base, entropy):
+    """Outer symbols of 1024QAM vanish in double precision; nodes around every level that matters."""
+    known = constellation(ShapedFormat(base=base, entropy=entropy))
+    assert known.entropy == pytest.approx(entropy, abs=1e-9)
+    node, weight = np.polynomial.hermite.hermgauss(160)
+    line = known.lines[0]
+    kept = line.probabilities > 1e-30
+    level, p = line.levels[kept], line.probabilities[kept]
+    for snr in 10.0 ** (0.1 * np.array([-10.0, 0.0, 5.0, 10.0, 15.0, 20.0, 40.0])):
+        mutual, generalised = (float(one) for one in information(known, snr))
+        y = level[:, None] + node / math.sqrt(snr)
+        density = np.exp(-snr * (y[..., None] - level) ** 2) @ p
+        own = np.exp(-(node**2))
+        expected = 2.0 * float(p @ (np.log2(own / density) @ weight)) / math.sqrt(math.pi)
+        assert mutual == pytest.approx(expected, abs=2e-6)
+        assert generalised <= mutual + 1e-9
+        assert mutual <= min(known.entropy, math.log2(1.0 + snr)) + 1e-9
+
+
+@pytest.mark.parametrize("base", ["16QAM", "64QAM", "256QAM", "1024QAM"])
+@pytest.mark.parametrize("entropy", [2.00001, 2.1, 2.5, 2.9])
+def test_shaped__never_carries_more_than_its_entropy(base, entropy):
+    transceiver = Transceiver(format=ShapedFormat(base=base, entropy=entropy), code={"kind": "ideal"})
+    snr = 10.0 ** (0.1 * np.arange(-20.0, 60.0))
+    rates = {name: one.values for name, one in achievable_rate(transceiver, xr.DataArray(snr, dims="snr"), 1.0).items()}
+    for name in ("gmi", "mutual_information"):
+        assert (rates[name] <= entropy + 1e-9).all()
+        assert (np.diff(rates[name]) >= -1e-9).all()
+        assert rates[name][-1] == pytest.approx(entropy, abs=1e-9)
+    assert (rates["net_rate"] <= 2 * np.minimum(entropy, np.log2(1 + snr)) + 1e-9).all()

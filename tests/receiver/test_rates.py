@@ -21,6 +21,7 @@ FORMATS = [
     *UNIFORM_FORMATS,
     ShapedFormat(base="64QAM", entropy=4.2),
     ShapedFormat(base="1024QAM", entropy=8.0),
+    ShapedFormat(base="1024QAM", entropy=2.5),
     PointFormat(points=np.exp(2j * np.pi * np.arange(8) / 8), labels=[0, 1, 3, 2, 6, 7, 5, 4]),
 ]
 CODES = [
@@ -31,6 +32,10 @@ CODES = [
     {"kind": "overhead", "overhead_percent": 20},
     {"kind": "dvb_s2"},
     {"kind": "dvb_s2", "puncturing": False},
+    {"kind": "dvb_s2", "ngmi_margin": -0.1},
+    {"kind": "dvb_s2", "ngmi_margin": -0.1, "puncturing": False, "outer_rate": 1.0},
+    {"kind": "overhead", "overhead_percent": 0, "ngmi_gap": 0.0, "outer_rate": 0.9},
+    {"kind": "fixed_rate", "code_rate": 0.9, "ngmi_threshold": 0.9 * 0.99, "outer_rate": 0.99},
 ]
 
 
@@ -55,6 +60,7 @@ def test_achievable_rate__ordered_and_monotone(modulation, code, snr_db, more_db
     entropy = constellation(modulation).entropy
     assert np.all(rates["net_rate"] >= 0.0)
     assert np.all(rates["net_rate"] <= 2.0 * rates["gmi"] + 1e-11)
+    assert np.all(rates["net_rate"] <= 2.0 * np.log2(1.0 + snr.values) * (1.0 + 1e-12))
     assert np.all(rates["gmi"] >= 0.0)
     assert np.all(rates["gmi"] <= rates["mutual_information"])
     assert np.all(rates["mutual_information"] <= np.minimum(entropy, rates["shannon"]))
@@ -169,6 +175,39 @@ def test_achievable_rate__labels_and_axes():
         alone = float(achievable_rate(one, float(snr[1, 2]), float(symbol_rate[2]))["net_rate"])
         picked = rates["net_rate"].isel(core=1, channel=2, pilots=1, threshold=index)
         assert float(picked) == pytest.approx(alone, rel=1e-14)
+
+
+@given(
+    st.sampled_from([name for name in FORMATS if name != "512QAM"]),
+    st.floats(0.05, 1.0),
+    st.floats(0.0, 1.0),
+    st.floats(0.5, 1.0),
+    st.floats(-20.0, 45.0),
+)
+def test_achievable_rate__no_fixed_rate_beyond_capacity(modulation, rate, above, outer, snr_db):
+    """Whatever threshold is accepted: also of a shaped format, and of a code that an outer one helps."""
+    threshold = rate * outer + above * (1.0 - rate * outer)
+    code = {"kind": "fixed_rate", "code_rate": rate, "ngmi_threshold": min(threshold, 1.0), "outer_rate": outer}
+    snr = 10.0 ** (0.1 * snr_db)
+    rates = at(Transceiver(format=modulation, code=code), snr)
+    assert rates["net_rate"] <= 2.0 * rates["gmi"] * (1.0 + 1e-12) + 1e-12
+    assert rates["net_rate"] <= 2.0 * math.log2(1.0 + snr) * (1.0 + 1e-12)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ngmi_threshold": 0.5},
+        {"ngmi_threshold": 0.899},
+        {"ngmi_threshold": 0.88, "outer_rate": 0.99},
+        {"ngmi_threshold": xr.DataArray([0.95, 0.85], dims="threshold")},
+        {"ngmi_threshold": 0.95, "code_rate": xr.DataArray([0.9, 0.96], dims="rate")},
+    ],
+    ids=str,
+)
+def test_fixed_rate__no_threshold_below_the_rate(changes):
+    with pytest.raises(DescriptionError, match=r"ngmi_threshold: .*allowed: at least 0\.\d+, the rate of the code"):
+        Transceiver(format="1024QAM", code={"kind": "fixed_rate", "code_rate": 0.9} | changes)
 
 
 def test_transceiver__refuses_what_cannot_be():
