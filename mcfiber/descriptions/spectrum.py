@@ -113,7 +113,8 @@ class Spectrum(Description):
     groups
         Groups of equally spaced channels, one for each band or part of a band.
     frequency_thz
-        Centre frequencies of an arbitrary list of channels, instead of `groups`.
+        Centre frequencies of an arbitrary list of channels, instead of `groups`, in any order. Every list by channel is
+        in this order; channels of results ascend.
     symbol_rate_gbd
         Symbol rate of the listed channels: one number, or one for each.
     guard_gap_ghz
