@@ -73,8 +73,8 @@ class ChannelGroup(Description):
 
     band: BandName
     channels: Annotated[int, integer(low=1, high=100_000, remedy="a band without channels is left out")]
-    spacing_ghz: Annotated[Real, number(above=0, high=100_000)]
-    symbol_rate_gbd: Annotated[Real, number(above=0, high=10_000)]
+    spacing_ghz: Annotated[Real, number(low=0.1, high=100_000)]
+    symbol_rate_gbd: Annotated[Real, number(low=0.1, high=10_000)]
     lowest_frequency_thz: Annotated[Real | None, number(low=170, high=245)] = None
     grid: Literal["itu", "free"] = "free"
 
@@ -136,8 +136,8 @@ class Spectrum(Description):
 
     groups: Annotated[tuple[ChannelGroup, ...], sequence()] = ()
     frequency_thz: Annotated[tuple[float, ...] | None, each(number(low=170, high=245, axis=False), single=False)] = None
-    symbol_rate_gbd: Annotated[Real | tuple[float, ...] | None, each(number(above=0, high=10_000))] = None
-    guard_gap_ghz: Annotated[Real, number(low=0)] = 0.0
+    symbol_rate_gbd: Annotated[Real | tuple[float, ...] | None, each(number(low=0.1, high=10_000))] = None
+    guard_gap_ghz: Annotated[Real, number(low=0, high=100_000)] = 0.0
     super_nyquist: Annotated[bool, flag()] = False
 
     @model_validator(mode="after")
