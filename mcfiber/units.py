@@ -92,6 +92,51 @@ def unit_label(field: str) -> str:
     return f" {unit.label}" if unit else ""
 
 
+_FAMILIES: tuple[tuple[str, dict[str, Unit]], ...] = (
+    ("lengths", {unit.label: unit for unit in map(UNITS.get, ("m", "um", "nm", "mm", "km")) if unit is not None}),
+    ("frequencies", {"Hz": _scaled("Hz", 1.0), "GHz": UNITS["ghz"], "THz": UNITS["thz"]}),
+    ("symbol rates", {"Bd": _scaled("Bd", 1.0), "GBd": UNITS["gbd"], "TBd": _scaled("TBd", 1e12)}),
+    ("powers", {"W": UNITS["w"], "mW": UNITS["mw"], "dBm": UNITS["dbm"]}),
+    ("times", {"s": UNITS["s"], "ps": UNITS["ps"]}),
+    ("ratios", {"dB": UNITS["db"]}),
+)
+"""Units of one kind, by label: what a value in the wrong one was probably given in, the SI unit first."""
+
+
+def likely(value: float, label: str, inside: Callable[[float], Any]) -> str:
+    """Say what a refused value was probably meant to be, if it fits in SI or in another unit of the same kind.
+
+    Parameters
+    ----------
+    value
+        The refused number.
+    label
+        Label of the unit that its field is in.
+    inside
+        Tells whether a number is allowed.
+
+    Examples
+    --------
+    >>> likely(40e-6, "um", lambda number: 1 <= number <= 1000)
+    'did you mean 40 um? lengths are in um'
+    """
+    own = next((unit for unit in UNITS.values() if unit.label == label), None)
+    if own is None or not math.isfinite(value) or value == 0.0:
+        return ""
+    kind, family = next((known for known in _FAMILIES if label in known[1]), ("values", {}))
+    logarithmic = label.startswith("dB") and label in ("dB", "dBm")
+    if value < 0.0 and (logarithmic or "dBm" not in family):
+        return ""
+    tried = [_scaled("", 1.0)] if label != "dB" or not inside(1.0) else []
+    for unit in (*tried, *family.values()):
+        if unit is own or (value < 0.0 and unit.label != "dBm"):
+            continue
+        guess = float(own.from_si(unit.to_si(value)))
+        if inside(guess):
+            return f"did you mean {guess:.6g} {label}? {kind} are in {label}"
+    return ""
+
+
 def convert(value: Quantity, unit: str) -> Quantity:
     """Turn a value in engineering units into SI.
 

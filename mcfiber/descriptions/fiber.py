@@ -39,7 +39,7 @@ class MeasuredCrosstalk(Description):
     """
 
     crosstalk_db: Annotated[Quantity, number(low=-150, high=-3, remedy="a crosstalk ratio in dB is negative")]
-    length_km: Annotated[Quantity, number(above=0, high=100_000)]
+    length_km: Annotated[Quantity, number(above=0, high=20_000)]
     definition: Literal["pair", "total_from_neighbours"]
     wavelength_nm: Annotated[Quantity, number(low=1000, high=2000)] = 1550.0
     slope_db_per_nm: Annotated[Quantity, number(low=-1, high=1)] = 0.0
@@ -117,7 +117,7 @@ class MulticoreFiber(Description):
     """
 
     layout: Layout
-    cladding_diameter_um: Annotated[Quantity, number(above=0, high=2000)] = 125.0
+    cladding_diameter_um: Annotated[Quantity, number(low=10, high=2000)] = 125.0
     core: Profile | None = None
     coupling: Literal["weak", "random", "groups"] = "weak"
     groups: Annotated[
@@ -138,7 +138,7 @@ class MulticoreFiber(Description):
     rayleigh_db_per_km: Annotated[Quantity, number(low=0, high=100)] = 0.14
     spatial_mode_dispersion_ps_per_sqrt_km: Annotated[Quantity | None, number(low=0, high=1e5)] = None
     spatial_mode_dispersion_definition: Literal["sigma", "2sigma"] = "sigma"
-    bend_radius_mm: Annotated[Quantity, number(above=0, infinite=True)] = 140.0
+    bend_radius_mm: Annotated[Quantity, number(low=1, infinite=True)] = 140.0
     twist_rate_per_m: Annotated[Quantity, number(low=0, high=1000)] = 0.2
     reference_wavelength_nm: Annotated[Quantity, number(low=1000, high=2000)] = 1550.0
     correlation_length_m: Annotated[Quantity, number(above=0, infinite=True)] = 0.05

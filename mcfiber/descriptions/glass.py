@@ -168,7 +168,7 @@ class GlassLoss(Description):
     infrared_edge_um: Annotated[Real, number(low=10, high=100)] = 52.62
     ultraviolet_germanium_mole_percent: Annotated[Real, number(low=0, high=30)] = 0.0
     hydroxyl_peak_db_per_km: Annotated[Real, number(low=0, high=100)] = 0.0
-    hydroxyl_width_nm: Annotated[Real, number(above=0, high=100)] = 12.0
+    hydroxyl_width_nm: Annotated[Real, number(low=0.1, high=100)] = 12.0
 
 
 LOSS_FITS: Mapping[str, GlassLoss] = {

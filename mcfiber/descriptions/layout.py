@@ -11,6 +11,13 @@ from mcfiber.descriptions.checks import integer, number, sequence
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.record import Description
 from mcfiber.typing import FloatArray, Real
+from mcfiber.units import likely
+
+_LEAST_PITCH = 1.0  # um
+
+
+_PITCH = number(low=_LEAST_PITCH, high=1000)
+
 
 _Coordinate = Annotated[float, number(low=-10_000, high=10_000, axis=False)]
 
@@ -44,7 +51,7 @@ class HexagonalLayout(_Layout):
 
     kind: Literal["hexagonal"] = "hexagonal"
     cores: Annotated[int, integer(low=1, high=1000)]
-    pitch_um: Annotated[Real, number(above=0, high=1000)] = 40.0
+    pitch_um: Annotated[Real, _PITCH] = 40.0
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -75,7 +82,7 @@ class RingLayout(_Layout):
 
     kind: Literal["ring"] = "ring"
     cores: Annotated[int, integer(low=2, high=1000)]
-    pitch_um: Annotated[Real, number(above=0, high=1000)]
+    pitch_um: Annotated[Real, _PITCH]
 
     def unit_positions(self) -> FloatArray:
         """Core centres in units of the pitch, shape (cores, 2)."""
@@ -96,7 +103,7 @@ class SquareLayout(_Layout):
 
     kind: Literal["square"] = "square"
     cores: Annotated[int, integer(low=1, high=1024)]
-    pitch_um: Annotated[Real, number(above=0, high=1000)]
+    pitch_um: Annotated[Real, _PITCH]
 
     @model_validator(mode="after")
     def _square(self) -> Self:
@@ -131,6 +138,14 @@ class CustomLayout(_Layout):
         if distance.min() <= 0:
             first, second = np.argwhere(distance <= 0)[0]
             msg = f"positions_um: cores {first} and {second} are at the same place; move one"
+            raise refused(msg)
+        if (least := float(distance.min())) < _LEAST_PITCH:
+            first, second = np.argwhere(distance == least)[0]
+            told = likely(least, "um", lambda guess: _LEAST_PITCH <= guess <= 10_000)
+            msg = (
+                f"positions_um: cores {first} and {second} are {least:g} um apart; allowed: at least {_LEAST_PITCH:g} "
+                f"um; {told or 'move one'}"
+            )
             raise refused(msg)
         return self
 

@@ -245,7 +245,8 @@ class Link(Description):
         Equipment of a recirculating loop, where there is one.
     launch_power_dbm
         Power of a channel in one core, both polarisations, at the amplifier's output before the fan-in: one
-        number, or a list with one for each channel (ascending frequency), for all bands or for each.
+        number, or a list with one for each channel, for all bands or for each. Lists are in the order in which the
+        spectrum describes its channels: that of `frequency_thz`, or its groups as they are listed, each ascending.
     core_launch_offset_db
         Difference of each core's launch power, where cores are launched unequally; -100 leaves a core dark.
         Amplifiers restore it after every span, and their own `core_output_offset_db` comes on top.

@@ -68,8 +68,8 @@ class ChannelGroup(Description):
 
     band: BandName
     channels: Annotated[int, integer(low=1, high=100_000, remedy="a band without channels is left out")]
-    spacing_ghz: Annotated[Real, number(above=0, high=100_000)]
-    symbol_rate_gbd: Annotated[Real, number(above=0, high=10_000)]
+    spacing_ghz: Annotated[Real, number(low=0.1, high=100_000)]
+    symbol_rate_gbd: Annotated[Real, number(low=0.1, high=10_000)]
     lowest_frequency_thz: Annotated[Real | None, number(low=170, high=245)] = None
     grid: Literal["itu", "free"] = "free"
 
@@ -108,7 +108,8 @@ class Spectrum(Description):
     groups
         Groups of equally spaced channels, one for each band or part of a band.
     frequency_thz
-        Centre frequencies of an arbitrary list of channels, instead of `groups`.
+        Centre frequencies of an arbitrary list of channels, instead of `groups`, in any order. Every list by channel is
+        in this order; channels of results ascend.
     symbol_rate_gbd
         Symbol rate of the listed channels: one number, or one for each.
     guard_gap_ghz
@@ -130,8 +131,8 @@ class Spectrum(Description):
 
     groups: Annotated[tuple[ChannelGroup, ...], sequence()] = ()
     frequency_thz: Annotated[tuple[float, ...] | None, each(number(low=170, high=245, axis=False), single=False)] = None
-    symbol_rate_gbd: Annotated[Real | tuple[float, ...] | None, each(number(above=0, high=10_000))] = None
-    guard_gap_ghz: Annotated[Real, number(low=0)] = 0.0
+    symbol_rate_gbd: Annotated[Real | tuple[float, ...] | None, each(number(low=0.1, high=10_000))] = None
+    guard_gap_ghz: Annotated[Real, number(low=0, high=100_000)] = 0.0
     super_nyquist: Annotated[bool, flag()] = False
 
     @model_validator(mode="after")

@@ -36,7 +36,7 @@ from mcfiber.descriptions.errors import DescriptionError, Problem, is_truth, ref
 from mcfiber.descriptions.foreign import unlabelled
 from mcfiber.descriptions.record import Description
 from mcfiber.typing import AnyArray, FloatArray, is_axis
-from mcfiber.units import SPEED_OF_LIGHT, unit_label
+from mcfiber.units import SPEED_OF_LIGHT, likely, unit_label
 
 if TYPE_CHECKING:
     from pydantic_core import CoreSchema
@@ -524,10 +524,12 @@ class WavelengthTable(Description):
         return np.interp(asked, self.wavelength_nm, self.value)
 
 
-def _frequency(item: object) -> float:
+def _frequency(item: Any) -> float:
     low, high = SPEED_OF_LIGHT * 1e-3 / 2000, SPEED_OF_LIGHT * 1e-3 / 1000
     if is_truth(item) or not isinstance(item, numbers.Real) or not low <= float(item) <= high:
-        msg = f"frequency_thz: got {shown(item)}; allowed: {low:.1f} to {high:.1f} THz"
+        number = not is_truth(item) and isinstance(item, numbers.Real)
+        told = likely(float(item), "THz", lambda guess: low <= guess <= high) if number else ""
+        msg = f"frequency_thz: got {shown(item)}; allowed: {low:.1f} to {high:.1f} THz" + (f"; {told}" if told else "")
         raise refused(msg)
     return float(item)
 
@@ -560,6 +562,11 @@ class _Checked:
     def end(self) -> str:
         return f"; {self.rule.remedy}" if self.rule.remedy else ""
 
+    def _guess(self, value: float) -> str:
+        """What a refused number was probably meant to be, in another unit."""
+        told = likely(value, self.unit.strip(), self.rule.inside) if self.unit else ""
+        return f"; {told}" if told else ""
+
     def varying(self, given: object, forms: frozenset[str]) -> Any:
         """Accept a value in any of the forms, in its stored form."""
         value = unlabelled(without_array(given))
@@ -587,7 +594,7 @@ class _Checked:
         except OverflowError:
             result = math.inf
         if not self.rule.inside(result):
-            msg = f"got {result:g}{self.unit}; allowed: {self.allowed}{self.end}"
+            msg = f"got {result:g}{self.unit}; allowed: {self.allowed}{self._guess(result)}{self.end}"
             raise ValueError(msg)
         return result
 
@@ -605,9 +612,10 @@ class _Checked:
         bad = ~self.rule.inside(np.asarray(value.data, dtype=np.float64))
         if bad.any():
             where = int(np.argmax(bad))
+            wrong = float(value.data[where])
             msg = (
-                f"got {float(value.data[where]):g}{self.unit} at position {where} of the axis; "
-                f"allowed: {self.allowed}{self.end}"
+                f"got {wrong:g}{self.unit} at position {where} of the axis; "
+                f"allowed: {self.allowed}{self._guess(wrong)}{self.end}"
             )
             raise ValueError(msg)
         return value if isinstance(value, Axis) else value.astype(np.float64)

@@ -12,7 +12,7 @@ from mcfiber import units
 from mcfiber.descriptions.spectrum import ChannelGroup, Comb, Spectrum, ascending, band_of, combs, overlaps
 from mcfiber.dimensions import trimmed
 from mcfiber.labelled import array, has, joined, quantity, stacked
-from mcfiber.typing import IntArray, Quantity, is_axis
+from mcfiber.typing import FloatArray, IntArray, Quantity, is_axis
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,9 @@ class Channels:
         Symbol rates, dimension channel only where they differ. [Hz]
     bands
         Name of the band of each channel.
+    order
+        Number of each channel in the description: in the list `frequency_thz`, or through the groups as they are
+        listed, each ascending. Ascending where left out.
     problems
         Which points of the axes cannot exist: by name of `mcfiber.status.FLAGS`, a truth or one for each point.
     """
@@ -34,6 +37,7 @@ class Channels:
     frequency: Quantity
     symbol_rate: Quantity
     bands: tuple[str, ...]
+    order: IntArray | None = None
     problems: Mapping[str, Quantity] = field(default_factory=dict)
 
     @property
@@ -52,16 +56,25 @@ class Channels:
         names = np.array(self.bands)
         return {band: np.flatnonzero(names == band) for band in dict.fromkeys(self.bands)}
 
+    @cached_property
+    def described(self) -> IntArray:
+        """Number of each channel in the description."""
+        return np.arange(self.count) if self.order is None else self.order
+
+    def listed(self, values: FloatArray) -> tuple[float, ...]:
+        """Put values of the channels into the order of the description: the inverse of `spread`."""
+        return tuple(values[np.argsort(self.described)].tolist())
+
     def spread(self, value: object) -> Quantity:
         """Put a value on the channels: a number or labelled array, a table by band, or a list by channel.
 
         Parameters
         ----------
         value
-            Field of a description, in SI.
+            Field of a description, in SI; lists by channel, of all bands or of one, in the order of the description.
         """
         if isinstance(value, tuple):
-            return stacked(value, "channel")
+            return stacked([value[index] for index in self.described], "channel")
         if not isinstance(value, dict):
             return value
         # Every value once, then picked by position: a table by band holds few, and they may be axes.
@@ -69,7 +82,8 @@ class Channels:
         position = np.empty(self.count, np.int64)
         for band, where in self.members.items():
             items = value[band] if isinstance(value[band], tuple) else (value[band],)
-            position[where] = len(distinct) + np.minimum(np.arange(where.size), len(items) - 1)
+            rank = np.argsort(np.argsort(self.described[where]))  # among the described channels of this band
+            position[where] = len(distinct) + np.minimum(rank, len(items) - 1)
             distinct.extend(items)
         return stacked(distinct, "channel").isel(channel=position)
 
@@ -105,6 +119,8 @@ def channels(spectrum: Spectrum) -> Channels:
     groups = tuple(groups[index] for index in order)
     described = [spectrum.groups[index] for index in order]
     counts = [group.channels for group in groups]
+    first = np.cumsum([0, *(group.channels for group in spectrum.groups)])
+    numbers = np.concatenate([first[index] + np.arange(count) for index, count in zip(order, counts, strict=True)])
     bands = tuple(band for group in groups for band in (group.band,) * group.channels)
     frequency = _concatenated(sizes, groups, described)
     rates = [quantity(group, "symbol_rate_gbd") for group in described]
@@ -112,10 +128,10 @@ def channels(spectrum: Spectrum) -> Channels:
     rate = rates[0] if equal else joined(rates, counts, "channel")
     if spectrum.super_nyquist and frequency.ndim == 1:  # groups may interleave
         sorting = np.argsort(frequency.values, kind="stable")
-        bands = tuple(bands[index] for index in sorting)
+        bands, numbers = tuple(bands[index] for index in sorting), numbers[sorting]
         frequency, rate = frequency[sorting], rate.isel(channel=sorting) if has(rate, "channel") else rate
     outside = _outside_band(sizes, groups, described)
-    return Channels(frequency, rate, bands, {**_overlap(spectrum), "channels_outside_band": outside})
+    return Channels(frequency, rate, bands, numbers, {**_overlap(spectrum), "channels_outside_band": outside})
 
 
 def _listed(spectrum: Spectrum, frequency_thz: Any) -> Channels:
@@ -125,7 +141,7 @@ def _listed(spectrum: Spectrum, frequency_thz: Any) -> Channels:
         rate = stacked([rate[index] for index in order], "channel")
     frequency = array(("channel",), frequency_thz[order] * 1e12)
     bands = tuple(band_of(value) for value in frequency_thz[order])
-    return Channels(frequency, rate, bands, _overlap(spectrum))
+    return Channels(frequency, rate, bands, order, _overlap(spectrum))
 
 
 def _concatenated(sizes: Mapping[str, int], groups: Sequence[Comb], described: Sequence[ChannelGroup]) -> xr.Variable:

@@ -124,20 +124,12 @@ def optimize_launch(
         limits = units.watts(core_power_limit_dbm), units.watts(fiber_power_limit_dbm)
         return _optimum_by_cores(CoreLaunchProblem(system, core_groups, objective), by, limits)
     problem = LaunchProblem(system, objective)
-    groups, bands = _groups(problem.bands, by)
+    groups, _ = _groups(problem.bands, by)
     limit = min(units.watts(core_power_limit_dbm), units.watts(fiber_power_limit_dbm) / problem.cores)
     launch = problem.maximise(groups, limit)
     dbm = units.dbm(launch)
-    best = system.replace({"link.launch_power_dbm": _described(dbm, by, groups, bands)})
+    best = system.replace({"link.launch_power_dbm": problem.described(dbm, by)})
     return LaunchOptimum(best, evaluate(best), dbm, problem.value(launch), problem.evaluations)
-
-
-def _described(dbm: FloatArray, by: str, groups: AnyArray, bands: tuple[str, ...]) -> Launch:
-    """Launch powers as a description takes them: a list by channel, a table by band, or one number."""
-    if by == "channel":
-        return tuple(dbm.tolist())
-    values = dict(zip(bands, dbm[np.unique(groups, return_index=True)[1]].tolist(), strict=True))
-    return values if by == "band" else float(dbm[0])
 
 
 class LaunchProblem:
@@ -180,6 +172,14 @@ class LaunchProblem:
         self.sharpness = SHARPNESS[-1]
         self.evaluations = 0
         self.start = self._start(np.broadcast_to(np.asarray(scene.power.launch, dtype=float), (self._grid.count,)))
+
+    def described(self, dbm: FloatArray, by: Variables) -> Any:
+        """Launch powers as a description takes them: a list by channel in its order, a table by band, or one number."""
+        if by == "channel":
+            return self._grid.listed(dbm)
+        groups, bands = _groups(self.bands, by)
+        values = dict(zip(bands, dbm[np.unique(groups, return_index=True)[1]].tolist(), strict=True))
+        return values if by == "band" else float(dbm[0])
 
     def value(self, launch: FloatArray) -> float:
         """Objective for the launch power of each channel; the true minimum for "minimum_snr"."""
@@ -418,7 +418,7 @@ def following_noise(scene: Scene, *, without: str = "") -> Quantity:
 
 
 def _optimum_by_cores(problem: CoreLaunchProblem, by: Variables, limits: tuple[float, float]) -> LaunchOptimum:
-    groups, bands = _groups(problem.bands, by)
+    groups, _ = _groups(problem.bands, by)
     size, count = int(groups.max()) + 1, int(problem.member.max()) + 1
     start = np.array([np.log(problem.start[groups == group]).mean() for group in range(size)])
 
@@ -454,7 +454,7 @@ def _optimum_by_cores(problem: CoreLaunchProblem, by: Variables, limits: tuple[f
     dbm, shift = units.dbm(launch), units.decibels(offset)[problem.member]
     best = problem.system.replace(
         {
-            "link.launch_power_dbm": _described(dbm, by, groups, bands),
+            "link.launch_power_dbm": problem.described(dbm, by),
             "link.core_launch_offset_db": tuple(shift.tolist()),
         }
     )

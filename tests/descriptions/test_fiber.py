@@ -41,7 +41,7 @@ def test_fiber__coupled_cores_are_received_together():
     [
         ({"cladding_diameter_um": 83}, "cladding_diameter_um", "lies 0.5 um outside; allowed: above 84 um"),
         ({"cladding_diameter_um": 84}, "cladding_diameter_um", "widen the cladding"),
-        ({"cladding_diameter_um": -1}, "cladding_diameter_um", "got -1 um; allowed: above 0 um"),
+        ({"cladding_diameter_um": -1}, "cladding_diameter_um", "got -1 um; allowed: 10 to 2000 um"),
         ({"attenuation_db_per_km": -0.2}, "attenuation_db_per_km", "got -0.2 dB/km; allowed: above 0 dB/km"),
         ({"attenuation_db_per_km": 0}, "attenuation_db_per_km", "got 0 dB/km"),
         ({"attenuation_db_per_km": [0.2] * 6}, "attenuation_db_per_km", "got 6 values for 7 cores"),

@@ -17,9 +17,12 @@ from hypothesis import strategies as st
 import mcfiber as mcf
 from mcfiber import labelled, units, variables
 from mcfiber.descriptions.errors import DescriptionError
-from mcfiber.descriptions.fiber import MulticoreFiber
-from mcfiber.descriptions.line import Amplifier, Link
+from mcfiber.descriptions.fiber import MeasuredCrosstalk, MulticoreFiber
+from mcfiber.descriptions.layout import CustomLayout, HexagonalLayout, RingLayout, SquareLayout
+from mcfiber.descriptions.line import Amplifier, Link, RamanPump, Span
+from mcfiber.descriptions.profile import StepCore
 from mcfiber.descriptions.record import Description, axes, plain
+from mcfiber.descriptions.spectrum import ChannelGroup, Spectrum
 from mcfiber.descriptions.system import System
 from mcfiber.descriptions.values import (
     FORMS,
@@ -422,3 +425,100 @@ def test_declared__a_strategy_made_of_a_declaration_makes_accepted_values(data):
 
 def test_public__the_table_is_still_public():
     assert mcf.WavelengthTable is WavelengthTable
+
+
+# ---------------------------------------------------------------------------------------------------------
+# values in another unit
+
+
+@pytest.mark.parametrize(
+    ("make", "path", "told"),
+    [
+        (lambda: HexagonalLayout(cores=7, pitch_um=40e-6), "pitch_um", "did you mean 40 um? lengths are in um"),
+        (lambda: HexagonalLayout(cores=7, pitch_um=0.04), "pitch_um", "did you mean 40 um?"),
+        (lambda: SquareLayout(cores=4, pitch_um=40_000), "pitch_um", "did you mean 40 um?"),
+        (lambda: RingLayout(cores=4, pitch_um=Axis(axis="a", values=[40, 4e-5])), "pitch_um", "did you mean 40 um?"),
+        (
+            lambda: CustomLayout(positions_um=[[0, 0], [40e-6, 0]]),
+            "positions_um",
+            "4e-05 um apart; allowed: at least 1 um; did you mean 40 um?",
+        ),
+        (lambda: StepCore(radius_um=4.5e-6, delta_percent=0.35), "radius_um", "did you mean 4.5 um?"),
+        (lambda: StepCore(radius_um=[4.5, 4500], delta_percent=0.35), "radius_um.1", "did you mean 4.5 um?"),
+        (lambda: MeasuredCrosstalk(crosstalk_db=1e-4, length_km=1, definition="pair"), "crosstalk_db", "mean -40 dB?"),
+        (lambda: RamanPump(wavelength_nm=1450e-9, power_mw=200), "wavelength_nm", "did you mean 1450 nm?"),
+        (lambda: RamanPump(wavelength_nm=1.45, power_mw=200), "wavelength_nm", "did you mean 1450 nm?"),
+        (lambda: RamanPump(wavelength_nm=1450, power_mw=-3), "power_mw", "did you mean 0.501187 mW? powers are in mW"),
+        (lambda: Span(length_km=80e3), "length_km", "did you mean 80 km? lengths are in km"),
+        (lambda: Link(span=Span(length_km=80), launch_power_dbm=100), "launch_power_dbm", "did you mean 20 dBm?"),
+        (lambda: Link(span=Span(length_km=80), launch_power_dbm={"C": 100}), "launch_power_dbm.C", "mean 20 dBm?"),
+        (lambda: group(spacing_ghz=50e9), "spacing_ghz", "did you mean 50 GHz? frequencies are in GHz"),
+        (lambda: group(spacing_ghz=0.05), "spacing_ghz", "did you mean 50 GHz?"),
+        (lambda: group(symbol_rate_gbd=32e9), "symbol_rate_gbd", "did you mean 32 GBd? symbol rates are in GBd"),
+        (lambda: group(lowest_frequency_thz=193.1e12), "lowest_frequency_thz", "did you mean 193.1 THz?"),
+        (lambda: group(lowest_frequency_thz=193_100), "lowest_frequency_thz", "did you mean 193.1 THz?"),
+        (lambda: Spectrum(frequency_thz=[193.1e12], symbol_rate_gbd=32), "frequency_thz.0", "did you mean 193.1 THz?"),
+        (
+            lambda: WavelengthTable(frequency_thz=[190e12, 195e12], value=[1, 2]),
+            "frequency_thz",
+            "did you mean 190 THz?",
+        ),
+        (
+            lambda: WavelengthTable(wavelength_nm=[1.53, 1550], value=[1, 2]),
+            "wavelength_nm.0",
+            "did you mean 1530 nm?",
+        ),
+        (lambda: fiber(effective_area_um2=80e-12), "effective_area_um2", "did you mean 80 um^2?"),
+        (lambda: fiber(cladding_diameter_um=0.125), "cladding_diameter_um", "did you mean 125 um?"),
+        (lambda: fiber(bend_radius_mm=0.14), "bend_radius_mm", "did you mean 140 mm?"),
+        (lambda: fiber(dispersion_slope_ps_per_nm2_km=60), "dispersion_slope_ps_per_nm2_km", "mean 0.06 ps/(nm^2 km)?"),
+    ],
+)
+def test_refusal__names_the_unit_that_was_probably_meant(make, path, told):
+    with pytest.raises(DescriptionError) as caught:
+        make()
+    assert told in dict(caught.value.problems)[path]
+
+
+def group(**changes):
+    return ChannelGroup(**({"band": "C", "channels": 4, "spacing_ghz": 50, "symbol_rate_gbd": 32} | changes))
+
+
+def fiber(**changes):
+    return MulticoreFiber(layout=HexagonalLayout(cores=1), **changes)
+
+
+@pytest.mark.parametrize(
+    ("make", "path"),
+    [
+        (lambda: HexagonalLayout(cores=7, pitch_um=-40), "pitch_um"),
+        (lambda: HexagonalLayout(cores=7, pitch_um=0), "pitch_um"),
+        (lambda: HexagonalLayout(cores=7, pitch_um=math.nan), "pitch_um"),
+        (lambda: HexagonalLayout(cores=7, pitch_um=math.inf), "pitch_um"),
+        (lambda: Span(length_km=80, fan_in_loss_db=-1), "fan_in_loss_db"),
+        (lambda: Span(length_km=80, fan_in_loss_db=200), "fan_in_loss_db"),
+    ],
+)
+def test_refusal__guesses_no_unit_where_none_fits(make, path):
+    with pytest.raises(DescriptionError) as caught:
+        make()
+    assert "did you mean" not in dict(caught.value.problems)[path]
+
+
+@given(
+    st.sampled_from(["pitch_um", "wavelength_nm", "length_km", "spacing_ghz", "symbol_rate_gbd"]), st.floats(0.1, 0.9)
+)
+def test_refusal__any_si_value_outside_the_range_is_told(field, part):
+    """Where a value in SI lies outside the range, the message has the value in the field's unit."""
+    models = {
+        "pitch_um": SquareLayout,
+        "wavelength_nm": RamanPump,
+        "length_km": Span,
+        "spacing_ghz": ChannelGroup,
+        "symbol_rate_gbd": ChannelGroup,
+    }
+    rule = declared(models[field], field)
+    meant = max(rule.low, 1.0) ** (1 - part) * min(rule.high, 1e4) ** part
+    value = units.UNITS[field.split("_")[-1]].to_si(meant)
+    if not rule.inside(value):
+        assert units.likely(value, rule.unit, rule.inside).startswith(f"did you mean {meant:.6g} {rule.unit}?")

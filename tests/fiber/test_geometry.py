@@ -106,7 +106,7 @@ def test_layout__first_core_of_a_hexagon_is_the_middle():
 
 
 @given(
-    pitch=st.floats(1, 200),
+    pitch=st.floats(10, 200),
     factor=st.floats(0.1, 5),
     layout=st.sampled_from([HexagonalLayout(cores=19), RingLayout(cores=7, pitch_um=3)]),
 )
@@ -143,7 +143,7 @@ def test_custom_layout__takes_its_scale_from_the_closest_pair():
     [
         (lambda: HexagonalLayout(cores=8), "cores: got 8; allowed: 1, 7, 19, 37, 61, 91, ..."),
         (lambda: HexagonalLayout(cores=0), "cores: got 0"),
-        (lambda: HexagonalLayout(cores=7, pitch_um=-40), "pitch_um: got -40 um; allowed: above 0 um"),
+        (lambda: HexagonalLayout(cores=7, pitch_um=-40), "pitch_um: got -40 um; allowed: 1 to 1000 um"),
         (lambda: RingLayout(cores=1, pitch_um=40), "cores: got 1"),
         (lambda: SquareLayout(cores=5, pitch_um=40), "cores: got 5; allowed: a square number"),
         (lambda: CustomLayout(positions_um=[]), "positions_um: got []; allowed: a list of at least 1"),

@@ -241,7 +241,7 @@ def test_door__names_what_is_no_number(name, call, wrong):
 def test_door__names_what_is_out_of_range():
     with pytest.raises(ValueError, match="mean: got -1; allowed: finite numbers, at least 0"):
         plain.crosstalk_quantile([1.0, -1.0], 0.5, 1e-4)
-    with pytest.raises(ValueError, match="variance: got 0; .*above 0"):
+    with pytest.raises(ValueError, match=r"variance: got 0; .*above 0"):
         plain.crosstalk_quantile([1.0], 0.0, 1e-4)
     with pytest.raises(ValueError, match=r"variance: got 2\.5; .*at most 2"):
         plain.crosstalk_quantile([1.0], 2.5, 1e-4)
