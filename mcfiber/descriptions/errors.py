@@ -41,6 +41,27 @@ def shown(value: object) -> str:
     return " ".join(_SHORT.repr(value).split())
 
 
+def printable(text: object, *, lines: bool = False) -> str:
+    """Show a text without anything that a terminal would obey: control characters are spelled out.
+
+    Parameters
+    ----------
+    text
+        Anything that has a text.
+    lines
+        Whether line breaks stay.
+
+    Examples
+    --------
+    >>> printable("a \\x1b[31mred\\x1b[0m name")
+    'a \\\\x1b[31mred\\\\x1b[0m name'
+    """
+    return "".join(
+        one if one.isprintable() or (lines and one == "\n") else one.encode("unicode_escape").decode("ascii")
+        for one in str(text)
+    )
+
+
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 60
 
