@@ -1,8 +1,8 @@
 """Results: labelled datasets, and what can be asked of them."""
 
+import errno
 import json
 import math
-import shutil
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -19,8 +19,10 @@ from mcfiber.descriptions.groups import group_sizes
 from mcfiber.descriptions.record import Description, plain
 from mcfiber.descriptions.spectrum import Spectrum
 from mcfiber.descriptions.transceiver import Transceiver
+from mcfiber.extras import attempt_import
 from mcfiber.fiber.channels import Channels
 from mcfiber.figures.results import ResultPlots
+from mcfiber.files import beside, unwritable, write_whole
 from mcfiber.labelled import as_variable, combined, coordinates_of, from_tables, has, kept, reduced
 from mcfiber.line.budget import Scene, entering, received_ratio
 from mcfiber.receiver.penalty import grouped_penalty
@@ -146,6 +148,7 @@ def open_result(path: str | Path) -> xr.Dataset:
     if not path.exists():
         msg = f"there is no result at {str(path)!r}"
         raise FileNotFoundError(msg)
+    attempt_import("zarr" if path.is_dir() else "h5netcdf", "io")
     # Without chunks: the arrays are read when they are used, and no task graph stands between.
     dataset = (
         xr.open_dataset(path, engine="zarr", consolidated=False)
@@ -169,29 +172,34 @@ def write(dataset: xr.Dataset, path: str | Path) -> None:
     ------
     FileExistsError
         If there is a Zarr folder of that name.
+    OSError
+        If it cannot be written; nothing is left then, and an old file is as it was.
+    ImportError
+        If the extra `io` is not installed.
     """
     path = Path(path)
-    if path.suffix == ".zarr" and path.exists():
-        msg = f"{str(path)!r} exists already; remove it, or choose another name"
-        raise FileExistsError(msg)
-    beside = path.with_name(f".{path.name}.partial")
     plain = dataset.drop_indexes([name for name in INDEXED if name in dataset.xindexes])
-    try:
-        if path.suffix == ".zarr":
-            plain.to_zarr(beside, mode="w", consolidated=False)
-        else:
-            plain.to_netcdf(beside, engine="h5netcdf")
-        beside.replace(path)
-    except BaseException:
-        _removed(beside)
-        raise
-
-
-def _removed(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
+    if path.suffix == ".zarr":
+        _write_folder(plain, path)
     else:
-        path.unlink(missing_ok=True)
+        # Made in memory: on a full disk, the library that writes these files would end the process.
+        attempt_import("h5netcdf", "io")
+        write_whole(path, plain.to_netcdf(engine="h5netcdf"))
+
+
+def _write_folder(dataset: xr.Dataset, path: Path) -> None:
+    attempt_import("zarr", "io")
+    msg = f"{str(path)!r} exists already; remove it, or choose another name"
+    if path.exists():
+        raise FileExistsError(msg)
+    try:
+        with beside(path, folder=True) as own:
+            dataset.to_zarr(own, mode="w", consolidated=False)
+            own.replace(path)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            raise FileExistsError(msg) from None
+        raise unwritable(path, error) from error
 
 
 def _totals(scene: Scene, net_rate: xr.Variable) -> dict[str, xr.Variable]:
@@ -270,7 +278,7 @@ class ResultAccessor:
     def provenance(self) -> dict[str, Any]:
         """Versions, the system as plain tables, and what else was noted at evaluation."""
         if PROVENANCE not in self._dataset.attrs:
-            msg = f"the result has lost its attribute {PROVENANCE!r}, which holds the system; keep attributes (keep_attrs)"
+            msg = f"the result has lost its attribute {PROVENANCE!r}, which holds the system; keep attributes"
             raise ValueError(msg)
         provenance: dict[str, Any] = json.loads(self._dataset.attrs[PROVENANCE])
         return provenance

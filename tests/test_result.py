@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -308,13 +310,86 @@ def test_file__a_killed_process_leaves_the_old_file_and_no_half_one(weak, suffix
     code = textwrap.dedent(KILLED.format(path=str(path)))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=Path(__file__).parents[1])
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
-    left = [tmp_path / f".result{suffix}.partial"]
-    assert sorted(tmp_path.iterdir()) == sorted(left + ([path] if suffix == ".nc" else []))
+    left = [found for found in tmp_path.iterdir() if found != path]
+    assert [name.match(f".result{suffix}.*.partial") for name in left] == [True]
+    assert path.exists() == (suffix == ".nc")
     if suffix == ".nc":
         with open_result(path) as old:
             assert old.sizes["core"] == 7
     write(systems.single().evaluate(), path)  # what was left does not stand in the way
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_file__several_writers_of_one_name_all_leave_a_whole_one(weak, sampled, tmp_path):
+    path, start = tmp_path / "result.nc", threading.Barrier(4)
+
+    def writing(dataset):
+        start.wait()
+        for _ in range(3):
+            write(dataset, path)
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(writing, one) for one in (weak, sampled, weak, sampled)]:
+            done.result()
+    assert list(tmp_path.iterdir()) == [path]
+    with open_result(path) as again:
+        assert again.mcf.summary() in (weak.mcf.summary(), sampled.mcf.summary())
+
+
+def test_file__of_several_zarr_writers_one_wins_and_the_others_are_told(weak, tmp_path):
+    path, start = tmp_path / "result.zarr", threading.Barrier(3)
+
+    def writing(_):
+        start.wait()
+        try:
+            write(weak, path)
+        except FileExistsError as error:
+            return str(error)
+        return ""
+
+    with ThreadPoolExecutor(3) as pool:
+        told = sorted(pool.map(writing, range(3)))
+    assert told[0] == ""
+    assert all("exists already; remove it" in text for text in told[1:])
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("suffix", [".nc", ".zarr"])
+def test_file__nothing_is_written_through_links_beside_it(weak, suffix, tmp_path):
+    other = tmp_path / "thesis.tex"
+    other.write_text("years of work")
+    (tmp_path / f".result{suffix}.partial").symlink_to(other)
+    (tmp_path / f".result{suffix}.0123abcd.partial").symlink_to(other)
+    write(weak, tmp_path / f"result{suffix}")
+    assert other.read_text() == "years of work"
+    assert not (tmp_path / f"result{suffix}").is_symlink()
+
+
+LIMITED = """
+import resource, sys
+from mcfiber import cli, result
+
+whole = result.write
+
+def limited(*arguments):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+    whole(*arguments)
+
+result.write = limited
+sys.argv = ["mcfiber", "run", "nict-2025-1808km", "--samples", "8", "--output", {path!r}]
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("suffix", [".nc", ".zarr"])
+def test_file__a_disk_without_room_is_one_sentence_and_the_old_file_stays(weak, suffix, tmp_path):
+    path = tmp_path / f"result{suffix}"
+    if suffix == ".nc":
+        path.write_bytes(b"old")
+    code = textwrap.dedent(LIMITED.format(path=str(path)))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=Path(__file__).parents[1], text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"mcfiber: {path}: File too large\n")
+    assert [one.read_bytes() for one in tmp_path.iterdir()] == ([b"old"] if suffix == ".nc" else [])
 
 
 def test_provenance__is_one_json_string(weak):
@@ -410,7 +485,7 @@ def test_selection__what_cannot_be_told_is_refused(weak):
     for part in (totals.isel(core=[0, 1]), totals.isel(channel=3), totals.where(totals.core < 2)):
         with pytest.raises(ValueError, match=r"kept without net_rate, so the rate of a selection by \w+ is not known"):
             part.mcf.total_rate()
-    with pytest.raises(ValueError, match="does not hold .*snr_ase.*keep it with the others"):
+    with pytest.raises(ValueError, match=r"does not hold .*snr_ase.*keep it with the others"):
         totals.mcf.limits()
     with pytest.raises(ValueError, match="has lost its attribute 'mcfiber'"):
         weak.drop_attrs().mcf.summary()

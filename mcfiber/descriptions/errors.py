@@ -42,7 +42,7 @@ def shown(value: object) -> str:
 
 
 def printable(text: object, *, lines: bool = False) -> str:
-    """Show a text without anything that a terminal would obey: control characters are spelled out.
+    r"""Show a text without anything that a terminal would obey: control characters are spelled out.
 
     Parameters
     ----------
@@ -53,8 +53,8 @@ def printable(text: object, *, lines: bool = False) -> str:
 
     Examples
     --------
-    >>> printable("a \\x1b[31mred\\x1b[0m name")
-    'a \\\\x1b[31mred\\\\x1b[0m name'
+    >>> printable("a \x1b[31mred\x1b[0m name")
+    'a \\x1b[31mred\\x1b[0m name'
     """
     return "".join(
         one if one.isprintable() or (lines and one == "\n") else one.encode("unicode_escape").decode("ascii")

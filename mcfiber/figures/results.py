@@ -10,6 +10,7 @@ from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.line import Link
 from mcfiber.descriptions.models import Models
 from mcfiber.descriptions.spectrum import Spectrum
+from mcfiber.extras import attempt_import
 from mcfiber.fiber.channels import channels
 from mcfiber.fiber.medium import medium
 from mcfiber.figures.crosstalk import plot_crosstalk_against, plot_crosstalk_matrix
@@ -107,13 +108,12 @@ class ResultPlots:
 
     def cross_section(self, *, ax: "Axes | None" = None) -> "Axes":
         """The cores in the cladding, coloured by their net rate."""
-        from matplotlib.patches import Circle
-
         ax = new_axes(ax)
         points, cladding = _cores_um(self._dataset)
         numbers = _numbers(self._dataset, "core")
         points, rate = points[numbers], _per_core(self._dataset) / 1e12
-        ax.add_patch(Circle((0, 0), cladding / 2, facecolor="#eef3f8", edgecolor="#55606a"))
+        circle = attempt_import("matplotlib.patches", "plot").Circle
+        ax.add_patch(circle((0, 0), cladding / 2, facecolor="#eef3f8", edgecolor="#55606a"))
         shown = ax.scatter(
             points[:, 0], points[:, 1], c=rate, s=90, cmap="viridis", edgecolor="black", linewidth=0.5, zorder=2
         )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 
 from mcfiber.descriptions.errors import refused
+from mcfiber.extras import attempt_import
 from mcfiber.studies.axes import Arrangement, Axes, Block, grid_or_paired, sampled
 from mcfiber.studies.outputs import Output, checked, evaluated, placed, planned
 from mcfiber.studies.store import Arrays, Memory, Store, Writer
@@ -259,14 +260,13 @@ def _on_threads(run: Run, tasks: Iterable[Task], workers: int | None) -> Iterato
 
 def _on_cluster(run: Run, tasks: Iterable[Task], client: "Client") -> Iterator[tuple[Block, Arrays | None]]:
     """Results as they come.  Dask computes the blocks of a worker that died elsewhere."""
-    from distributed import KilledWorker, as_completed
-
+    distributed = attempt_import("distributed", "scale")
     waiting = iter(tasks)
     # A window of blocks bounds what the scheduler, and a driver without a store, must hold.
     threads: dict[str, int] = client.nthreads()  # type: ignore[no-untyped-call]
     window = max(8, 3 * sum(threads.values()))
     running = {client.submit(run, *task, pure=False) for task in itertools.islice(waiting, window)}
-    finished: Any = as_completed(running)  # type: ignore[no-untyped-call]
+    finished: Any = distributed.as_completed(running)
     try:
         for future in finished:
             yield future.result()
@@ -275,7 +275,7 @@ def _on_cluster(run: Run, tasks: Iterable[Task], client: "Client") -> Iterator[t
                 following = client.submit(run, *task, pure=False)
                 running.add(following)
                 finished.add(following)
-    except KilledWorker as error:
+    except distributed.KilledWorker as error:
         msg = "several workers died while they computed the same block; they may lack memory: lower memory_mb"
         raise RuntimeError(msg) from error
     finally:
