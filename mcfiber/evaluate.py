@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import xarray as xr
 
 from mcfiber import result, status
+from mcfiber.descriptions.errors import check_count, check_seed
 from mcfiber.fiber.channels import channels
 from mcfiber.fiber.medium import medium
 from mcfiber.labelled import as_variable, quantity, stacked
@@ -59,6 +60,9 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
     >>> result.sizes["channel"]
     180
     """
+    if draws is not None:
+        check_count("draws", draws)
+    check_seed(seed)
     scene, arrived = records(system)
     return result.pack(system, scene, quantities(scene, arrived, draws=draws, seed=seed))
 

@@ -8,6 +8,7 @@ store: each computes what is missing, and all write the same numbers.
 
 import errno
 import json
+import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from mcfiber.files import AtWork, alone, beside, remove
 from mcfiber.result import PROVENANCE, coordinates, indexed, open_result, provenance, versions
 from mcfiber.status import NOT_COMPUTED, OK
 from mcfiber.studies.axes import Axes, Block
+from mcfiber.studies.memory import refuse_beyond_memory
 from mcfiber.studies.outputs import Output
 from mcfiber.typing import AnyArray
 
@@ -43,6 +45,8 @@ class Memory:
 
     def __init__(self, axes: Axes, outputs: Sequence[Output], block: tuple[int, ...]) -> None:
         self._axes, self._outputs, self._block = axes, outputs, block
+        each = sum(np.dtype(output.dtype).itemsize * math.prod(output.inner.values()) for output in outputs)
+        refuse_beyond_memory("over", math.prod(axes.shape), each, "points", ", or write to a store")
         self._arrays: dict[str, AnyArray] = {
             output.text: np.full((*axes.shape, *output.inner.values()), output.fill, output.dtype) for output in outputs
         }

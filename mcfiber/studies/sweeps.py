@@ -6,7 +6,6 @@ The axes of a sweep and a memory budget fix its blocks; who computes a block, an
 import itertools
 import math
 import os
-import tracemalloc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
@@ -16,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
-from mcfiber.descriptions.errors import refused
+from mcfiber.descriptions.errors import check_count, check_seed, refused
 from mcfiber.extras import attempt_import
 from mcfiber.studies.axes import Arrangement, Axes, Block, grid_or_paired, sampled
+from mcfiber.studies.memory import peak_bytes
 from mcfiber.studies.outputs import Output, checked, evaluated, placed, planned
 from mcfiber.studies.store import Arrays, Memory, Store, Writer
 
@@ -119,6 +119,9 @@ def sweep(
     {'launch_power_dbm': 3}
     """
     texts = checked(outputs)
+    if draws is not None:
+        check_count("draws", draws)
+    check_seed(seed)
     _check_resources(client, workers, memory_mb)
     axes = sampled(system, over, samples, seed) if samples is not None else grid_or_paired(system, over, arrangement)
     kept = partial(evaluated, texts=texts, draws=draws, seed=seed)
@@ -179,7 +182,7 @@ def probe(axes: Axes, kept: Kept, memory_mb: float) -> tuple[tuple[Output, ...],
     """
     plan = planned(kept(axes.probe(2)[0]), axes.structures, axes.names)
     system, points = axes.probe(PROBED)
-    fitting = memory_mb * 1e6 * points / _peak_bytes(partial(kept, system))
+    fitting = memory_mb * 1e6 * points / peak_bytes(partial(kept, system))
     # A power of two: a few bytes more or less in the measurement do not change the blocks.
     return plan, min(LARGEST_BLOCK, 2 ** int(math.log2(max(1.0, fitting))))
 
@@ -213,22 +216,6 @@ def run_block(
         return block, arrays
     writer.write(block, arrays)
     return block, None
-
-
-def _peak_bytes(function: Callable[[], Any]) -> int:
-    """Most memory that a call holds at a time."""
-    traced = tracemalloc.is_tracing()
-    if traced:
-        tracemalloc.reset_peak()
-    else:
-        tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    try:
-        function()
-        return tracemalloc.get_traced_memory()[1] - before
-    finally:
-        if not traced:
-            tracemalloc.stop()
 
 
 def _check_resources(client: "Client | None", workers: int | None, memory_mb: float) -> None:
