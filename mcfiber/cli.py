@@ -200,9 +200,11 @@ def main() -> None:
     try:
         status = app(sys.argv[1:] or ["--help"], prog_name="mcfiber", standalone_mode=False)
         sys.stdout.flush()
+        if status == STOPPED:
+            _fail("stopped", STOPPED)
         sys.exit(status if isinstance(status, int) else 0)
     except (KeyboardInterrupt, typer.Abort):
-        _fail("stopped", 130)
+        _fail("stopped", STOPPED)
     except BrokenPipeError:
         _drop_output()
         sys.exit(1)
@@ -212,6 +214,9 @@ def main() -> None:
         _drop_output()
         _fail(_explained(error))
 
+
+STOPPED = 130
+"""Exit status of what was interrupted."""
 
 MOST_PROBLEMS = 5
 """Problems of a description that one message tells."""

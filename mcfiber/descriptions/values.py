@@ -211,15 +211,6 @@ class Axis(Description):
         return self.values.dtype
 
 
-TINY = 1e-100
-"""Magnitude below which a value other than 0 is no quantity: its square would be lost."""
-
-
-def is_too_small(value: Any) -> Any:
-    """Tell whether a number, or each of an array, is too close to 0 to compute with, without being 0."""
-    return np.not_equal(value, 0) & np.less(np.abs(value), TINY)
-
-
 @dataclass(frozen=True)
 class Declaration:
     """What a real-valued field holds: its range, its unit and the ways in which it may vary.
@@ -272,7 +263,7 @@ class Declaration:
         # NaN fails every comparison, so it is refused with the rest.
         finite = (value <= self.high) & (value < math.inf)
         below = finite | (value == math.inf) if self.infinite else finite
-        return (value >= self.low) & below & (value > self.above) & (value > -math.inf) & ~is_too_small(value)
+        return (value >= self.low) & below & (value > self.above) & (value > -math.inf)
 
     def range_text(self, unit: str | None = None) -> str:
         """Allowed range in words, as in "above 0 um and at most 200 um"."""
@@ -597,8 +588,7 @@ class _Checked:
         except OverflowError:
             result = math.inf
         if not self.rule.inside(result):
-            close = ", too close to 0 to compute with" if is_too_small(result) else ""
-            msg = f"got {result:g}{self.unit}{close}; allowed: {self.allowed}{self.end}"
+            msg = f"got {result:g}{self.unit}; allowed: {self.allowed}{self.end}"
             raise ValueError(msg)
         return result
 

@@ -93,7 +93,7 @@ def _check_entry(entry: object) -> None:
     if not isinstance(entry, CatalogEntry):
         msg = (
             f"entry: got {shown_kind(entry)}; allowed: a CatalogEntry, a system with what is known of it, as load(...) "
-            "gives it; a System alone has no ranges: ask for system.evaluate(), or make CatalogEntry(name=..., system=system)"
+            "gives it; a System has no ranges: ask for system.evaluate(), or make CatalogEntry(name=..., system=system)"
         )
         raise refused(msg)
 

@@ -5,7 +5,8 @@ import math
 import mpmath as mp
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from examples import at_most
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, special, stats
 
@@ -71,7 +72,7 @@ def test_tails__nothing_to_sum():
     st.lists(st.tuples(st.floats(-6, 0), st.floats(0.5, 30.0)), min_size=1, max_size=8),
     st.floats(-12.0, -0.001),
 )
-@settings(max_examples=80, deadline=None)
+@at_most(80)
 def test_quantile__inverts_the_tail_and_falls_with_probability(terms, exponent):
     mean, shape = np.array([10.0**m for m, _ in terms]), np.array([k for _, k in terms])
     probability = 10.0**exponent
