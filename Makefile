@@ -51,12 +51,14 @@ bench: $(VENV)/.installed-bench
 docs: $(VENV)/.installed-docs
 	$(BIN)/python -m sphinx --nitpicky --fail-on-warning --keep-going -b html docs docs/_build/html
 
-# Long computations behind the committed results in validation/; `make test` only checks against those.
+# Long computations behind the committed results in validation/; `make test` only checks against those. Then every property
+# again, over 5,000 examples that differ each time.
 validate: $(VENV)/.installed-test
 	@set -e; for script in validation/*.py; do \
 	    if [ -e "$$script" ]; then echo "$$script"; $(BIN)/python "$$script"; fi; \
 	done
 	$(BIN)/python -m pytest -m validate || [ $$? -eq 5 ]  # 5: no test carries the mark
+	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -m hypothesis
 
 clean:
 	rm -rf $(VENV) docs/_build docs/generated docs/jupyter_execute benchmarks/.asv build dist

@@ -9,13 +9,14 @@ import warnings
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import numpy as np
 import typer
 
 import mcfiber
-from mcfiber.descriptions.errors import DescriptionError
+from mcfiber.descriptions.errors import DescriptionError, printable, shortened
+from mcfiber.descriptions.system import check_depth
 from mcfiber.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def show(
     if as_toml:
         sys.stdout.write(entry.system.to_toml())
     else:
-        sys.stdout.write(f"{entry.title or entry.name}\n")
+        sys.stdout.write(f"{printable(entry.title or entry.name)}\n")
         if entry.provenance:
             _print(report.provenance_table(entry))
         else:
@@ -195,23 +196,62 @@ def atlas(
 
 def main() -> None:
     """Run the command line; a user's mistake is one clear message and exit status 2."""
-    warnings.showwarning = lambda message, *_args, **_kwargs: print(f"mcfiber: note: {message}", file=sys.stderr)
+    warnings.showwarning = lambda message, *_args, **_kwargs: _tell(f"note: {message}")
     try:
         status = app(sys.argv[1:] or ["--help"], prog_name="mcfiber", standalone_mode=False)
+        sys.stdout.flush()
+        if status == STOPPED:
+            _fail("stopped", STOPPED)
         sys.exit(status if isinstance(status, int) else 0)
-    except _UsageError as error:
-        _fail(f"{error.format_message()} (see mcfiber --help)")
     except (KeyboardInterrupt, typer.Abort):
-        sys.exit(130)
-    except DescriptionError as error:
-        _fail("; ".join(f"{path}: {text}" if path else text for path, text in error.problems))
-    except (UserError, ValueError, ImportError, FileExistsError) as error:
-        _fail(str(error))
+        _fail("stopped", STOPPED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(1)
-    except OSError as error:  # a store that cannot be written to, a full disk
-        _fail(f"{error.filename}: {error.strerror or error}" if error.filename else error.strerror or str(error))
+    except Exception as error:
+        if os.environ.get("MCFIBER_TRACEBACK"):
+            raise
+        _drop_output()
+        _fail(_explained(error))
+
+
+STOPPED = 130
+"""Exit status of what was interrupted."""
+
+MOST_PROBLEMS = 5
+"""Problems of a description that one message tells."""
+
+
+def _explained(error: Exception) -> str:
+    """Say in one sentence what went wrong; a mistake of the library itself says so."""
+    match error:
+        case _UsageError():
+            return f"{error.format_message()} (see mcfiber --help)"
+        case DescriptionError():
+            told = [f"{path}: {text}" if path else text for path, text in error.problems]
+            more = f"; and {len(told) - MOST_PROBLEMS} more" if len(told) > MOST_PROBLEMS else ""
+            return "; ".join(told[:MOST_PROBLEMS]) + more
+        case OSError() if not isinstance(error, FileExistsError):  # a store that cannot be written to, a full disk
+            reason = error.strerror or str(error)
+            return f"{error.filename}: {reason}" if error.filename else reason
+        case UserError() | ValueError() | ImportError() | FileExistsError():
+            return str(error)
+        case MemoryError():
+            return "there is not enough memory; ask for fewer samples or points"
+        case RecursionError():
+            return "a value is nested too deeply"
+        case _:
+            return (
+                f"internal error, please report it: {type(error).__name__}: {error} (MCFIBER_TRACEBACK=1 shows where)"
+            )
+
+
+def _drop_output() -> None:
+    """Send what is not printed yet nowhere: its reader is gone, its disk is full, or it would be half an answer."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):  # not a file
+        return
 
 
 def _assignment(
@@ -222,9 +262,21 @@ def _assignment(
         msg = f"{option}: got {text!r}; write {form}"
         raise UserError(msg)
     try:
-        return path.strip(), tomllib.loads(f"value = {value}")["value"]
+        table = tomllib.loads(f"value = {value}")
+        check_depth(table)
     except tomllib.TOMLDecodeError:
         return path.strip(), value.strip()
+    except RecursionError:
+        msg = f"{option}: got {text!r}, which is nested too deeply"
+        raise UserError(msg) from None
+    if len(table) > 1:  # more lines, more values
+        msg = f"{option}: got {text!r}, which is more than one value; repeat {option} for each"
+        raise UserError(msg)
+    return path.strip(), table["value"]
+
+
+MOST_VALUES = 10_000_000
+"""Values of an axis at most: hours of work."""
 
 
 def _axis(text: str) -> tuple[str, Any]:
@@ -246,6 +298,9 @@ def _spaced(text: str, value: str) -> FloatArray | list[float]:
         number = 0
     if number < 1 or not np.isfinite(limits).all():
         msg = f"--over: got {text!r}; write path=from:to:count with two numbers and a whole count of at least 1"
+        raise UserError(msg)
+    if number > MOST_VALUES:
+        msg = f"--over: got {text!r}, {number:,} values; allowed: at most {MOST_VALUES:,}"
         raise UserError(msg)
     values = np.linspace(*limits, number)
     if "." in start + stop:
@@ -274,7 +329,8 @@ def _check_output(path: Path) -> None:
 def _console(*, stderr: bool = False) -> "Console":
     from rich.console import Console
 
-    console = Console(stderr=stderr)
+    # What users write is text: no markup, no emoji.
+    console = Console(stderr=stderr, markup=False, emoji=False)
     # Where output goes to a file or a pipe, tables keep a width that needs no folding.
     console.width = console.width if console.is_terminal else max(console.width, 140)
     return console
@@ -297,6 +353,10 @@ def _finite(thing: object) -> object:
     return None if isinstance(thing, float) and not math.isfinite(thing) else thing
 
 
-def _fail(message: str) -> None:
-    sys.stderr.write(f"mcfiber: {message}\n")
-    sys.exit(2)
+def _tell(message: str) -> None:
+    sys.stderr.write(f"mcfiber: {printable(shortened(' '.join(message.splitlines())))}\n")
+
+
+def _fail(message: str, status: int = 2) -> NoReturn:
+    _tell(message)
+    sys.exit(status)

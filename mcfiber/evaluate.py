@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import xarray as xr
 
 from mcfiber import result, status
+from mcfiber.descriptions.errors import check_count, check_seed
 from mcfiber.descriptions.record import axes
 from mcfiber.fiber.channels import channels
 from mcfiber.fiber.medium import medium
@@ -66,6 +67,9 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
     >>> result.sizes["channel"]
     180
     """
+    if draws is not None:
+        check_count("draws", draws)
+    check_seed(seed)
     scene, arrived = records(system)
     values = quantities(scene, arrived, draws=draws, seed=seed)
     if bool((values["status"] != status.OK).any()) and not any(True for _ in axes(system)):

@@ -13,8 +13,10 @@ from rich.text import Text
 
 from mcfiber import units
 from mcfiber.catalog import CatalogEntry, Provenance, load, names
+from mcfiber.descriptions.errors import printable
 from mcfiber.figures.results import RUNG_LABELS
 from mcfiber.line.line import distance
+from mcfiber.result import rounded
 from mcfiber.studies.calibration import calibrated
 from mcfiber.studies.uncertainty import influences, interval, predict
 
@@ -22,6 +24,24 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _TERA, _EXA_KM = 1e12, 1e21
+
+ROUNDING = 1e-12
+"""Part of a rate below which a loss is rounding noise."""
+
+
+def as_text(thing: object, *, style: str = "", lines: bool = False) -> Text:
+    """Text as it was written: no markup, nothing that a terminal would obey.
+
+    Parameters
+    ----------
+    thing
+        Anything that has a text.
+    style
+        Of all of it.
+    lines
+        Whether its line breaks stay.
+    """
+    return Text(printable(thing, lines=lines), style=style)
 
 
 def catalogue_table() -> Table:
@@ -34,12 +54,17 @@ def catalogue_table() -> Table:
         system = entry.system
         reported = entry.reported.net_rate_tbps
         table.add_row(
-            name,
-            str(system.fiber.cores),
-            str(system.spectrum.count),
-            f"{float(distance(system.link)) / 1e3:,.5g}",
-            f"{reported:,.5g}" if reported else "-",
-            entry.title,
+            *map(
+                as_text,
+                (
+                    name,
+                    system.fiber.cores,
+                    system.spectrum.count,
+                    f"{float(distance(system.link)) / 1e3:,.5g}",
+                    f"{reported:,.5g}" if reported else "-",
+                    entry.title,
+                ),
+            )
         )
     return table
 
@@ -65,7 +90,8 @@ def provenance_table(entry: CatalogEntry) -> Table:
     table = _three_columns("path", "value", "status: source or reason")
     for path, known in entry.provenance.items():
         spread = f" ({_allowed(path, known)})" if known.range or known.choices else ""
-        table.add_row(path, _short(entry.system.value_at(path)) + spread, f"{known.status}: {known.source}")
+        value = _short(entry.system.value_at(path)) + spread
+        table.add_row(as_text(path), as_text(value), as_text(f"{known.status}: {known.source}", lines=True))
     return table
 
 
@@ -73,7 +99,7 @@ def prediction(result: "xr.Dataset", entry: CatalogEntry) -> Group:
     """Everything that ``mcfiber run`` prints: prediction, report, limits, assumptions."""
     figures = numbers(result, entry)
     parts: list[Any] = [
-        Text(entry.title or entry.name, style="bold"),
+        as_text(entry.title or entry.name, style="bold"),
         _headline(figures),
         _limits(figures),
         _ladder(figures),
@@ -179,13 +205,13 @@ def atlas_table(rows: Sequence[AtlasRow]) -> Group:
         if row.calibrated_on:
             widest = f"calibrated on {row.calibrated_on}"
         table.add_row(
-            row.name,
-            f"{row.reported:,.5g}",
-            f"{row.median:,.4g}",
-            f"{row.low:,.4g} to {row.high:,.4g}",
-            f"{row.ratio:.2f}",
-            "yes" if row.inside else "[bold red]no[/]",
-            widest,
+            as_text(row.name),
+            as_text(rounded(row.reported, 5)),
+            as_text(rounded(row.median)),
+            as_text(f"{rounded(row.low)} to {rounded(row.high)}"),
+            as_text(f"{row.ratio:.2f}"),
+            as_text("yes") if row.inside else as_text("no", style="bold red"),
+            as_text(widest),
         )
     plain = [row for row in rows if not row.calibrated_on]
     inside = sum(row.inside for row in plain)
@@ -193,15 +219,16 @@ def atlas_table(rows: Sequence[AtlasRow]) -> Group:
     verdict = Text(
         f"{inside} of {len(plain)} reports lie inside their interval; median ratio {middle:.2f}. Rates in Tb/s."
     )
-    reasons = [Text(f"{row.name}: {row.deviation}") for row in rows if not row.inside and row.deviation]
-    notes = [Text(f"{row.name}: {note}", style="dim") for row in rows for note in row.notes]
+    reasons = [as_text(f"{row.name}: {row.deviation}", lines=True) for row in rows if not row.inside and row.deviation]
+    notes = [as_text(f"{row.name}: {note}", style="dim") for row in rows for note in row.notes]
     return Group(table, Text(""), verdict, *reasons, *notes)
 
 
 def numbers(result: "xr.Dataset", entry: CatalogEntry) -> dict[str, Any]:
     """Figures of a prediction, as plain numbers for machines."""
-    low, middle, high = interval(result["total_net_rate"])
-    product = interval(result["capacity_distance"])
+    total = result.mcf.total_rate()
+    low, middle, high = interval(total)
+    product = interval(total * result["distance"])
     snr = interval(units.decibels(result["snr"]))
     return {
         "name": entry.name,
@@ -217,13 +244,19 @@ def numbers(result: "xr.Dataset", entry: CatalogEntry) -> dict[str, Any]:
         "capacity_distance_ebps_km": product[1] / _EXA_KM,
         "capacity_distance_interval_ebps_km": [product[0] / _EXA_KM, product[2] / _EXA_KM],
         "spectral_efficiency_bit_per_s_per_hz": interval(result["spectral_efficiency"])[1],
-        "snr_db": {"low": snr[0], "median": snr[1], "high": snr[2]},
+        "snr_db": {"low": snr[0], "median": snr[1], "high": snr[2], "over": _over(result["snr"])},
         "samples": result.sizes.get("sample", 1),
         "interval": "5-95 % prior predictive over the assumed ranges" if "sample" in result.dims else "none",
         "limits": _limit_rows(result),
         "ladder": _ladder_rows(result),
         "status": int(result["status"].max()),
     }
+
+
+def _over(array: "xr.DataArray") -> str:
+    """What a spread is over, in words: cores and channels differ, samples are what is not known."""
+    dims = [f"{dim}s" for dim in ("core", "channel", "sample") if dim in array.dims]
+    return f"of {' and '.join(filter(None, (', '.join(dims[:-1]), *dims[-1:])))}" if dims else "of one"
 
 
 def sweep_numbers(result: "xr.Dataset") -> dict[str, Any]:
@@ -264,7 +297,7 @@ def sweep_table(figures: dict[str, Any]) -> Group:
                 f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}"
                 for key, value in found["at"].items()
             )
-            table.add_row(name, side, f"{found['value']:.6g} {found['units']}", at)
+            table.add_row(*map(as_text, (name, side, f"{found['value']:.6g} {found['units']}", at)))
     missing = figures["points_that_cannot_exist"]
     note = f"; {missing:,} cannot exist" if missing else ""
     return Group(table, Text(f"{figures['points']:,} points{note}"))
@@ -272,7 +305,7 @@ def sweep_table(figures: dict[str, Any]) -> Group:
 
 def _limit_rows(result: "xr.Dataset") -> list[dict[str, Any]]:
     limits = result.mcf.limits()
-    total = float(result["total_net_rate"].median())
+    total = float(result.mcf.total_rate().median())
     share = limits["noise_share"]
     share = share.median([dim for dim in share.dims if dim != "limit"])
     without = limits["total_net_rate_without"]
@@ -292,8 +325,9 @@ def _limit_rows(result: "xr.Dataset") -> list[dict[str, Any]]:
 def _headline(figures: dict[str, Any]) -> Table:
     table = Table(box=None, show_header=False)
     low, high = figures["net_rate_interval_tbps"]
-    spread = f"   (5-95 %: {low:,.4g} to {high:,.4g})" if figures["samples"] > 1 else ""
-    table.add_row("net rate, predicted", f"[bold]{figures['net_rate_tbps']:,.4g} Tb/s[/]{spread}")
+    spread = f"   (5-95 %: {rounded(low)} to {rounded(high)})" if figures["samples"] > 1 else ""
+    predicted = Text.assemble((f"{rounded(figures['net_rate_tbps'])} Tb/s", "bold"), spread)
+    table.add_row("net rate, predicted", predicted)
     reported, derived = figures["reported_net_rate_tbps"], figures["derived_reported_net_rate_tbps"]
     if reported:
         also = f"   ({derived:,.5g} Tb/s from other published figures)" if derived else ""
@@ -302,7 +336,9 @@ def _headline(figures: dict[str, Any]) -> Table:
     table.add_row("rate times distance", f"{figures['capacity_distance_ebps_km']:.3g} Eb/s km")
     table.add_row("cores x channels", f"{figures['cores']} x {figures['channels']}")
     snr = figures["snr_db"]
-    table.add_row("SNR at the decoder", f"{snr['median']:.1f} dB   (5-95 %: {snr['low']:.1f} to {snr['high']:.1f})")
+    table.add_row(
+        "SNR at the decoder", f"{snr['median']:.1f} dB   (5-95 % {snr['over']}: {snr['low']:.1f} to {snr['high']:.1f})"
+    )
     return table
 
 
@@ -315,7 +351,7 @@ def _limits(figures: dict[str, Any]) -> Table:
             table.add_row(
                 row["name"].replace("_", " "),
                 f"{row['noise_share']:.1%}",
-                f"{row['net_rate_without_tbps']:,.4g} Tb/s ({row['gain_without']:+.1%})",
+                f"{rounded(row['net_rate_without_tbps'])} Tb/s ({row['gain_without']:+.1%})",
             )
     return table
 
@@ -337,8 +373,10 @@ def _ladder(figures: dict[str, Any]) -> Table:
     before = None
     for row in figures["ladder"]:
         rate = row["rate_tbps"]
-        lost = f"{before - rate:,.4g} Tb/s" if before is not None and before > rate else ""
-        table.add_row(RUNG_LABELS[row["name"]], f"{rate:,.4g} Tb/s", lost)
+        lost = before is not None and before - rate > ROUNDING * before
+        table.add_row(
+            RUNG_LABELS[row["name"]], f"{rounded(rate)} Tb/s", f"{rounded(before - rate)} Tb/s" if lost else ""
+        )
         before = rate
     return table
 
@@ -347,7 +385,7 @@ def _assumed(entry: CatalogEntry) -> Table:
     table = _three_columns("what", "range", "why")
     for path, known in entry.provenance.items():
         if known.range or known.choices:
-            table.add_row(path, _allowed(path, known), known.source)
+            table.add_row(as_text(path), as_text(_allowed(path, known)), as_text(known.source, lines=True))
     return table
 
 

@@ -1,27 +1,32 @@
 """Results: labelled datasets, and what can be asked of them."""
 
+import errno
 import json
 import math
-import shutil
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
 
 from mcfiber import units
-from mcfiber.descriptions.groups import core_groups, group_sizes
+from mcfiber.descriptions.errors import printable
+from mcfiber.descriptions.fiber import MulticoreFiber
+from mcfiber.descriptions.groups import group_sizes
 from mcfiber.descriptions.record import Description, plain
+from mcfiber.descriptions.spectrum import Spectrum
 from mcfiber.descriptions.transceiver import Transceiver
+from mcfiber.extras import attempt_import
 from mcfiber.fiber.channels import Channels
 from mcfiber.figures.results import ResultPlots
+from mcfiber.files import beside, unwritable, write_whole
 from mcfiber.labelled import as_variable, combined, coordinates_of, from_tables, has, kept, reduced
 from mcfiber.line.budget import Scene, entering, received_ratio
 from mcfiber.receiver.penalty import grouped_penalty
-from mcfiber.receiver.rates import achievable_rate, ladder_totals, rate_ladder, rate_totals
+from mcfiber.receiver.rates import achievable_rate, ladder_totals, rate_ladder
 from mcfiber.status import FLAGS, OK
 from mcfiber.typing import FloatArray, Quantity
 from mcfiber.variables import lookup
@@ -30,6 +35,13 @@ PROVENANCE = "mcfiber"
 """Name of the attribute that holds versions and the system, as one JSON string."""
 
 INDEXED = ("wavelength", "frequency")
+
+INNER = ("core", "channel")
+
+WHERE: tuple[Literal["line", "receiver"], ...] = ("line", "receiver")
+
+NOISE_TBPS = 1e-9
+"""Rate below which a printed number is rounding noise. [Tb/s]"""
 
 MODE_LOSS = "mode_dependent_loss"
 """Name of the limit that multiplies the noise of the line, and so has no row in the table of noises."""
@@ -136,6 +148,7 @@ def open_result(path: str | Path) -> xr.Dataset:
     if not path.exists():
         msg = f"there is no result at {str(path)!r}"
         raise FileNotFoundError(msg)
+    attempt_import("zarr" if path.is_dir() else "h5netcdf", "io")
     # Without chunks: the arrays are read when they are used, and no task graph stands between.
     dataset = (
         xr.open_dataset(path, engine="zarr", consolidated=False)
@@ -159,29 +172,34 @@ def write(dataset: xr.Dataset, path: str | Path) -> None:
     ------
     FileExistsError
         If there is a Zarr folder of that name.
+    OSError
+        If it cannot be written; nothing is left then, and an old file is as it was.
+    ImportError
+        If the extra `io` is not installed.
     """
     path = Path(path)
-    if path.suffix == ".zarr" and path.exists():
-        msg = f"{str(path)!r} exists already; remove it, or choose another name"
-        raise FileExistsError(msg)
-    beside = path.with_name(f".{path.name}.partial")
     plain = dataset.drop_indexes([name for name in INDEXED if name in dataset.xindexes])
-    try:
-        if path.suffix == ".zarr":
-            plain.to_zarr(beside, mode="w", consolidated=False)
-        else:
-            plain.to_netcdf(beside, engine="h5netcdf")
-        beside.replace(path)
-    except BaseException:
-        _removed(beside)
-        raise
-
-
-def _removed(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
+    if path.suffix == ".zarr":
+        _write_folder(plain, path)
     else:
-        path.unlink(missing_ok=True)
+        # Made in memory: on a full disk, the library that writes these files would end the process.
+        attempt_import("h5netcdf", "io")
+        write_whole(path, plain.to_netcdf(engine="h5netcdf"))
+
+
+def _write_folder(dataset: xr.Dataset, path: Path) -> None:
+    attempt_import("zarr", "io")
+    msg = f"{str(path)!r} exists already; remove it, or choose another name"
+    if path.exists():
+        raise FileExistsError(msg)
+    try:
+        with beside(path, folder=True) as own:
+            dataset.to_zarr(own, mode="w", consolidated=False)
+            own.replace(path)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            raise FileExistsError(msg) from None
+        raise unwritable(path, error) from error
 
 
 def _totals(scene: Scene, net_rate: xr.Variable) -> dict[str, xr.Variable]:
@@ -259,27 +277,54 @@ class ResultAccessor:
     @property
     def provenance(self) -> dict[str, Any]:
         """Versions, the system as plain tables, and what else was noted at evaluation."""
+        if PROVENANCE not in self._dataset.attrs:
+            msg = f"the result has lost its attribute {PROVENANCE!r}, which holds the system; keep attributes"
+            raise ValueError(msg)
         provenance: dict[str, Any] = json.loads(self._dataset.attrs[PROVENANCE])
         return provenance
 
     @property
     def cores(self) -> int:
-        """Number of cores."""
-        return self._dataset.sizes["core"]
+        """Number of cores at hand, of a selection as many as it holds."""
+        return _left(self._dataset, "core")
+
+    @property
+    def channels(self) -> int:
+        """Number of channels at hand, of a selection as many as it holds."""
+        return _left(self._dataset, "channel")
 
     def total_rate(self) -> xr.DataArray:
-        """Net rate of the whole system, in bit/s, with the result's axes."""
-        return self._dataset["total_net_rate"]
+        """Net rate of all cores and channels at hand, in bit/s, with the result's axes.
+
+        Of the result of an evaluation it is `total_net_rate`; of a selection of cores or channels, also by ``where``,
+        the rate of what was selected.
+
+        Raises
+        ------
+        ValueError
+            If cores or channels were selected in a result that was kept without `net_rate`.
+        """
+        if "net_rate" not in self._dataset:
+            _check_whole(self._dataset, self.system)
+            return self._dataset["total_net_rate"]
+        ds = self._loaded("net_rate")
+        total = _summed(ds, ds["net_rate"], "core", "channel")
+        total.attrs = lookup("total_net_rate").attributes()
+        return total.rename("total_net_rate")
 
     def rates(self) -> xr.Dataset:
-        """Net rates of each core, of each wavelength, and of the whole system, in bit/s."""
-        ds = self._dataset
-        return xr.Dataset(rate_totals(ds["net_rate"], cores=self.cores, channels=ds.sizes["channel"]))
+        """Net rates of each core, of each wavelength, and of all that is at hand, in bit/s."""
+        ds = self._loaded("net_rate")
+        names = {"core_net_rate": ("channel",), "wavelength_net_rate": ("core",), "total_net_rate": ("core", "channel")}
+        found = {name: _summed(ds, ds["net_rate"], *dims) for name, dims in names.items()}
+        return xr.Dataset(
+            {name: (rate.dims, rate.data, lookup(name).attributes()) for name, rate in found.items()}
+        ).assign_coords({name: one for rate in found.values() for name, one in rate.coords.items()})
 
     def to_db(self) -> xr.Dataset:
-        """The same result with ratios in dB and powers in dBm."""
-        changed = {}
-        for name, array in self._dataset.data_vars.items():
+        """The same result with ratios in dB and powers in dBm; totals are those of what is at hand."""
+        dataset, changed = self._at_hand(), {}
+        for name, array in dataset.data_vars.items():
             label = array.attrs.get("units")
             if label == "W":
                 changed[name] = units.decibels(array) + 30.0
@@ -287,7 +332,7 @@ class ResultAccessor:
             elif label == "1" and (str(name).startswith(("snr", "gsnr", "crosstalk")) or name == "mdl_penalty"):
                 changed[name] = units.decibels(array)
                 changed[name].attrs = array.attrs | {"units": "dB"}
-        return self._dataset.assign(changed)
+        return dataset.assign(changed)
 
     def limits(self) -> xr.Dataset:
         """What limits each channel: the share of every noise, and the rate without it.
@@ -297,45 +342,52 @@ class ResultAccessor:
         xarray.Dataset
             With dimension `limit` (every row of `mcfiber.line.budget.NOISES`, with mode_dependent_loss between those
             of the line and of the receiver): `noise_share` of the whole noise in each channel (they sum to 1), and
-            `total_net_rate_without`, the system's net rate if that one were absent.  The shares are 0 in a channel
-            without signal or without noise.
+            `total_net_rate_without`, the net rate of the cores and channels at hand if that one were absent.  The
+            shares are 0 in a channel without signal or without noise.
         """
-        ds = self._dataset
+        ratios = [row.ratio for where in WHERE for row in entering(where)]
+        ds = self._loaded(*ratios, "snr", "gsnr", "mdl_penalty", "mode_dependent_loss_effective", "symbol_rate")
         noise = {row.name: _inverse(ds[row.ratio]) for row in entering("line")}
         received = {row.name: _inverse(ds[row.ratio]) for row in entering("receiver")}
         everything = _inverse(ds["snr"])
         loss = (ds["mdl_penalty"] - 1.0) * _inverse(ds["gsnr"])
         own = noise | {MODE_LOSS: loss} | received
         shares = [xr.apply_ufunc(_share, value, everything, keep_attrs=False) for value in own.values()]
-        rates = [self._rate_without(name, noise) for name in own]
+        rates = [self._rate_without(name, noise, ds) for name in own]
         names = xr.DataArray(list(own), dims="limit", name="limit")
         table = xr.Dataset(
             {
-                "noise_share": xr.concat(xr.broadcast(*shares), dim=names),
+                "noise_share": _kept(ds, xr.concat(xr.broadcast(*shares), dim=names)),
                 "total_net_rate_without": xr.concat(xr.broadcast(*rates), dim=names),
             }
         )
-        return self._where_possible(table)
+        return _where_possible(ds, table)
 
-    def _rate_without(self, absent: str, noise: Mapping[str, xr.DataArray]) -> xr.DataArray:
-        """Net rate of the system if one limit were absent, given noise over signal of the line by name."""
-        ds, transceiver, fiber = self._dataset, self._transceiver(), self.system["fiber"]
+    def _rate_without(self, absent: str, noise: Mapping[str, xr.DataArray], ds: xr.Dataset) -> xr.DataArray:
+        """Net rate of what is at hand if one limit were absent, given noise over signal of the line by name."""
+        transceiver = self._transceiver()
         gsnr = _inverse(sum(value for name, value in noise.items() if name != absent))
         penalty: Quantity = 1.0
         if absent != MODE_LOSS:
-            sizes = group_sizes(core_groups(fiber.get("coupling", "weak"), fiber.get("groups"), self.cores))
-            penalty = grouped_penalty(gsnr, ds["mode_dependent_loss_effective"], sizes, receiver=transceiver.receiver)
+            loss = ds["mode_dependent_loss_effective"]
+            penalty = grouped_penalty(gsnr, loss, self._group_sizes(), receiver=transceiver.receiver)
         silent = absent in {row.name for row in entering("receiver")}
         snr = received_ratio(gsnr, penalty, math.inf if silent else ds["snr_trx"])
-        return self._summed(achievable_rate(transceiver, snr, ds["symbol_rate"])["net_rate"])
+        return _summed(ds, achievable_rate(transceiver, snr, ds["symbol_rate"])["net_rate"], "core", "channel")
 
     def _where_possible(self, table: xr.Dataset) -> xr.Dataset:
         """Leave NaN at the points that cannot exist."""
         status = self._dataset["status"]
         return table.where(status == OK) if bool((status != OK).any()) else table
 
+    def _group_sizes(self) -> tuple[int, ...]:
+        """Number of cores received together with each core at hand."""
+        sizes = group_sizes(MulticoreFiber(**self.system["fiber"]).core_groups)
+        same = len(set(sizes)) == 1
+        return sizes[:1] if same else tuple(sizes[core] for core in labels_at_hand(self._dataset, "core"))
+
     def ladder(self) -> xr.Dataset:
-        """Where the bits went: the system's rate as one limit after the other is taken into account.
+        """Where the bits went: the rate of what is at hand as one limit after the other is taken into account.
 
         Returns
         -------
@@ -343,7 +395,7 @@ class ResultAccessor:
             `ladder_total` and `ladder_loss` with the dimension rung: amplifier noise alone (Shannon), all noise of
             the line, mode-dependent loss, transceivers, mutual information of the format, its GMI, decoded.
         """
-        ds = self._dataset
+        ds = self._loaded("symbol_rate", "snr_ase", "gsnr", "snr", "mdl_penalty")
         rates = rate_ladder(
             self._transceiver(),
             ds["symbol_rate"],
@@ -352,30 +404,53 @@ class ResultAccessor:
             snr=ds["snr"],
             mdl_penalty=ds["mdl_penalty"],
         )
-        return self._where_possible(ladder_totals(rates, cores=self.cores, channels=ds.sizes["channel"]))
+        return _where_possible(ds, ladder_totals(_summed(ds, rates, "core", "channel"), cores=1, channels=1))
 
     def _transceiver(self) -> Transceiver:
         return Transceiver(**self.system.get("transceiver", {}))
 
-    def _summed(self, rate: xr.DataArray) -> xr.DataArray:
-        per_core = rate.sum("channel") if "channel" in rate.dims else rate * self._dataset.sizes["channel"]
-        return per_core.sum("core") if "core" in rate.dims else per_core * self.cores
+    def _loaded(self, *names: str) -> xr.Dataset:
+        """Variables by name, and `status`, in memory: what is asked of a result is asked of all of it at once."""
+        if missing := [name for name in names if name not in self._dataset]:
+            msg = (
+                f"the result does not hold {', '.join(missing)}; keep it with the others (outputs of a sweep), "
+                "or evaluate the system itself"
+            )
+            raise ValueError(msg)
+        others = [name for name in self._dataset.data_vars if name not in (*names, "status")]
+        return self._dataset.drop_vars(others).compute()
+
+    def _at_hand(self) -> xr.Dataset:
+        """The result in memory, with the totals of the cores and channels at hand."""
+        ds = self._dataset.compute()
+        if "net_rate" not in ds or "total_net_rate" not in ds:
+            return ds
+        totals = {"total_net_rate": self.total_rate()}
+        if "distance" in ds:
+            totals["distance"] = _without_channels(ds["distance"])
+            totals["capacity_distance"] = totals["total_net_rate"] * totals["distance"]
+        if "symbol_rate" in ds:
+            bandwidth = _summed(ds, ds["symbol_rate"], "channel")
+            totals["spectral_efficiency"] = totals["total_net_rate"] / _without_channels(bandwidth)
+        known = {name: total.variable for name, total in totals.items() if name in ds}
+        for name, total in known.items():
+            total.attrs = ds[name].attrs
+        return ds.drop_vars(list(known)).assign(known)
 
     def summary(self) -> str:
         """A few lines for a person: rate, distance, what limits."""
-        ds = self._dataset
-        total = ds["total_net_rate"]
-        other = list(total.dims)
-        lines = [
-            f"{self.provenance['system'].get('name') or 'system'}: {self.cores} cores, {ds.sizes['channel']} channels"
-        ]
-        if other:
+        ds = self._loaded("snr", "distance")
+        total = self.total_rate()
+        named = printable(self.provenance["system"].get("name") or "system")
+        lines = [f"{named}: {_counted(self.cores, 'core')}, {_counted(self.channels, 'channel')}"]
+        if over := list(total.dims):
             low, middle, high = (float(total.quantile(q)) / 1e12 for q in (0.05, 0.5, 0.95))
-            lines.append(
-                f"net rate {middle:.4g} Tb/s (5-95 %: {low:.4g} to {high:.4g}) over {', '.join(map(str, other))}"
-            )
+            spread = f"(5-95 %: {rounded(low)} to {rounded(high)}) over {printable(', '.join(map(str, over)))}"
+            lines.append(f"net rate {rounded(middle)} Tb/s {spread}")
         else:
-            lines.append(f"net rate {float(total) / 1e12:.4g} Tb/s over {float(ds['distance']) / 1e3:.5g} km")
+            lines.append(
+                f"net rate {rounded(float(total) / 1e12)} Tb/s over {float(ds['distance'].max()) / 1e3:.5g} km"
+            )
         snr = units.decibels(ds["snr"])
         lines.append(f"SNR {float(snr.min()):.2f} to {float(snr.max()):.2f} dB, median {float(snr.median()):.2f} dB")
         limits = self.limits()["noise_share"]
@@ -390,13 +465,127 @@ class ResultAccessor:
     @property
     def plot(self) -> ResultPlots:
         """Figures: ``budget``, ``spectrum``, ``cross_section``, ``crosstalk_matrix`` and others."""
-        return ResultPlots(self._dataset)
+        return ResultPlots(_in_lines(self._at_hand()))
 
     @property
     def system(self) -> dict[str, Any]:
         """The system as plain tables; where it had an axis, the table holds the axis."""
         tables: dict[str, Any] = from_tables(self.provenance["system"])
         return tables
+
+
+def rounded(value: float, digits: int = 4) -> str:
+    """Show a rate in Tb/s; what is below a kilobit a second is rounding noise, and 0.
+
+    Examples
+    --------
+    >>> rounded(1027.6), rounded(1.7e-13)
+    ('1,028', '0')
+    """
+    return "0" if abs(value) < NOISE_TBPS else f"{value:,.{digits}g}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+# ---------------------------------------------------------------------------------------------------------
+# selections: which cores and channels are at hand
+
+
+def _count(ds: xr.Dataset, dim: str) -> int:
+    """Number of cores or channels that a result, or a selection of it, holds."""
+    if dim in ds.dims:
+        return ds.sizes[dim]
+    if dim in ds.coords:  # one was selected
+        return 1
+    msg = (
+        f"the result no longer says which {dim} it holds (after a mean over them, or a selection with drop=True); "
+        f"select with isel or sel alone, or reduce what the accessor gives"
+    )
+    raise ValueError(msg)
+
+
+def labels_at_hand(ds: xr.Dataset, dim: str) -> list[int]:
+    """Numbers, in the system, of the cores or channels that a result holds."""
+    _count(ds, dim)
+    if dim not in ds.coords:
+        msg = f"the result has lost the numbers of its {dim}s; keep the coordinate {dim!r}"
+        raise ValueError(msg)
+    return [int(label) for label in np.atleast_1d(ds[dim].values)]
+
+
+def _sizes(system: Mapping[str, Any]) -> dict[str, int]:
+    """Cores and channels of the system that was evaluated."""
+    return {"core": MulticoreFiber(**system["fiber"]).cores, "channel": Spectrum(**system["spectrum"]).count}
+
+
+def _check_whole(ds: xr.Dataset, system: Mapping[str, Any]) -> None:
+    """Refuse a selection of a result whose total cannot be computed again."""
+    touched = [dim for dim in INNER if dim in ds.coords]
+    narrowed = [dim for dim in touched if _count(ds, dim) != _sizes(system)[dim]]
+    narrowed += [dim for dim in INNER if dim in ds["total_net_rate"].dims]  # by where
+    if narrowed:
+        msg = (
+            f"the result was kept without net_rate, so the rate of a selection by {narrowed[0]} is not known; "
+            "keep net_rate too, or ask before selecting"
+        )
+        raise ValueError(msg)
+
+
+def _present(ds: xr.Dataset) -> xr.DataArray | None:
+    """Which cores and channels ``where`` left; None where nothing was taken out."""
+    status = ds.get("status")
+    if status is None or not set(INNER) & set(status.dims):
+        return None
+    return status.notnull()
+
+
+def _left(ds: xr.Dataset, dim: str) -> int:
+    """Number of cores or channels at hand, without those that ``where`` took out."""
+    present = _present(ds)
+    if present is None or dim not in present.dims:
+        return _count(ds, dim)
+    return int(present.any([other for other in present.dims if other != dim]).sum())
+
+
+def _kept(ds: xr.Dataset, values: xr.DataArray) -> xr.DataArray:
+    present = _present(ds)
+    return values if present is None else values.where(present)
+
+
+def _summed(ds: xr.Dataset, values: xr.DataArray, *dims: str) -> xr.DataArray:
+    """Sum over the cores and channels at hand; NaN where none is left, or where a point cannot exist."""
+    present = _present(ds)
+    if present is not None:
+        values = values.where(present, 0.0)
+    for dim in dims:
+        values = values.sum(dim, skipna=False) if dim in values.dims else values * float(_count(ds, dim))
+    if present is None:
+        return values
+    return values.where(present.any([dim for dim in dims if dim in present.dims]))
+
+
+def _without_channels(values: xr.DataArray) -> xr.DataArray:
+    """Take what belongs to the whole system out of the cores and channels that ``where`` spread it over."""
+    return values.max([dim for dim in INNER if dim in values.dims], keep_attrs=True)
+
+
+def _where_possible(ds: xr.Dataset, table: xr.Dataset) -> xr.Dataset:
+    """Leave NaN at the points that cannot exist."""
+    if "status" not in ds:
+        return table
+    status = _without_channels(ds["status"])
+    return table.where(status == OK) if status.ndim else table
+
+
+def _in_lines(ds: xr.Dataset) -> xr.Dataset:
+    """Put a single core or channel back on its dimension, for figures."""
+    for dim in INNER:
+        if dim not in ds.dims and dim in ds.coords:
+            beside = [name for name in (*INDEXED, "band") if dim == "channel" and name in ds.coords]
+            ds = ds.reset_coords(beside).expand_dims(dim).set_coords(beside)
+    return ds
 
 
 def _share(own: FloatArray, everything: FloatArray) -> FloatArray:

@@ -271,6 +271,7 @@ _add(
     "",
     "bit s-1",
     "net rate of the whole system",
+    "Of everything that was evaluated; result.mcf.total_rate() gives that of a selection.",
     source="definition: sum of net_rate over cores and channels",
 )
 _add("distance", "", "m", "length of the line", source="definition: sum of the lengths of the spans")

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# `dev` is quick; `ci` looks further and repeats itself exactly. No deadline: the first call of a kernel compiles it.
+# `same` is the one of `make test`, here and in continuous integration: the same examples for everyone. `deep` is that
+# of `make validate`: many, and others each time. No deadline: the first call of a kernel compiles it.
 COMMON = {"deadline": None, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("dev", max_examples=50, **COMMON)
-settings.register_profile("ci", max_examples=200, derandomize=True, **COMMON)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+settings.register_profile("same", max_examples=100, derandomize=True, database=None, **COMMON)
+settings.register_profile("deep", max_examples=5000, **COMMON)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 # Kernel tests that take seconds even as plain Python: `make test` runs them again with NUMBA_DISABLE_JIT=1.
 BOTH_MODES = {

@@ -189,7 +189,11 @@ def test_load__a_file_of_ones_own(tmp_path):
     entry = load("ucl-2019-6300km")
     path.write_text(entry.system.to_toml())
     mine = load(path)
-    assert mine.name == "mine"
+    assert mine.name == entry.system.name
+    path.write_text(entry.system.replace({"name": ""}).to_toml())
+    assert load(path).name == "mine"
+    assert mine.system.replace({"name": ""}) == System.from_toml(path)
+    path.write_text(entry.system.to_toml())
     assert mine.system == entry.system == System.from_toml(path)
     assert not mine.ranges
 
@@ -228,6 +232,17 @@ span_count = 5
         (
             '[provenance]\n"link.span_count" = { status = "assumed", source = "", range = [1, 9] }',
             "provenance.link.span_count: a range belongs to a number that may vary",
+        ),
+        (
+            (
+                "[system.fiber.attenuation_db_per_km]\nwavelength_nm = [1400, 1700]\nvalue = [0.2, 0.2]\n[provenance]\n"
+                '"fiber.attenuation_db_per_km.value.1" = { status = "assumed", source = "", range = [0.1, 0.3] }'
+            ),
+            "provenance.fiber.attenuation_db_per_km.value.1: a range belongs to a number that may vary as an axis",
+        ),
+        (
+            '[provenance]\n"link.span.length_km" = { status = "assumed", source = "", range = [-5, 100] }',
+            "provenance.link.span.length_km: a range belongs to a number that may vary as an axis; the system refuses",
         ),
         (
             '[provenance]\n"link.repeat" = { status = "assumed", source = "", choices = ["same"] }',

@@ -1,10 +1,14 @@
 """The command line: what it prints, what it writes, and how it says what is wrong."""
 
+import io
 import json
 import math
 import os
+import re
+import signal
 import subprocess
 import sys
+import time
 import tomllib
 import warnings
 from pathlib import Path
@@ -13,7 +17,7 @@ import numpy as np
 import pytest
 import systems
 
-from mcfiber import System, cli, load, open_result
+from mcfiber import System, cli, load, open_result, predict, report
 from mcfiber.catalog import names
 
 RECORD = "nict-2025-1808km"
@@ -87,7 +91,7 @@ def test_show__toml_runs_again(mcfiber, tmp_path):
     status, again, _ = mcfiber("run", "my.toml", "--json")
     assert status == 0
     figures = json.loads(again)
-    assert (figures["name"], figures["samples"], figures["interval"]) == ("my", 1, "none")
+    assert (figures["name"], figures["samples"], figures["interval"]) == (load(RECORD).system.name or "my", 1, "none")
     assert figures["reported_net_rate_tbps"] is None
     expected = float(load(RECORD).system.evaluate().total_net_rate) / 1e12
     assert figures["net_rate_tbps"] == pytest.approx(expected, rel=1e-12)
@@ -396,6 +400,190 @@ def test_help__names_the_commands(mcfiber, arguments):
 
 
 # ---------------------------------------------------------------------------------------------------------
+# what nobody foresees
+
+NAME = 'name = "seven weakly coupled cores"'
+ODD_FILES = {
+    "an axis for a name": (NAME, "name = {axis = 1, values = [1]}", "system.name: got {'axis': 1, 'values': [1]}"),
+    "an axis named by a number": ("pitch_um = 42.0", "pitch_um = {axis = 1, values = [1]}", "pitch_um.axis: got 1"),
+    "self": ("[system]", "self = 1\n[system]", "self: unknown key"),
+    "self, inside": ("[system.fiber]", "[system.fiber]\nself = 1", "system.fiber.self: unknown key"),
+    "a ratio beyond numbers": (
+        "snr_db = 20.0",
+        "snr_db = 4000",
+        "snr_db: got 4000 dB; allowed: -100 to 200 dB, or infi",
+    ),
+    "huge points": (
+        '"16QAM"',
+        '{kind = "points", points = [[1e200, 0], [-1e200, 0]]}',
+        "points: got values up to 1e+200",
+    ),
+    "tiny points": ('"16QAM"', '{kind = "points", points = [[5e-324, 0], [0, 0]]}', "points: got values up to 4.94"),
+    "equal points": (
+        '"16QAM"',
+        '{kind = "points", points = [[1.0, 0], [1.0000000000001, 0]]}',
+        "points: got two that are closer than 1e-09 of the largest",
+    ),
+    "500 nestings": (NAME, f"name = {'[' * 500}{']' * 500}", "is nested more than 30 levels deep"),
+    "20000 nestings": (NAME, f"name = {'[' * 20_000}{']' * 20_000}", "is nested more than 30 levels deep"),
+    "a key of a megabyte": (NAME, f"{'k' * 1_000_000} = 1", " ... "),
+    "a word of a megabyte": ('"16QAM"', f'"{"x" * 1_000_000}"', "transceiver.format: got 'xxx"),
+    "a kind of a megabyte": ('kind = "hexagonal"', f'kind = "{"x" * 1_000_000}"', "layout: got a kind 'xxx"),
+    "many mistakes": (NAME, "\n".join(f"key{number} = 1" for number in range(1000)), "and 995 more"),
+    "a terminal escape": (NAME, '"\\u001b[31m" = 1', "system.\\x1b[31m: unknown key"),
+}
+
+
+@pytest.mark.parametrize("odd", ODD_FILES)
+def test_odd__file_is_one_short_sentence(mcfiber, mine, odd):
+    old, new, told = ODD_FILES[odd]
+    status, printed, errors = mcfiber("run", mine(old, new))
+    assert (status, printed) == (2, "")
+    assert told in one_sentence(errors)
+    assert len(errors) < 800
+    assert errors.strip().isprintable()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["run", RECORD, "--samples", "1000000"], "samples: 1,000,000 samples need about "),
+        (["run", RECORD, "--set", "link.span_count=3\nname=4"], "which is more than one value; repeat --set for each"),
+        (["run", RECORD, "--set", f"name={'[' * 300}{']' * 300}"], "is nested too deeply"),
+        (["run", RECORD, "--set", f"name={'[' * 40}{']' * 40}"], "is nested too deeply"),
+        (["run", RECORD, "--set", "\x1b[31m=1"], "\\x1b[31m: there is no such value"),
+        (["run", RECORD, "--output", "\x1b[31m.csv"], "--output: got '\\x1b[31m.csv'"),
+        (["run", "\x1b[31m"], "there is no system '\\x1b[31m'"),
+        (
+            ["sweep", RECORD, "--over", "link.launch_power_dbm=0:1:1000000000"],
+            "1,000,000,000 values; allowed: at most 1",
+        ),
+        (["sweep", RECORD, "--over", "link.span_count=1:20000:20000"], "make 20,000 combinations that are looped over"),
+        (
+            ["sweep", RECORD, "--over", "link.launch_power_dbm=0:1:900000", "--over", "transceiver.snr_db=9:10:900000"],
+            "over: the axes make 8.1e+11 points; allowed: 1e+10",
+        ),
+    ],
+)
+def test_odd__argument_is_one_short_sentence(mcfiber, monkeypatch, tmp_path, arguments, told):
+    monkeypatch.setattr("mcfiber.studies.memory.free_bytes", lambda: 1e9)
+    status, printed, errors = mcfiber(*arguments)
+    assert (status, printed) == (2, "")
+    assert told in one_sentence(errors)
+    assert len(errors) < 800
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_odd__a_sweep_beyond_memory_goes_into_a_store(mcfiber, monkeypatch):
+    monkeypatch.setattr("mcfiber.studies.memory.free_bytes", lambda: 1000.0)
+    status, printed, errors = mcfiber("sweep", RECORD, "--over", "link.launch_power_dbm=0:1:500")
+    assert (status, printed) == (2, "")
+    assert "500 points need about" in one_sentence(errors)
+    assert "give at most 111, or write to a store" in errors
+
+
+def test_odd__a_byte_order_mark_is_no_mistake(mcfiber, mine):
+    path = mine()
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    status, printed, errors = mcfiber("run", path, "--json")
+    assert (status, errors) == (0, "")
+    assert json.loads(printed)["name"] == "seven weakly coupled cores"
+
+
+def test_odd__the_name_in_the_file_is_shown(mcfiber, mine):
+    assert mcfiber("run", mine())[1].startswith("seven weakly coupled cores\n")
+    assert mcfiber("run", mine(NAME, 'name = ""'))[1].startswith("mine\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            ZeroDivisionError("division by zero"),
+            "internal error, please report it: ZeroDivisionError: division by zero",
+        ),
+        (KeyError("snr"), "internal error, please report it: KeyError: 'snr'"),
+        (RecursionError("deep"), "a value is nested too deeply"),
+        (MemoryError(), "there is not enough memory; ask for fewer samples or points"),
+        (ValueError("one\ntwo \x1b[31m"), "one two \\x1b[31m"),
+        (ValueError("x" * 1_000_000), "x ... x"),
+    ],
+)
+def test_odd__an_error_is_never_a_traceback(mcfiber, monkeypatch, error, told):
+    def fails(*_arguments, **_keywords):
+        raise error
+
+    monkeypatch.setattr("mcfiber.predict", fails)
+    status, printed, errors = mcfiber("run", RECORD)
+    assert (status, printed) == (2, "")
+    assert told in one_sentence(errors)
+    assert len(errors) < 800
+
+
+def test_odd__stopped(mcfiber, monkeypatch):
+    def stops(*_arguments, **_keywords):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mcfiber.predict", stops)
+    assert mcfiber("run", RECORD) == (130, "", "mcfiber: stopped\n")
+
+
+# ---------------------------------------------------------------------------------------------------------
+# what users write is text
+
+SAID = "[dB] of [doi:10.1/x] [/km] [bold]b[/bold] :smile: \x1b[31m"
+SHOWN = "[dB] of [doi:10.1/x] [/km] [bold]b[/bold] :smile: \\x1b[31m"
+
+
+def test_text__titles_and_sources_are_printed_as_they_are(mcfiber, mine):
+    path = mine("[system]\n", f"title = {json.dumps(SAID)}\n[system]\n")
+    known = f'\n[provenance."transceiver.snr_db"]\nstatus = "assumed"\nsource = {json.dumps(SAID)}\nrange = [18, 22]\n'
+    path.write_text(path.read_text() + known)
+    for arguments in (["show", path], ["run", path, *FEW]):
+        status, printed, errors = mcfiber(*arguments)
+        assert (status, errors) == (0, "")
+        assert printed.startswith(SHOWN + "\n")
+        assert printed.count(SHOWN) == 2
+        assert "\x1b" not in printed
+
+
+def test_text__of_a_summary_and_of_tables_for_any_console():
+    from rich.console import Console
+
+    system = systems.weak(name=SAID)
+    assert system.evaluate().mcf.summary().startswith(SHOWN + ": 7 cores")
+    row = report.AtlasRow(SAID, 1.0, 2.0, 3.0, 4.0, "", 0.0, SAID, calibrated_on="", notes=(SAID,))
+    figures = {"outputs": {SAID: {"largest": {"value": 1.0, "units": "1", "at": {"format": SAID}}}}, "points": 1}
+    console = Console(width=400, record=True, file=io.StringIO())
+    console.print(report.atlas_table([row]))
+    console.print(report.sweep_table(figures | {"points_that_cannot_exist": 0}))
+    told = console.export_text()
+    assert told.count(SHOWN) == 7
+    assert "\x1b" not in told
+
+
+def test_text__a_note_is_one_line(mcfiber, monkeypatch):
+    def warns(*arguments, **keywords):
+        warnings.simplefilter("always")
+        warnings.warn("look:\n\x1b[31m", stacklevel=1)
+        return predict(*arguments, **keywords)
+
+    monkeypatch.setattr("mcfiber.predict", warns)
+    assert mcfiber("run", RECORD, *FEW, "--json")[2] == "mcfiber: note: look: \\x1b[31m\n"
+
+
+def test_text__a_spread_says_what_it_is_over(mcfiber, mine):
+    assert "(5-95 % of cores and channels: " in mcfiber("run", mine())[1]
+    assert "(5-95 % of channels and samples: " in mcfiber("run", RECORD, *FEW)[1]
+
+
+def test_text__rounding_noise_is_nothing(mcfiber, mine):
+    printed = mcfiber("run", mine(make=systems.single), "--set", "transceiver.snr_db=-100")[1]
+    assert "net rate, predicted  0 Tb/s" in printed
+    assert not re.search(r"e-\d+ Tb/s", printed)
+
+
+# ---------------------------------------------------------------------------------------------------------
 # as a process
 
 
@@ -426,3 +614,31 @@ def test_process__prediction_equals_the_library(tmp_path):
 
     expected = np.median(predict(load(RECORD), samples=4).total_net_rate) / 1e12
     assert json.loads(done.stdout)["net_rate_tbps"] == pytest.approx(expected, rel=1e-12)
+
+
+def test_process__stops_when_it_is_interrupted(tmp_path):
+    code = "import mcfiber.cli as cli; print('ready', flush=True); cli.main()"
+    arguments = ["sweep", RECORD, "--over", "link.launch_power_dbm=0:1:100000", "--store", "out.zarr", "--workers", "1"]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=environment,
+    ) as running:  # fmt: skip
+        deadline = time.monotonic() + 120
+        while not (tmp_path / "out.zarr").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        running.send_signal(signal.SIGINT)
+        _, errors = running.communicate()
+    assert (running.returncode, errors) == (130, "mcfiber: stopped\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["out.zarr"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+def test_process__a_full_disk_under_the_output_is_one_sentence(tmp_path):
+    code = "from mcfiber.cli import main; main()"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", code, "list"], stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (2, "mcfiber: No space left on device\n")

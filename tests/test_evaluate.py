@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import systems
 import xarray as xr
-from hypothesis import given, settings
+from examples import at_most
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mcfiber import System
@@ -524,7 +525,7 @@ def random_systems(draw: Any) -> System:
     )
 
 
-@settings(max_examples=40)
+@at_most(40)
 @given(random_systems())
 def test_random_system__rates_are_ordered_and_finite(system):
     with warnings.catch_warnings():

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given, settings
+from examples import at_most
+from hypothesis import given
 from hypothesis import strategies as st
 
 import mcfiber as mcf
@@ -367,7 +368,7 @@ def check_sound(system: System) -> None:
     assert not (good.net_rate > gross * (1 + 1e-9)).any()
 
 
-@settings(max_examples=40)
+@at_most(40)
 @given(system=systems())
 def test_any_system__is_sound_where_its_status_is_zero(system: System) -> None:
     check_sound(system)

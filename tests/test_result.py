@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -308,8 +310,9 @@ def test_file__a_killed_process_leaves_the_old_file_and_no_half_one(weak, suffix
     code = textwrap.dedent(KILLED.format(path=str(path)))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=Path(__file__).parents[1])
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
-    left = [tmp_path / f".result{suffix}.partial"]
-    assert sorted(tmp_path.iterdir()) == sorted(left + ([path] if suffix == ".nc" else []))
+    left = [found for found in tmp_path.iterdir() if found != path]
+    assert [name.match(f".result{suffix}.*.partial") for name in left] == [True]
+    assert path.exists() == (suffix == ".nc")
     if suffix == ".nc":
         with open_result(path) as old:
             assert old.sizes["core"] == 7
@@ -317,5 +320,200 @@ def test_file__a_killed_process_leaves_the_old_file_and_no_half_one(weak, suffix
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_file__several_writers_of_one_name_all_leave_a_whole_one(weak, sampled, tmp_path):
+    path, start = tmp_path / "result.nc", threading.Barrier(4)
+
+    def writing(dataset):
+        start.wait()
+        for _ in range(3):
+            write(dataset, path)
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(writing, one) for one in (weak, sampled, weak, sampled)]:
+            done.result()
+    assert list(tmp_path.iterdir()) == [path]
+    with open_result(path) as again:
+        assert again.mcf.summary() in (weak.mcf.summary(), sampled.mcf.summary())
+
+
+def test_file__of_several_zarr_writers_one_wins_and_the_others_are_told(weak, tmp_path):
+    path, start = tmp_path / "result.zarr", threading.Barrier(3)
+
+    def writing(_):
+        start.wait()
+        try:
+            write(weak, path)
+        except FileExistsError as error:
+            return str(error)
+        return ""
+
+    with ThreadPoolExecutor(3) as pool:
+        told = sorted(pool.map(writing, range(3)))
+    assert told[0] == ""
+    assert all("exists already; remove it" in text for text in told[1:])
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("suffix", [".nc", ".zarr"])
+def test_file__nothing_is_written_through_links_beside_it(weak, suffix, tmp_path):
+    other = tmp_path / "thesis.tex"
+    other.write_text("years of work")
+    (tmp_path / f".result{suffix}.partial").symlink_to(other)
+    (tmp_path / f".result{suffix}.0123abcd.partial").symlink_to(other)
+    write(weak, tmp_path / f"result{suffix}")
+    assert other.read_text() == "years of work"
+    assert not (tmp_path / f"result{suffix}").is_symlink()
+
+
+LIMITED = """
+import resource, sys
+from mcfiber import cli, result
+
+whole = result.write
+
+def limited(*arguments):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+    whole(*arguments)
+
+result.write = limited
+sys.argv = ["mcfiber", "run", "nict-2025-1808km", "--samples", "8", "--output", {path!r}]
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("suffix", [".nc", ".zarr"])
+def test_file__a_disk_without_room_is_one_sentence_and_the_old_file_stays(weak, suffix, tmp_path):
+    path = tmp_path / f"result{suffix}"
+    if suffix == ".nc":
+        path.write_bytes(b"old")
+    code = textwrap.dedent(LIMITED.format(path=str(path)))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=Path(__file__).parents[1], text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"mcfiber: {path}: File too large\n")
+    assert [one.read_bytes() for one in tmp_path.iterdir()] == ([b"old"] if suffix == ".nc" else [])
+
+
 def test_provenance__is_one_json_string(weak):
     assert json.loads(weak.attrs["mcfiber"])["system"]["name"] == "seven weakly coupled cores"
+
+
+# ---------------------------------------------------------------------------------------------------------
+# selections
+
+SELECTIONS = {
+    "three cores": (lambda ds: ds.isel(core=slice(0, 3)), slice(0, 3), slice(None)),
+    "one core": (lambda ds: ds.isel(core=4), slice(4, 5), slice(None)),
+    "cores out of order": (lambda ds: ds.isel(core=[5, 1]), [5, 1], slice(None)),
+    "one channel": (lambda ds: ds.isel(channel=2), slice(None), slice(2, 3)),
+    "a wavelength": (lambda ds: ds.sel(wavelength=ds.wavelength[7].item()), slice(None), slice(7, 8)),
+    "cores and channels": (lambda ds: ds.isel(core=[0, 3], channel=slice(2, 9)), [0, 3], slice(2, 9)),
+    "where, cores": (lambda ds: ds.where(ds.core < 3), slice(0, 3), slice(None)),
+    "where, dropped": (lambda ds: ds.where(ds.core < 3, drop=True), slice(0, 3), slice(None)),
+    "where, channels": (lambda ds: ds.where(ds.channel >= 6), slice(None), slice(6, 11)),
+    "chunked": (lambda ds: ds.chunk(core=2, channel=3), slice(None), slice(None)),
+    "chunked, one core": (lambda ds: ds.chunk().isel(core=4), slice(4, 5), slice(None)),
+}
+
+
+@pytest.fixture(scope="module")
+def grouped():
+    return systems.groups().evaluate()
+
+
+@pytest.mark.parametrize("name", ["weak", "grouped"])
+@pytest.mark.parametrize("selection", SELECTIONS)
+def test_selection__totals_are_those_of_what_is_at_hand(name, selection, request):
+    ds = request.getfixturevalue(name)
+    select, cores, channels = SELECTIONS[selection]
+    rate = ds.net_rate.transpose("core", "channel").values[cores][:, channels]
+    part = select(ds)
+    total = rate.sum()
+    assert float(part.mcf.total_rate()) == pytest.approx(total, rel=1e-12)
+    assert (part.mcf.cores, part.mcf.channels) == rate.shape
+    rates = part.mcf.rates()
+    assert float(rates.total_net_rate) == pytest.approx(total, rel=1e-12)
+    found = np.atleast_1d(rates.core_net_rate)
+    np.testing.assert_allclose(found[np.isfinite(found)], rate.sum(axis=1), rtol=1e-12)
+    assert float(part.mcf.ladder().ladder_total.sel(rung="decoded")) == pytest.approx(total, rel=1e-12)
+    lines = part.mcf.summary().splitlines()
+    told = [
+        f"{count} {what}{'' if count == 1 else 's'}"
+        for count, what in zip(rate.shape, ("core", "channel"), strict=True)
+    ]
+    assert lines[0].endswith(": " + ", ".join(told))
+    assert lines[1].startswith(f"net rate {total / 1e12:,.4g} Tb/s over 320 km")
+    decibels = part.mcf.to_db()
+    assert float(decibels.total_net_rate) == pytest.approx(total, rel=1e-12)
+    assert float(decibels.capacity_distance) == pytest.approx(total * float(ds.distance), rel=1e-12)
+    bandwidth = np.broadcast_to(ds.symbol_rate, (11,))[channels].sum()
+    assert float(decibels.spectral_efficiency) == pytest.approx(total / bandwidth, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["weak", "grouped"])
+@pytest.mark.parametrize("selection", SELECTIONS)
+def test_selection__limits_without_one_add_up_over_cores(name, selection, request):
+    """The rate of a selection without a limit is the sum over its cores and channels, each evaluated alone."""
+    ds = request.getfixturevalue(name)
+    select, cores, channels = SELECTIONS[selection]
+    limits = select(ds).mcf.limits()
+    alone = [
+        ds.isel(core=core, channel=channel).mcf.limits().total_net_rate_without
+        for core in np.arange(7)[cores] for channel in np.arange(11)[channels][:2]
+    ]  # fmt: skip
+    few = select(ds).where(ds.channel.isin(np.arange(11)[channels][:2])) if "channel" in select(ds).dims else select(ds)
+    np.testing.assert_allclose(few.mcf.limits().total_net_rate_without, sum(alone), rtol=1e-12)
+    assert (limits.total_net_rate_without >= float(select(ds).mcf.total_rate()) * (1 - 1e-9)).all()
+
+
+def test_selection__of_equal_cores_and_of_samples(sampled):
+    assert "core" not in sampled.net_rate.dims
+    half = sampled.isel(core=slice(0, 2))
+    np.testing.assert_allclose(half.mcf.total_rate(), sampled.total_net_rate * 2 / 19, rtol=1e-12)
+    one = sampled.isel(sample=1, core=3)
+    assert float(one.mcf.total_rate()) == pytest.approx(float(sampled.total_net_rate[1]) / 19, rel=1e-12)
+    assert "19 cores" in sampled.isel(sample=1).mcf.summary()
+    kept = sampled.where(sampled.sample > 0) if "sample" in sampled.coords else sampled
+    assert kept.mcf.limits().sizes["limit"] == 5
+
+
+def test_selection__what_cannot_be_told_is_refused(weak):
+    for gone in (weak.mean("core", keep_attrs=True), weak.isel(core=0, drop=True)):
+        for ask in ("total_rate", "rates", "ladder", "summary"):
+            with pytest.raises(ValueError, match="no longer says which core it holds"):
+                getattr(gone.mcf, ask)()
+    totals = weak[["total_net_rate", "snr"]]
+    assert float(totals.mcf.total_rate()) == float(weak.total_net_rate)
+    for part in (totals.isel(core=[0, 1]), totals.isel(channel=3), totals.where(totals.core < 2)):
+        with pytest.raises(ValueError, match=r"kept without net_rate, so the rate of a selection by \w+ is not known"):
+            part.mcf.total_rate()
+    with pytest.raises(ValueError, match=r"does not hold .*snr_ase.*keep it with the others"):
+        totals.mcf.limits()
+    with pytest.raises(ValueError, match="has lost its attribute 'mcfiber'"):
+        weak.drop_attrs().mcf.summary()
+
+
+@pytest.mark.parametrize("suffix", [".nc", ".zarr"])
+def test_selection__of_a_result_that_is_opened_again(weak, suffix, tmp_path):
+    write(weak, tmp_path / f"result{suffix}")
+    with open_result(tmp_path / f"result{suffix}") as again:
+        for part, whole in ((again.isel(core=0), weak.isel(core=0)), (again.chunk(), weak)):
+            assert float(part.mcf.total_rate()) == float(whole.mcf.total_rate())
+            assert part.mcf.summary() == whole.mcf.summary()
+            xr.testing.assert_equal(part.mcf.limits(), whole.mcf.limits())
+
+
+@pytest.mark.parametrize(
+    "figure", ["budget", "spectrum", "launch", "ladder", "cross_section", "crosstalk", "crosstalk_matrix"]
+)
+def test_selection__figures_are_drawn_of_it(weak, figure):
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    for name in ("cores and channels", "one core", "a wavelength", "where, cores"):
+        select, cores, _ = SELECTIONS[name]
+        if figure == "crosstalk_matrix" and name == "one core":
+            with pytest.raises(ValueError, match="needs at least two of them"):
+                select(weak).mcf.plot.crosstalk_matrix()
+            continue
+        ax = getattr(select(weak).mcf.plot, figure)()
+        ax.figure.canvas.draw()
+        if figure == "cross_section" and "core" in select(weak).dims and select(weak).status.dtype.kind == "u":
+            assert len(ax.collections[0].get_offsets()) == np.arange(7)[cores].size
+        pyplot.close(ax.figure)

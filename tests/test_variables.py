@@ -53,9 +53,14 @@ def test_table__every_entry_has_a_source(variable):
     assert not variable.source.endswith(".")
 
 
-def test_table__is_sorted_and_has_no_name_twice():
-    names = [variable.name for variable in ALL]
-    assert names == sorted(set(names))
+def test_table__takes_a_name_once_and_lists_by_name(monkeypatch):
+    monkeypatch.setattr(variables, "_TABLE", {})
+    for name in ("snr", "gsnr", "status"):
+        variables.register(variables.Variable(name, (), "1", name))
+    assert [variable.name for variable in variables.every_variable()] == ["gsnr", "snr", "status"]
+    with pytest.raises(ValueError, match="'gsnr' is in the table already"):
+        variables.register(variables.Variable("gsnr", (), "W", "another"))
+    assert variables.lookup("gsnr").units == "1"
 
 
 def test_register__refuses_a_name_that_is_taken():

@@ -124,7 +124,19 @@ def main() -> None:
         "distribution": distribution(10_000),
         "spectrum": spectrum(10_000),
     }
+    check(record)
     Path(__file__).with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n")
+
+
+def check(record: dict) -> None:
+    """Refuse a record of draws that disagree with theory: three standard errors, 5 % of the distribution."""
+    wrong = [row for row in record["mean"] if row["largest_deviation_of_49"] >= 3.0]
+    wrong += [row for row in record["distribution"] if row["p_value"] <= 0.05]
+    wrong += [record["spectrum"]] if record["spectrum"]["largest_deviation_of_97"] >= 3.0 else []
+    memory = record["memory"]
+    wrong += [memory] if memory["growth_of_peak_memory_mib"] >= 16 or abs(memory["mean_over_tanh"] - 1) > 3e-3 else []
+    if wrong:
+        sys.exit(f"draws disagree with theory: {wrong}")
 
 
 if __name__ == "__main__":

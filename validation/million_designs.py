@@ -199,7 +199,21 @@ def main() -> None:
     if not options.designs:
         record["cluster"] = cluster("profile", 20_480)
         print(json.dumps(record["cluster"]))
+        check(record)
         Path(__file__).with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n")
+
+
+def check(record: dict) -> None:
+    """Refuse a record whose memory grows with the designs, or whose processes disagree."""
+    grids = [run for run in record["runs"] if run["arrangement"] == "grid"]
+    peaks = {(run["fiber"], run["designs"]): run["peak_memory_mb"] for run in grids}
+    # Beside the blocks, outputs of a million designs take some tens of megabytes.
+    wrong = [(kind, size) for kind, size in peaks if peaks[kind, size] >= 1.25 * peaks[kind, min(SIZES)] + 50]
+    wrong += [run for run in record["runs"] if run["nan"]]
+    wrong += [one for one in record["overhead"] if one["ratio"] > 1.4]
+    wrong += [] if record["cluster"]["same_bits"] else [record["cluster"]]
+    if wrong:
+        sys.exit(f"not as it should be: {wrong}")
 
 
 if __name__ == "__main__":

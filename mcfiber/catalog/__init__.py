@@ -18,7 +18,7 @@ from mcfiber.descriptions.checks import each, number, sequence
 from mcfiber.descriptions.errors import DescriptionError, refused
 from mcfiber.descriptions.record import Description
 from mcfiber.descriptions.system import System, read_toml
-from mcfiber.labelled import from_tables
+from mcfiber.descriptions.values import Axis
 from mcfiber.typing import is_axis
 
 Status = Literal["published", "secondary", "inferred", "derived", "assumed", "calibrated"]
@@ -116,6 +116,9 @@ class CatalogEntry(Description):
                 msg = f"provenance.{path}: {error}"
                 raise refused(msg) from None
             _check_known(f"provenance.{path}", known, value)
+        for path, (low, high) in self.ranges.items():
+            if not is_axis(self.system.value_at(path)):
+                _check_range(self.system, path, low, high)
         return self
 
     @property
@@ -179,7 +182,8 @@ def load(name: str | Path) -> CatalogEntry:
         If there is no such entry or file, or it describes no valid system.
     """
     if isinstance(name, Path) or str(name).endswith(".toml"):
-        return _entry(Path(name).stem, read_toml(name), str(name))
+        table = read_toml(name)
+        return _entry(_own_name(table) or Path(name).stem, table, str(name))
     known = names()
     if name not in known:
         close = difflib.get_close_matches(str(name), known, n=1)
@@ -198,11 +202,18 @@ def _folder() -> Traversable:
     return resources.files("mcfiber.catalog") / "systems"
 
 
+def _own_name(table: dict[str, Any]) -> str:
+    """Name that a file gives to its system."""
+    system = table.get("system", table)
+    name = system.get("name", "") if isinstance(system, dict) else ""
+    return name if isinstance(name, str) else ""
+
+
 def _entry(name: str, table: dict[str, Any], where: str) -> CatalogEntry:
     if "system" not in table:
         table = {"system": table}
     try:
-        return CatalogEntry(**({"name": name} | table | {"system": from_tables(table["system"])}))
+        return CatalogEntry(**({"name": name} | table))
     except DescriptionError as error:
         raise DescriptionError(where, error.problems) from None
 
@@ -210,6 +221,18 @@ def _entry(name: str, table: dict[str, Any], where: str) -> CatalogEntry:
 def _generator(seed: int, path: str) -> np.random.Generator:
     """A stream of its own for every path, so that adding one changes no other."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(zlib.crc32(path.encode()),)))
+
+
+def _check_range(system: System, path: str, low: float, high: float) -> None:
+    """Refuse a range whose values the system would refuse."""
+    try:
+        system.replace({path: Axis(axis="sample", values=[low, high])})
+    except DescriptionError as error:
+        reasons = "; ".join(text for _, text in error.problems)
+        msg = (
+            f"provenance.{path}: a range belongs to a number that may vary as an axis; the system refuses it: {reasons}"
+        )
+        raise refused(msg) from None
 
 
 def _check_known(path: str, known: Provenance, value: object) -> None:

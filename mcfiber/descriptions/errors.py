@@ -15,11 +15,26 @@ class DescriptionError(ValueError):
 
     def __init__(self, title: str, problems: list[Problem]) -> None:
         self.title = title
-        self.problems = problems
-        super().__init__(title, problems)
+        self.problems = [(shortened(path, 120), shortened(text)) for path, text in problems]
+        super().__init__(title, self.problems)
 
     def __str__(self) -> str:
         return "; ".join(f"{path}: {text}" if path else text for path, text in self.problems)
+
+
+LONGEST = 600
+"""Characters of a message at most; what users write into a file may have megabytes."""
+
+
+def shortened(text: str, longest: int = LONGEST) -> str:
+    """Leave out the middle of a text that is too long to be read.
+
+    Examples
+    --------
+    >>> shortened("a" * 100, longest=20)
+    'aaaaaaaaaa ... aaaaa'
+    """
+    return text if len(text) <= longest else f"{text[: longest // 2]} ... {text[len(text) - longest // 2 + 5 :]}"
 
 
 def without_array(value: object) -> Any:
@@ -41,8 +56,48 @@ def shown(value: object) -> str:
     return " ".join(_SHORT.repr(value).split())
 
 
+def printable(text: object, *, lines: bool = False) -> str:
+    r"""Show a text without anything that a terminal would obey: control characters are spelled out.
+
+    Parameters
+    ----------
+    text
+        Anything that has a text.
+    lines
+        Whether line breaks stay.
+
+    Examples
+    --------
+    >>> printable("a \x1b[31mred\x1b[0m name")
+    'a \\x1b[31mred\\x1b[0m name'
+    """
+    return "".join(
+        one if one.isprintable() or (lines and one == "\n") else one.encode("unicode_escape").decode("ascii")
+        for one in str(text)
+    )
+
+
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 60
+
+
+def shown_kind(value: object) -> str:
+    """Show what kind of thing a value is, where the thing itself is too long."""
+    return f"a {type(value).__name__}"
+
+
+def check_count(name: str, value: object) -> None:
+    """Refuse a number of samples or draws that is not a whole number of at least 1."""
+    if is_truth(value) or not isinstance(value, (int, np.integer)) or value < 1:
+        msg = f"{name}: got {shown(value)}; allowed: a whole number of at least 1"
+        raise refused(msg)
+
+
+def check_seed(value: object) -> None:
+    """Refuse a seed that is neither left out nor a whole number of at least 0."""
+    if value is not None and (is_truth(value) or not isinstance(value, (int, np.integer)) or value < 0):
+        msg = f"seed: got {shown(value)}; allowed: a whole number of at least 0"
+        raise refused(msg)
 
 
 def refused(message: str) -> DescriptionError:

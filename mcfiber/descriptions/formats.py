@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from mcfiber.descriptions.checks import sequence
-from mcfiber.descriptions.errors import refused
+from mcfiber.descriptions.errors import refused, shown
 from mcfiber.descriptions.record import Description
 from mcfiber.descriptions.values import number
 
@@ -28,7 +28,9 @@ UNIFORM_FORMATS = {
 
 def _known(name: str) -> str:
     if name not in (*UNIFORM_FORMATS, "best"):
-        msg = f"got {name!r}; allowed: {', '.join(UNIFORM_FORMATS)}, best, or a table of kind shaped, points or best"
+        msg = (
+            f"got {shown(name)}; allowed: {', '.join(UNIFORM_FORMATS)}, best, or a table of kind shaped, points or best"
+        )
         raise ValueError(msg)
     return name
 
@@ -101,6 +103,10 @@ class ShapedFormat(Description):
         return cls(base=base, entropy=net_bits + (1.0 - code_rate) * UNIFORM_FORMATS.get(base, 0))
 
 
+SMALLEST, LARGEST, CLOSEST = 1e-100, 1e100, 1e-9
+"""Scale of the points of a constellation, and their least distance, relative to it."""
+
+
 class PointFormat(Description):
     """Any constellation: points, with labels and probabilities.
 
@@ -127,6 +133,13 @@ class PointFormat(Description):
             raise refused(msg)
         if not np.all(np.isfinite(self.points)):
             msg = "points: got a value that is not finite"
+            raise refused(msg)
+        peak = float(np.abs(self.points).max())
+        if not SMALLEST <= peak <= LARGEST:
+            msg = f"points: got values up to {peak:g}; allowed: {SMALLEST:g} to {LARGEST:g} (any scale will do)"
+            raise refused(msg)
+        if len(np.unique(np.round(np.asarray(self.points) / peak / CLOSEST), axis=0)) < count:
+            msg = f"points: got two that are closer than {CLOSEST:g} of the largest value; leave one of them out"
             raise refused(msg)
         if self.labels and sorted(self.labels) != list(range(count)):
             msg = f"labels: each of 0 to {count - 1} must occur once"

@@ -20,7 +20,7 @@ class Description(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, /, **values: Any) -> None:
         # None where None is the default means: not given.
         fields = type(self).model_fields
         given = {
@@ -32,6 +32,12 @@ class Description(BaseModel):
             super().__init__(**given)
         except ValidationError as error:
             raise DescriptionError(type(self).__name__, _problems(error, type(self), values)) from None
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise refused(_frozen(name))
+
+    def __delattr__(self, name: str) -> None:
+        raise refused(_frozen(name))
 
     def replace(self, changes: Mapping[str, Any]) -> Self:
         """Copy with other values, validated again.
@@ -64,6 +70,10 @@ class Description(BaseModel):
             and self.__dict__.keys() == other.__dict__.keys()
             and all(_same(value, other.__dict__[name]) for name, value in self.__dict__.items())
         )
+
+
+def _frozen(name: str) -> str:
+    return f"{name}: descriptions are frozen; make a changed copy with replace({{{name!r}: ...}})"
 
 
 def axes(value: object, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -226,7 +236,7 @@ def _sentence(item: Any, model: type[BaseModel]) -> str:
     if kind == "missing":
         return "is missing and has no default"
     if kind == "union_tag_invalid":
-        return f"got a {_bare(details['discriminator'])} {details['tag']!r}; allowed: {details['expected_tags']}"
+        return f"got a {_bare(details['discriminator'])} {shown(details['tag'])}; allowed: {details['expected_tags']}"
     if kind == "union_tag_not_found":
         return f"got {given}, which does not say its {_bare(details['discriminator'])}"
     if kind in _ALLOWED:

@@ -151,14 +151,41 @@ def read_toml(path: str | Path) -> dict[str, Any]:
         If the file is missing or is not TOML.
     """
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        table = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
+        check_depth(table)
     except FileNotFoundError:
         msg = f": there is no file {str(path)!r}"
     except (OSError, UnicodeDecodeError) as error:
         msg = f": cannot read {str(path)!r}: {error}"
     except tomllib.TOMLDecodeError as error:
         msg = f": {str(path)!r} is not valid TOML: {error}"
+    except RecursionError:
+        msg = f": {str(path)!r} is nested more than {DEEPEST} levels deep"
+    else:
+        return table
     raise refused(msg)
+
+
+DEEPEST = 30
+"""Levels of tables and lists at most; a system has eight."""
+
+
+def check_depth(value: object) -> None:
+    """Refuse tables and lists that are nested deeper than any description, before anything walks through them.
+
+    Raises
+    ------
+    RecursionError
+        If they are.
+    """
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [item for one in level for item in (one.values() if isinstance(one, dict) else one)]  # type: ignore[attr-defined]
+        level = [item for item in level if isinstance(item, (dict, list))]
+        if not level:
+            return
+    msg = f"nested more than {DEEPEST} levels deep"
+    raise RecursionError(msg)
 
 
 def _check_bands(path: str, value: object, bands: tuple[str, ...]) -> None:

@@ -33,7 +33,9 @@ class Transceiver(Description):
     """
 
     format: Format = "16QAM"
-    snr_db: Annotated[Quantity, number(infinite=True, remedy="back-to-back values are 14 to 25 dB")] = math.inf
+    snr_db: Annotated[
+        Quantity, number(low=-100.0, high=200.0, infinite=True, remedy="back-to-back values are 14 to 25 dB")
+    ] = math.inf
     code: Code = DecodedFraction()
     pilot_overhead_percent: Annotated[Quantity, number(low=0.0, high=99.0, remedy="usual: 0 to 5 %")] = 0.0
     receiver: Literal["mmse", "zero_forcing", "optimal"] = "mmse"

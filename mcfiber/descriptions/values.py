@@ -261,8 +261,9 @@ class Declaration:
     def inside(self, value: Any) -> Any:
         """Tell whether a number, or each of an array, lies in the range."""
         # NaN fails every comparison, so it is refused with the rest.
-        finite = value < math.inf if not self.infinite else value == value
-        return (value >= self.low) & (value <= self.high) & (value > self.above) & finite & (value > -math.inf)
+        finite = (value <= self.high) & (value < math.inf)
+        below = finite | (value == math.inf) if self.infinite else finite
+        return (value >= self.low) & below & (value > self.above) & (value > -math.inf)
 
     def range_text(self, unit: str | None = None) -> str:
         """Allowed range in words, as in "above 0 um and at most 200 um"."""

@@ -10,6 +10,7 @@ from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.line import Link
 from mcfiber.descriptions.models import Models
 from mcfiber.descriptions.spectrum import Spectrum
+from mcfiber.extras import attempt_import
 from mcfiber.fiber.channels import channels
 from mcfiber.fiber.medium import medium
 from mcfiber.figures.crosstalk import plot_crosstalk_against, plot_crosstalk_matrix
@@ -107,21 +108,23 @@ class ResultPlots:
 
     def cross_section(self, *, ax: "Axes | None" = None) -> "Axes":
         """The cores in the cladding, coloured by their net rate."""
-        from matplotlib.patches import Circle
-
         ax = new_axes(ax)
         points, cladding = _cores_um(self._dataset)
-        rate = _per_core(self._dataset["net_rate"], self._dataset) / 1e12
-        ax.add_patch(Circle((0, 0), cladding / 2, facecolor="#eef3f8", edgecolor="#55606a"))
+        numbers = _numbers(self._dataset, "core")
+        points, rate = points[numbers], _per_core(self._dataset) / 1e12
+        circle = attempt_import("matplotlib.patches", "plot").Circle
+        ax.add_patch(circle((0, 0), cladding / 2, facecolor="#eef3f8", edgecolor="#55606a"))
         shown = ax.scatter(
             points[:, 0], points[:, 1], c=rate, s=90, cmap="viridis", edgecolor="black", linewidth=0.5, zorder=2
         )
-        for index, (x, y) in enumerate(points):
-            ax.annotate(str(index), (x, y), textcoords="offset points", xytext=(0, 8), ha="center", fontsize=7)
-        if np.ptp(rate) > 1e-9 * np.max(rate):
+        for number, (x, y) in zip(numbers, points, strict=True):
+            ax.annotate(str(number), (x, y), textcoords="offset points", xytext=(0, 8), ha="center", fontsize=7)
+        known = rate[np.isfinite(rate)]
+        if known.size and np.ptp(known) > 1e-9 * np.max(known):
             ax.figure.colorbar(shown, ax=ax, label="net rate (Tb/s)")
         else:
-            ax.set_title(f"net rate of each core: {rate[0]:.4g} Tb/s", fontsize="medium")
+            told = f"{known[0]:.4g} Tb/s" if known.size else "unknown"
+            ax.set_title(f"net rate of each core: {told}", fontsize="medium")
         ax.set(xlabel="x (\u00b5m)", ylabel="y (\u00b5m)", aspect="equal")
         ax.margins(0.05)
         return ax
@@ -161,9 +164,9 @@ class ResultPlots:
         Parameters
         ----------
         channel
-            Which channel; by default the one of most crosstalk.
+            Number of the channel in the system; by default the one of most crosstalk of those at hand.
         into
-            Core whose crosstalk from every other is drawn; all pairs by default.
+            Place of the core whose crosstalk from every other is drawn; all pairs by default.
         ax
             Where to draw; a new figure if left out.
         """
@@ -173,10 +176,16 @@ class ResultPlots:
         if extra := set(pairs.dims) - {"core_out", "core_in", "channel"}:
             msg = f"the crosstalk differs along {', '.join(map(str, extra))}; evaluate one system to draw it"
             raise ValueError(msg)
+        cores = _numbers(self._dataset, "core")
+        if len(cores) < 2:
+            msg = "the crosstalk between cores needs at least two of them; select more cores"
+            raise ValueError(msg)
+        pairs = pairs.isel(core_out=cores, core_in=cores)
         if "channel" in pairs.dims:
-            worst = int(pairs.sum("core_in").max("core_out").argmax("channel"))
-            pairs = pairs.isel(channel=worst if channel is None else channel)
-        return plot_crosstalk_matrix(pairs, points, into=into, ax=ax)
+            at_hand = pairs.isel(channel=_numbers(self._dataset, "channel"))
+            worst = at_hand.isel(channel=int(at_hand.sum("core_in").max("core_out").argmax("channel")))
+            pairs = worst if channel is None else pairs.isel(channel=channel)
+        return plot_crosstalk_matrix(pairs, points[cores], into=into, ax=ax)
 
 
 def plot_interference(results: "Mapping[str, xr.Dataset]", *, ax: "Axes | None" = None) -> "Axes":
@@ -257,7 +266,12 @@ def _cores_um(ds: "xr.Dataset") -> tuple[FloatArray, float]:
     return fiber.layout.unit_positions() * pitch, cast("float", cladding)
 
 
-def _per_core(array: "xr.DataArray", ds: "xr.Dataset") -> FloatArray:
-    total = array.sum("channel") if "channel" in array.dims else array * ds.sizes["channel"]
-    others = [dim for dim in total.dims if dim != "core"]
-    return np.broadcast_to(total.median(others) if others else total, (ds.sizes["core"],))
+def _numbers(ds: "xr.Dataset", dim: str) -> list[int]:
+    """Numbers, in the system, of the cores or channels at hand."""
+    return [int(label) for label in np.atleast_1d(ds[dim].values)]
+
+
+def _per_core(ds: "xr.Dataset") -> FloatArray:
+    rate = cast("Any", ds).mcf.rates()["core_net_rate"]
+    others = [dim for dim in rate.dims if dim != "core"]
+    return np.broadcast_to(rate.median(others) if others else rate, (ds.sizes["core"],))

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from mcfiber.extras import attempt_import
 from mcfiber.line import budget
 from mcfiber.typing import AnyArray, FloatArray
 
@@ -75,12 +76,8 @@ def new_axes(ax: "Axes | None", *, size: tuple[float, float] = (7.0, 4.0)) -> "A
     """
     if ax is not None:
         return ax
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError:
-        msg = "figures need matplotlib: install it with `pip install mcfiber[plot]`"
-        raise ImportError(msg) from None
-    return plt.subplots(figsize=size, layout="constrained")[1]
+    axes: Axes = attempt_import("matplotlib.pyplot", "plot").subplots(figsize=size, layout="constrained")[1]
+    return axes
 
 
 def legend(ax: "Axes") -> None:

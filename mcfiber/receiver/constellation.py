@@ -6,6 +6,7 @@ from functools import cache, cached_property
 
 import numpy as np
 
+from mcfiber.descriptions.errors import refused, shown, suggestion
 from mcfiber.descriptions.formats import UNIFORM_FORMATS, Format, PointFormat, ShapedFormat, SingleFormat, candidates
 from mcfiber.typing import AnyArray, ComplexArray, FloatArray
 
@@ -90,6 +91,9 @@ def constellation(modulation: SingleFormat) -> Constellation:
         return _product(line, line)
     if isinstance(modulation, PointFormat):
         return _from_points(modulation)
+    if modulation not in UNIFORM_FORMATS:
+        msg = f"format: got {shown(modulation)}{suggestion(str(modulation).upper(), UNIFORM_FORMATS)}"
+        raise refused(msg)
     bits = UNIFORM_FORMATS[modulation]
     if modulation == "8QAM":
         return _two_rings()

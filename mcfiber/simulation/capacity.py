@@ -9,6 +9,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from mcfiber import labelled
+from mcfiber.descriptions.errors import check_count
 from mcfiber.kernels.channel import channel_rates
 from mcfiber.receiver.receiver import ReceiverKind
 from mcfiber.simulation.channels import CoupledLine, one_block
@@ -99,6 +100,7 @@ def draw_capacity(
     >>> float(capacity.sel(receiver="optimal").quantile(0.01)) < 6.6  # 1 % outage
     True
     """
+    check_count("draws", draws)
     offsets = np.atleast_1d(np.asarray(frequency, dtype=np.float64))
     root = root_of(seed)
 

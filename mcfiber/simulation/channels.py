@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from mcfiber.descriptions.errors import check_count
 from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels import channel as kernels
 from mcfiber.labelled import labelled_result
@@ -210,6 +211,7 @@ def draw_channel(
     >>> dict(channels.channel.sizes)
     {'draw': 2, 'frequency': 3, 'mode_out': 8, 'mode_in': 8}
     """
+    check_count("draws", draws)
     offsets = np.atleast_1d(np.asarray(frequency, dtype=np.float64))
     size = 32 * draws * offsets.size * line.modes**2
     if size > LARGEST:
@@ -277,6 +279,7 @@ def blocks(
     line: CoupledLine, frequency: FloatArray, draws: int, seed: int | None
 ) -> Iterator[tuple[ComplexArray, ComplexArray]]:
     """Draw channels and noise covariances (draw, frequency, D, D) block by block, in bounded memory."""
+    check_count("draws", draws)
     root = root_of(seed)
     for block in range(-(-draws // BLOCK)):
         yield one_block(line, frequency, root, block, min(BLOCK, draws - block * BLOCK))
@@ -546,6 +549,7 @@ def draw_mode_gains(loss: float, *, modes: int, draws: int, seed: int | None = N
     >>> gains.sizes["mode"]
     4
     """
+    check_count("draws", draws)
     strength = loss**2 * modes / (modes**2 - 1.0)
     ladder = strength * (np.arange(modes) - (modes - 1) / 2.0)
     root = root_of(seed)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mcfiber.descriptions.errors import check_count
 from mcfiber.kernels import coupled_modes as kernels
 from mcfiber.typing import ComplexArray
 
@@ -83,6 +84,7 @@ def coupled_mode_fields(
     >>> (abs(fields) ** 2).round(6)
     array([[0., 1.]])
     """
+    check_count("draws", draws)
     centres, coupling = np.asarray(position, np.float64), np.asarray(kappa, np.float64)
     cores = len(centres)
     detuning = np.broadcast_to(np.asarray(offset, np.float64), cores) * 1.0

@@ -10,6 +10,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from mcfiber import labelled, units
+from mcfiber.descriptions.errors import check_count
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.spectrum import band_of
 from mcfiber.fiber.channels import Channels
@@ -321,6 +322,7 @@ def transfer_draws(
     >>> [block.shape for block in transfer_draws(chain, draws=100, seed=1)]
     [(64, 1, 2, 4, 4), (36, 1, 2, 4, 4)]
     """
+    check_count("draws", draws)
     modes = np.arange(chain.advance.shape[0]) if outputs is None else np.asarray(outputs, dtype=np.int64)
     times = np.asarray(times, dtype=np.float64)
     shape = (len(times), len(chain.frequency), len(modes), chain.advance.shape[0])
@@ -406,6 +408,7 @@ def power_draws(
        inter-core crosstalk in multi-core fibers," *IEEE Photon. Technol. Lett.*, vol. 29, pp. 1395-1398, 2017.
        :doi:`10.1109/LPT.2017.2723662`
     """
+    check_count("draws", draws)
     cores = np.arange(chain.advance.shape[0] // 2) if core_out is None else np.asarray(core_out, np.int64)
     modes = np.stack([2 * cores, 2 * cores + 1], axis=1).ravel()
     for block in transfer_draws(chain, draws=draws, seed=seed, outputs=modes, times=times, drift=drift):
@@ -494,6 +497,7 @@ def draw_crosstalk(
     >>> float((abs(matrix) ** 2).sum("mode_out").max().round(9))
     1.0
     """
+    check_count("draws", draws)
     length = labelled.entered(length_km, "km")
     frequency = labelled.entered(np.asarray(frequency_ghz, np.float64), "ghz")
     wavelength = labelled.entered(wavelength_nm, "nm")

@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 import xarray as xr
 
+from mcfiber.descriptions.errors import check_count
 from mcfiber.kernels import mixing as kernels
 from mcfiber.labelled import array, compute
 from mcfiber.line.mode_loss import mode_dependent_loss
@@ -108,6 +109,7 @@ def draw_mdl_penalty(
     >>> dict(penalty.sizes)
     {'draw': 4}
     """
+    check_count("draws", draws)
     check_receiver(receiver, modes)
     if (told := loss_problem(loss, "mmse")) is not None:
         raise ValueError(told)

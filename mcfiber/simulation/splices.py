@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import labelled, units
+from mcfiber.descriptions.errors import check_count
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.fiber.geometry import positions
 from mcfiber.kernels.splice import splice_transmission
@@ -124,6 +125,7 @@ def draw_splice_loss(
     >>> bool(loss.sel(core=0).max() < loss.sel(core=1).max())  # the core on the axis does not move
     True
     """
+    check_count("draws", draws)
     spreads = {
         "offset_um": offset_um,
         "rotation_deg": rotation_deg,
@@ -134,9 +136,6 @@ def draw_splice_loss(
         if not 0.0 <= value < math.inf:
             msg = f"{name}: got {value}; allowed: a standard deviation of at least 0"
             raise ValueError(msg)
-    if draws < 1:
-        msg = f"draws: got {draws}; allowed: at least 1"
-        raise ValueError(msg)
     turn_rms, tilt_rms = labelled.entered(rotation_deg, "deg"), labelled.entered(tilt_deg, "deg")
     common, error = labelled.entered(offset_um, "um"), labelled.entered(position_error_um, "um")
     wavelength = labelled.entered(wavelength_nm, "nm")

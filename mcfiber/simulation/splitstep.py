@@ -612,5 +612,6 @@ class _Engine:
 def _occupied(spectrum: AnyArray, sample_rate: float) -> float:
     """Width of the band that holds anything."""
     order = np.fft.fftfreq(spectrum.shape[1], 1.0 / sample_rate)
+    bin_width = sample_rate / spectrum.shape[1]
     there = order[np.any(np.abs(spectrum) > 1e-9 * np.abs(spectrum).max(), axis=0)]
-    return float(np.ptp(there) + sample_rate / spectrum.shape[1])
+    return float(np.ptp(there) + bin_width) if there.size else bin_width  # a dark field stays dark

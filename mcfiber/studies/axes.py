@@ -17,6 +17,7 @@ from mcfiber.descriptions.errors import DescriptionError, refused
 from mcfiber.descriptions.record import Description, plain
 from mcfiber.descriptions.system import System
 from mcfiber.descriptions.values import RESERVED_AXES
+from mcfiber.studies.memory import refuse_beyond_memory
 from mcfiber.typing import AnyArray, FloatArray
 
 Arrangement = Literal["grid", "paired"]
@@ -25,6 +26,13 @@ Block = tuple[slice, ...]
 
 RESERVED = {*RESERVED_AXES, "point", "sample"}
 """Names that no description may give an axis, and those of the sweeps' own axes."""
+
+
+MOST_POINTS = 10**10
+"""Points of a sweep at most: days of work."""
+
+MOST_COMBINATIONS = 10_000
+"""Combinations of words, whole numbers and descriptions at most: each is a system that is checked by itself."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +103,18 @@ class Axes:
         Raises
         ------
         DescriptionError
-            That of the first combination, if none is possible.
+            That of the first combination, if none is possible; or if there are too many combinations or points.
         """
+        combinations = math.prod(axis.size for axis in self.axes if axis.structural)
+        if combinations > MOST_COMBINATIONS:
+            paths = ", ".join(path for axis in self.axes if axis.structural for path in axis.values)
+            msg = (
+                f"over: {paths} make {combinations:,} combinations that are looped over; allowed: {MOST_COMBINATIONS:,}"
+            )
+            raise refused(msg)
+        if (points := math.prod(self.shape)) > MOST_POINTS:
+            msg = f"over: the axes make {points:.3g} points; allowed: {MOST_POINTS:.0e}; give fewer values, or samples"
+            raise refused(msg)
         numbers = _merged(axis.changes(slice(None)) for axis in self.axes if not axis.structural)
         next(self._possible(numbers))
 
@@ -250,6 +268,7 @@ def sampled(system: System, over: Mapping[str, Any], samples: int, seed: int) ->
         msg = f"samples: got {samples!r}; allowed: a whole number of at least 1"
         raise refused(msg)
     limits = _listed(over)
+    refuse_beyond_memory("samples", int(samples), 32.0 * len(limits), "samples", "")
     for path, pair in limits.items():
         if len(pair) != 2 or not _are_numbers(pair) or not pair[0] < pair[1]:
             msg = f"{path}: got {list(pair)!r}; with samples, give the range (low, high)"

@@ -2,11 +2,14 @@
 
 A store is its own manifest.  Chunks are the blocks of the sweep, and `status` of a block is written after
 everything else of it, so a block with a status is whole; Zarr itself writes every chunk beside and renames it.
+What is lost or damaged later is found when a sweep resumes, and computed again.  Several processes may work on one
+store: each computes what is missing, and all write the same numbers.
 """
 
+import errno
 import json
-import shutil
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,10 +18,13 @@ import numpy as np
 import xarray as xr
 
 from mcfiber.descriptions.errors import refused
+from mcfiber.extras import attempt_import
 from mcfiber.fiber.channels import channels
+from mcfiber.files import AtWork, alone, beside, remove
 from mcfiber.result import PROVENANCE, coordinates, indexed, open_result, provenance, versions
-from mcfiber.status import NOT_COMPUTED
+from mcfiber.status import NOT_COMPUTED, OK
 from mcfiber.studies.axes import Axes, Block
+from mcfiber.studies.memory import refuse_beyond_memory
 from mcfiber.studies.outputs import Output
 from mcfiber.typing import AnyArray
 
@@ -39,6 +45,8 @@ class Memory:
 
     def __init__(self, axes: Axes, outputs: Sequence[Output], block: tuple[int, ...]) -> None:
         self._axes, self._outputs, self._block = axes, outputs, block
+        each = sum(np.dtype(output.dtype).itemsize * math.prod(output.inner.values()) for output in outputs)
+        refuse_beyond_memory("over", math.prod(axes.shape), each, "points", ", or write to a store")
         self._arrays: dict[str, AnyArray] = {
             output.text: np.full((*axes.shape, *output.inner.values()), output.fill, output.dtype) for output in outputs
         }
@@ -113,11 +121,11 @@ class Store:
     def __init__(self, path: Path, axes: Axes, outputs: Sequence[Output], block: tuple[int, ...]) -> None:
         self._path, self._axes, self._outputs = path.absolute(), axes, tuple(outputs)
         try:
-            if path.is_dir() and any(path.iterdir()):
-                self._block = self._resumed()
-            else:
+            if not (path.is_dir() and any(path.iterdir())) and self._created(block):
                 self._block = block
-                self._create()
+            else:
+                self._block = self._resumed()
+            self._at_work = AtWork(self._path)
         except OSError as error:
             raise _unwritable(self._path, error) from error
 
@@ -126,9 +134,29 @@ class Store:
         return list(self._axes.blocks(self._block))
 
     def missing(self) -> list[Block]:
-        """Blocks without a status."""
-        status: Any = _group(self._path, "r")["status"]
-        return [block for block in self.blocks() if bool(np.any(np.asarray(status[block]) == NOT_COMPUTED))]
+        """Blocks without a status, and those of which something is lost or damaged, which lose their status."""
+        group = _group(self._path, "r")
+        return [block for block in self.blocks() if not self._computed(group, block)]
+
+    def _computed(self, group: "Group", block: Block) -> bool:
+        try:
+            status = _read(group, "status", block)
+            if np.any(status == NOT_COMPUTED):
+                return False
+            floats = [output.name for output in self._outputs if output.text != "status"]
+            if not any(_lost(_read(group, name, block), status) for name in floats):
+                return True
+        except DAMAGED:
+            pass
+        self._forget(block)
+        return False
+
+    def _forget(self, block: Block) -> None:
+        """Remove the chunks of a block, its status first."""
+        place = [str(part.start // step) for part, step in zip(block, self._block, strict=True)]
+        for output in sorted(self._outputs, key=lambda one: one.text != "status"):
+            zeros = ["0"] * len(output.inner)
+            self._path.joinpath(output.name, "c", *place, *zeros).unlink(missing_ok=True)
 
     def writer(self) -> Writer:
         """What workers need to write their blocks."""
@@ -142,34 +170,37 @@ class Store:
         """Everything, read lazily."""
         return open_result(self._path)
 
-    def _create(self) -> None:
-        """Make the empty store beside, then rename it: it exists whole or not at all."""
+    def _created(self, block: tuple[int, ...]) -> bool:
+        """Make the empty store beside, then rename it: it exists whole or not at all. False: another was faster."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self._path.with_name(f".{self._path.name}.new")
-        shutil.rmtree(beside, ignore_errors=True)
-        try:
-            frame = _frame(self._axes, self._outputs, self._block)
-            frame.to_zarr(beside, mode="w", consolidated=False, zarr_format=3)
-            group = _group(beside, "r+")
-            for output in self._outputs:
-                group.create_array(
-                    output.name,
-                    shape=(*self._axes.shape, *output.inner.values()),
-                    chunks=(*self._block, *output.inner.values()),
-                    dtype=output.dtype,
-                    fill_value=output.fill,
-                    dimension_names=(*self._axes.names, *output.inner),
-                    attributes=output.attributes,
-                )
-            if self._path.exists():
-                self._path.rmdir()
-            beside.rename(self._path)
-        except BaseException:
-            shutil.rmtree(beside, ignore_errors=True)
-            raise
+        with beside(self._path, folder=True) as own:
+            _frame(self._axes, self._outputs, block).to_zarr(own, mode="w", consolidated=False, zarr_format=3)
+            self._make_arrays(own, block, self._outputs)
+            try:
+                own.rename(self._path)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+                return False
+        return True
+
+    def _make_arrays(self, path: Path, block: tuple[int, ...], outputs: Iterable[Output]) -> None:
+        codecs = attempt_import("zarr.codecs", "io")
+        group = _group(path, "r+")
+        for output in outputs:
+            group.create_array(
+                output.name,
+                shape=(*self._axes.shape, *output.inner.values()),
+                chunks=(*block, *output.inner.values()),
+                dtype=output.dtype,
+                fill_value=output.fill,
+                compressors=codecs.ZstdCodec(level=0, checksum=True),
+                dimension_names=(*self._axes.names, *output.inner),
+                attributes=output.attributes,
+            )
 
     def _resumed(self) -> tuple[int, ...]:
-        """Check that the store is of this sweep, clear what a killed write left, and tell its blocks."""
+        """Check that the store is of this sweep, mend what was lost of it, and tell its blocks."""
         known = _sweep_of(self._path)
         mine = _identity(self._axes, self._outputs)
         if differing := [name for name, value in mine.items() if known.get(name) != value]:
@@ -178,16 +209,77 @@ class Store:
                 "choose another folder, or remove it"
             )
             raise refused(msg)
-        for leftover in self._path.rglob("*.partial"):
-            leftover.unlink(missing_ok=True)
-        return tuple(known["block"])
+        block = self._known_block(known)
+        with alone(self._path) as free:
+            for leftover in self._path.rglob("*.partial") if free else ():
+                leftover.unlink(missing_ok=True)
+        self._mend_arrays(block)
+        self._mend_coordinates(block)
+        return block
+
+    def _known_block(self, known: Mapping[str, Any]) -> tuple[int, ...]:
+        """Shape of the blocks that the store was made with."""
+        block, shape = known.get("block"), self._axes.shape
+        steps = tuple(block) if isinstance(block, list) and all(type(step) is int for step in block) else ()
+        if len(steps) != len(shape) or any(not 1 <= step <= size for step, size in zip(steps, shape, strict=True)):
+            msg = f"store: the notes in {str(self._path)!r} on its blocks are damaged; remove it, or choose another"
+            raise refused(msg)
+        return steps
+
+    def _mend_arrays(self, block: tuple[int, ...]) -> None:
+        """Make arrays anew that are lost, damaged, or cut otherwise than the blocks."""
+        bad = [output for output in self._outputs if not self._is_planned(output, block)]
+        for output in bad:
+            remove(self._path / output.name)
+        if bad:
+            self._make_arrays(self._path, block, bad)
+
+    def _is_planned(self, output: Output, block: tuple[int, ...]) -> bool:
+        inner = tuple(output.inner.values())
+        try:
+            array: Any = _group(self._path, "r")[output.name]
+            planned = ((*self._axes.shape, *inner), (*block, *inner), np.dtype(output.dtype))
+            return bool((array.shape, array.chunks, array.dtype) == planned)
+        except DAMAGED:
+            return False
+
+    def _mend_coordinates(self, block: tuple[int, ...]) -> None:
+        """Write coordinates again if they are not those of the sweep."""
+        frame = _frame(self._axes, self._outputs, block)
+        try:
+            with open_result(self._path) as stored:
+                if all(_same(stored, frame, name) for name in frame.coords):
+                    return
+        except DAMAGED:
+            pass
+        for name in frame.coords:
+            remove(self._path / str(name))
+        frame.to_zarr(self._path, mode="a", consolidated=False)
+
+
+DAMAGED = (FileNotFoundError, KeyError, ValueError, TypeError, AttributeError, RuntimeError)
+"""What Zarr raises where files are lost or hold something else."""
+
+
+def _read(group: "Group", name: str, block: Block) -> AnyArray:
+    array: Any = group[name]
+    return np.asarray(array[block])
+
+
+def _lost(values: AnyArray, status: AnyArray) -> bool:
+    """Whether points that exist have no number: Zarr gives the fill value where a chunk is gone."""
+    known = values[status == OK]
+    return bool(known.size) and bool(np.isnan(known).all())
+
+
+def _same(stored: xr.Dataset, frame: xr.Dataset, name: Hashable) -> bool:
+    return name in stored.coords and bool(stored[name].variable.equals(frame[name].variable))  # type: ignore[no-untyped-call]
 
 
 def _group(path: Path, mode: Literal["r", "r+"]) -> "Group":
     """Open a store: with zarr, which is optional."""
-    import zarr
-
-    return zarr.open_group(str(path), mode=mode)
+    group: Group = attempt_import("zarr", "io").open_group(str(path), mode=mode)
+    return group
 
 
 def _frame(axes: Axes, outputs: Sequence[Output], block: tuple[int, ...]) -> xr.Dataset:
@@ -219,8 +311,8 @@ def _sweep_of(path: Path) -> dict[str, Any]:
     """What a store says about its sweep."""
     try:
         note = _group(path, "r").attrs[PROVENANCE]
-        found: dict[str, Any] = json.loads(str(note))["sweep"]
-    except (FileNotFoundError, KeyError, ValueError):
+        found: dict[str, Any] = dict(json.loads(str(note))["sweep"])
+    except DAMAGED:
         msg = f"store: {str(path)!r} holds something else than a sweep; choose another folder"
         raise refused(msg) from None
     return found

@@ -6,7 +6,6 @@ The axes of a sweep and a memory budget fix its blocks; who computes a block, an
 import itertools
 import math
 import os
-import tracemalloc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
@@ -17,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from mcfiber.descriptions.errors import DescriptionError, refused
+from mcfiber.descriptions.errors import DescriptionError, check_count, check_seed, refused
 from mcfiber.descriptions.record import axes as axes_of
+from mcfiber.extras import attempt_import
 from mcfiber.studies.axes import Arrangement, Axes, Block, grid_or_paired, sampled
+from mcfiber.studies.memory import peak_bytes
 from mcfiber.studies.outputs import Output, PointRefused, checked, evaluated, impossible, placed, planned
 from mcfiber.studies.store import Arrays, Memory, Store, Writer
 from mcfiber.typing import AnyArray
@@ -121,6 +122,9 @@ def sweep(
     {'launch_power_dbm': 3}
     """
     texts = checked(outputs)
+    if draws is not None:
+        check_count("draws", draws)
+    check_seed(seed)
     _check_resources(client, workers, memory_mb)
     axes = sampled(system, over, samples, seed) if samples is not None else grid_or_paired(system, over, arrangement)
     kept = partial(evaluated, texts=texts, draws=draws, seed=seed)
@@ -181,7 +185,7 @@ def probe(axes: Axes, kept: Kept, memory_mb: float) -> tuple[tuple[Output, ...],
     """
     plan = planned(_first_evaluated(axes, kept), axes.structures, axes.names)
     system, points = axes.probe(PROBED)
-    fitting = memory_mb * 1e6 * points / _peak_bytes(partial(_tried, kept, system))
+    fitting = memory_mb * 1e6 * points / peak_bytes(partial(_tried, kept, system))
     # A power of two: a few bytes more or less in the measurement do not change the blocks.
     return plan, min(LARGEST_BLOCK, 2 ** int(math.log2(max(1.0, fitting))))
 
@@ -275,22 +279,6 @@ def _points(system: "System", dim: str, part: slice) -> "System":
     return system.replace({path: axis.isel({dim: part}) for path, axis in axes_of(system) if dim in axis.dims})
 
 
-def _peak_bytes(function: Callable[[], Any]) -> int:
-    """Most memory that a call holds at a time."""
-    traced = tracemalloc.is_tracing()
-    if traced:
-        tracemalloc.reset_peak()
-    else:
-        tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    try:
-        function()
-        return tracemalloc.get_traced_memory()[1] - before
-    finally:
-        if not traced:
-            tracemalloc.stop()
-
-
 def _check_resources(client: "Client | None", workers: int | None, memory_mb: float) -> None:
     if workers is not None and (workers < 1 or workers != int(workers)):
         msg = f"workers: got {workers!r}; allowed: a whole number of at least 1"
@@ -320,14 +308,13 @@ def _on_threads(run: Run, tasks: Iterable[Task], workers: int | None) -> Iterato
 
 def _on_cluster(run: Run, tasks: Iterable[Task], client: "Client") -> Iterator[tuple[Block, Arrays | None]]:
     """Results as they come.  Dask computes the blocks of a worker that died elsewhere."""
-    from distributed import KilledWorker, as_completed
-
+    distributed = attempt_import("distributed", "scale")
     waiting = iter(tasks)
     # A window of blocks bounds what the scheduler, and a driver without a store, must hold.
     threads: dict[str, int] = client.nthreads()  # type: ignore[no-untyped-call]
     window = max(8, 3 * sum(threads.values()))
     running = {client.submit(run, *task, pure=False) for task in itertools.islice(waiting, window)}
-    finished: Any = as_completed(running)  # type: ignore[no-untyped-call]
+    finished: Any = distributed.as_completed(running)
     try:
         for future in finished:
             yield future.result()
@@ -336,7 +323,7 @@ def _on_cluster(run: Run, tasks: Iterable[Task], client: "Client") -> Iterator[t
                 following = client.submit(run, *task, pure=False)
                 running.add(following)
                 finished.add(following)
-    except KilledWorker as error:
+    except distributed.KilledWorker as error:
         msg = "several workers died while they computed the same block; they may lack memory: lower memory_mb"
         raise RuntimeError(msg) from error
     finally:

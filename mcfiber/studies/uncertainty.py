@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,16 +12,20 @@ import xarray as xr
 
 from mcfiber import result
 from mcfiber.catalog import CatalogEntry
-from mcfiber.descriptions.errors import DescriptionError
+from mcfiber.descriptions.errors import DescriptionError, check_count, check_seed, refused, shown_kind
 from mcfiber.descriptions.system import System
 from mcfiber.evaluate import evaluate
 from mcfiber.status import REFUSED
+from mcfiber.studies.memory import peak_bytes, refuse_beyond_memory
 from mcfiber.typing import AnyArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 INTERVAL = (0.05, 0.5, 0.95)
+
+PROBED = 4096
+"""Samples beyond which a prediction looks first whether it fits into memory."""
 
 
 def predict(entry: CatalogEntry, *, samples: int = 256, seed: int = 0) -> xr.Dataset:
@@ -34,9 +39,14 @@ def predict(entry: CatalogEntry, *, samples: int = 256, seed: int = 0) -> xr.Dat
     entry
         System, ranges and report.
     samples
-        Number of samples.
+        Number of samples, at least 1.
     seed
-        Of the samples; the first n of N are the same for any N.
+        Of the samples, at least 0; the first n of N are the same for any N.
+
+    Raises
+    ------
+    DescriptionError
+        If it is not given an entry, or more samples than fit into memory.
 
     Returns
     -------
@@ -60,8 +70,13 @@ def predict(entry: CatalogEntry, *, samples: int = 256, seed: int = 0) -> xr.Dat
     >>> prediction.sizes["sample"]
     8
     """
+    _check_entry(entry)
+    check_count("samples", samples)
+    check_seed(seed)
     if not entry.ranges and not entry.choices:
         return result.noted(evaluate(entry.system), entry=entry.name, reported=entry.reported.model_dump())
+    if samples > PROBED:
+        _refuse_beyond_memory(entry, samples, seed)
     drawn = entry.sampled(samples, seed)
     blocks = list(_blocks(entry, drawn, samples))
     parts = _evaluated([(entry.system, changes) for _, changes in blocks])
@@ -74,6 +89,24 @@ def predict(entry: CatalogEntry, *, samples: int = 256, seed: int = 0) -> xr.Dat
         samples=samples,
         seed=seed,
     )
+
+
+def _check_entry(entry: object) -> None:
+    if not isinstance(entry, CatalogEntry):
+        msg = (
+            f"entry: got {shown_kind(entry)}; allowed: a CatalogEntry, a system with what is known of it, as load(...) "
+            "gives it; a System has no ranges: ask for system.evaluate(), or make CatalogEntry(name=..., system=system)"
+        )
+        raise refused(msg)
+
+
+def _refuse_beyond_memory(entry: CatalogEntry, samples: int, seed: int) -> None:
+    """Refuse more samples than fit: a prediction is in memory, and its report needs as much again."""
+    few = PROBED // 16
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # said with the prediction itself
+        each = peak_bytes(lambda: predict(entry, samples=few, seed=seed)) / few
+    refuse_beyond_memory("samples", samples, 2.0 * each, "samples", "")
 
 
 def _blocks(entry: CatalogEntry, drawn: dict[str, Any], samples: int) -> Iterator[tuple[IntArray, dict[str, Any]]]:

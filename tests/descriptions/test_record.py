@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from mcfiber import labelled
 from mcfiber.descriptions.checks import flag, integer, sequence
@@ -226,8 +226,12 @@ def test_error__reads_as_one_line_and_survives_pickling():
 
 
 def test_description__is_frozen():
-    with pytest.raises(ValidationError, match="frozen"):
+    with pytest.raises(
+        DescriptionError, match=r"pitch_um: descriptions are frozen; make a changed copy with replace\("
+    ):
         Grid().pitch_um = 3.0
+    with pytest.raises(DescriptionError, match="descriptions are frozen"):
+        del Grid().pitch_um
 
 
 # --- replace

@@ -3,7 +3,8 @@ import warnings
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given, settings
+from examples import at_most
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, special
 
@@ -96,7 +97,7 @@ def test_unlike_cores__every_wavelength_is_solved_as_if_alone():
     )
 
 
-@settings(max_examples=15)
+@at_most(15)
 @given(st.permutations(range(3)))
 def test_permuted_cores__permuted_coupling(order):
     places, radii = np.array([[0, 0], [38, 0], [10, 41.0]]), np.array([4.5, 4.3, 4.4])

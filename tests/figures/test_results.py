@@ -167,5 +167,5 @@ def test_power_map__shows_decibels_over_distance():
 
 def test_new_axes__without_matplotlib_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-    with pytest.raises(ImportError, match=r"pip install mcfiber\[plot\]"):
+    with pytest.raises(ImportError, match=r"pip install 'mcfiber\[plot\]'"):
         new_axes(None)

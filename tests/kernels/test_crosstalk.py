@@ -5,7 +5,8 @@ import math
 import mpmath as mp
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from examples import at_most
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -103,7 +104,7 @@ symmetric = hnp.arrays(np.float64, (4, 4), elements=st.floats(0.0, 1e-4)).map(la
 
 
 @given(symmetric, st.floats(0.0, 1e5))
-@settings(max_examples=60, deadline=None)
+@at_most(60)
 def test_transfer__conserves_power_is_reciprocal_and_composes(h, length):
     result = transfer(h, np.zeros(4), length)
     np.testing.assert_allclose(result.sum(axis=0), 1.0, rtol=1e-13)
@@ -285,7 +286,7 @@ def test_directional__two_hops_through_a_core_of_the_other_way():
 
 
 @given(symmetric, st.integers(0, 3), st.integers(0, 3), st.floats(1e-6, 1e-4))
-@settings(max_examples=40, deadline=None)
+@at_most(40)
 def test_mean__a_new_neighbour_never_lowers_the_crosstalk(h, one, two, added):
     more = h.copy()
     if one == two:

@@ -6,8 +6,9 @@ import math
 import mpmath as mp
 import numpy as np
 import pytest
+from examples import at_most
 from gamma_sums import VECTORS
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, special, stats
 
@@ -157,7 +158,7 @@ def mixture(mean, shape, value):
     st.lists(st.tuples(st.floats(1.0, 8.0), st.floats(0.5, 20.0)), min_size=2, max_size=5),
     st.floats(0.05, 4.0),
 )
-@settings(max_examples=60, deadline=None)
+@at_most(60)
 def test_tails__a_mixture_of_gammas(terms, part):
     scale, shape = np.array(terms).T
     mean = scale * shape
@@ -168,7 +169,7 @@ def test_tails__a_mixture_of_gammas(terms, part):
 
 
 @given(SUMS, PROBABILITIES)
-@settings(max_examples=100, deadline=None)
+@at_most(100)
 def test_sums__falls_as_it_must_and_nothing_is_negative(terms, probability):
     mean, shape = terms
     value = quantile(mean, shape, probability)
@@ -185,7 +186,7 @@ def test_sums__falls_as_it_must_and_nothing_is_negative(terms, probability):
 
 
 @given(SUMS, PROBABILITIES, st.floats(-30.0, 30.0), st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@at_most(60)
 def test_sums__unit_order_and_terms_of_nothing_do_not_matter(terms, probability, exponent, random):
     mean, shape = terms
     value = quantile(mean, shape, probability)
@@ -197,7 +198,7 @@ def test_sums__unit_order_and_terms_of_nothing_do_not_matter(terms, probability,
 
 
 @given(st.floats(-0.3, 3.0), st.integers(1, 100), PROBABILITIES)
-@settings(max_examples=60, deadline=None)
+@at_most(60)
 def test_quantile__equal_terms_are_one(exponent, count, probability):
     shape = 10.0**exponent
     gamma = stats.gamma(count * shape, scale=1.0 / shape)

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from examples import at_most
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
@@ -173,7 +174,7 @@ def test_isrs__profile_terms_follow_the_exponent() -> None:
     assert all(after < 0.25 * before for before, after in itertools.pairwise(errors))
 
 
-@settings(deadline=None, max_examples=20)
+@at_most(20)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_isrs__properties(seed: int) -> None:
     draw = np.random.default_rng(seed)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from examples import at_most
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mcfiber.kernels import mixing
@@ -168,7 +169,7 @@ def test_mdl_penalty__exact_at_small_loss():
         np.testing.assert_allclose(slope, (1 + 2 * snr) / (6 * (1 + snr)), rtol=0.01)
 
 
-@settings(max_examples=60)
+@at_most(60)
 @given(st.sampled_from(mixing.RECEIVERS), st.integers(1, 50), st.floats(-60, 80))
 def test_mdl_penalty__rises_from_one(receiver, cores, snr_db):
     penalty = mixing.tabulated_penalty(10 ** (snr_db / 10), np.linspace(0, 3.5, 300), receiver, 2 * cores)
@@ -176,7 +177,7 @@ def test_mdl_penalty__rises_from_one(receiver, cores, snr_db):
     assert np.all(np.diff(penalty) > 0)
 
 
-@settings(max_examples=60)
+@at_most(60)
 @given(st.sampled_from([2, 4, 6, 38]), st.floats(-20, 44), st.floats(0, 2.76))
 def test_mdl_penalty__order_of_receivers(modes, snr_db, xi):
     snr = 10 ** (snr_db / 10)

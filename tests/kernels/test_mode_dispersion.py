@@ -2,7 +2,8 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from examples import at_most
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.linalg import expm
 
@@ -76,7 +77,7 @@ def test_channel_factor__brute_force(separation, length):
     assert fast == pytest.approx(brute_force(separation, 4, 6.0, length), abs=4e-3)
 
 
-@settings(max_examples=50)
+@at_most(50)
 @given(st.floats(1e9, 1e13), st.floats(1e9, 1e13), st.sampled_from([2.0, 4.0, 38.0]), st.floats(1.0, 1e5))
 def test_pairings__solve_their_equations(first, second, modes, z):
     c = 1e-31 / modes

@@ -5,7 +5,8 @@ import math
 import mpmath as mp
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from examples import at_most
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, optimize, special
 
@@ -280,7 +281,7 @@ core = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@at_most(60)
 @given(core, st.floats(1.4e-6, 1.6e-6))
 def test_indices__between_cladding_and_core(design, wavelength):
     a, delta, inner, width, trench = design

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from examples import at_most
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mcfiber.kernels.nonlinear import gn_closed_form
@@ -137,7 +138,7 @@ def naive(frequency, rate, power, gamma, beta2, attenuation, length):  # type: i
     return gamma**2 * power * (weights * psi * (power / rate) ** 2).sum(axis=1)
 
 
-@settings(deadline=None, max_examples=40)
+@at_most(40)
 @given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 30))
 def test_gn__naive_twin(seed: int, count: int) -> None:
     draw = np.random.default_rng(seed)

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from examples import at_most
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 from scipy.optimize import root
@@ -148,7 +149,7 @@ def test_raman__span_loss_of_the_c_and_l_band() -> None:
     assert photon[-1] - loss[-1] == pytest.approx(0.0743, abs=1e-4)
 
 
-@settings(deadline=None, max_examples=15)
+@at_most(15)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_raman__conservation_without_loss(seed: int) -> None:
     draw = np.random.default_rng(seed)

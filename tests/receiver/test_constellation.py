@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from mcfiber.descriptions.errors import DescriptionError
 from mcfiber.descriptions.formats import UNIFORM_FORMATS, PointFormat, ShapedFormat
 from mcfiber.descriptions.transceiver import Transceiver
 from mcfiber.receiver.constellation import Constellation, constellation, gray, shaped_line, symbol_moments
@@ -123,6 +124,18 @@ def test_shaped_line__entropy_and_law(entropy):
     if entropy > 2.0:  # the logarithm of the probability falls linearly with the energy
         slope = np.diff(np.log(p[4:])) / np.diff(line.levels[4:] ** 2)
         np.testing.assert_allclose(slope, slope[0], rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["qpsk", "15QAM", 3])
+def test_symbol_moments__of_an_unknown_format(name):
+    with pytest.raises(DescriptionError, match=rf"format: got '?{name}.*known here: QPSK"):
+        symbol_moments(name)
+
+
+@pytest.mark.parametrize("scale", [1e-90, 1.0, 1e90])
+def test_point_format__takes_any_scale(scale):
+    known = constellation(PointFormat(points=[(scale, 0), (-scale, 0)]))
+    np.testing.assert_allclose(known.points, [1.0, -1.0])
 
 
 def test_point_format__refuses_and_defaults():

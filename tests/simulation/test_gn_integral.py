@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from examples import at_most
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mcfiber.line.gn_integral import Interference, SpanProfile, gn_integral, plain_span
@@ -307,7 +308,7 @@ def test_gnpy__c_band(case: str) -> None:
 # properties, and what is refused
 
 
-@settings(max_examples=15, deadline=None)
+@at_most(15)
 @given(
     power=st.floats(1e-5, 1e-1),
     rates=st.lists(st.floats(10e9, 49e9), min_size=4, max_size=4),

@@ -1,10 +1,14 @@
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +20,10 @@ from small_systems import small
 from sweep_until_killed import sweep
 
 import mcfiber as mcf
+from mcfiber.files import AtWork
 from mcfiber.studies import outputs, sweeps
+from mcfiber.studies.axes import grid_or_paired
+from mcfiber.studies.store import Store
 
 LAUNCH, LOSS = "link.launch_power_dbm", "fiber.attenuation_db_per_km"
 OVER = {LAUNCH: [-2.0, -1.0, 0.0, 1.0, 2.0], LOSS: [0.16, 0.2]}
@@ -170,7 +177,7 @@ def test_store__a_folder_without_permission_is_an_error(tmp_path):
 def test_store__an_empty_folder_is_taken_and_a_killed_beginning_is_replaced(tmp_path):
     path = tmp_path / "designs.zarr"
     path.mkdir()
-    beginning = tmp_path / ".designs.zarr.new"
+    beginning = tmp_path / ".designs.zarr.0123abcd.partial"
     beginning.mkdir()
     (beginning / "zarr.json").write_text("{")
     result = mcf.sweep(small(), {LAUNCH: [1.0, 2.0]}, store=path)
@@ -213,6 +220,135 @@ def test_store__a_full_disk_at_the_beginning_leaves_nothing(tmp_path, monkeypatc
     with pytest.raises(OSError, match="No space left"):
         mcf.sweep(small(), {LAUNCH: [1.0, 2.0]}, store=tmp_path / "designs.zarr")
     assert not list(tmp_path.iterdir())
+
+
+# ---------------------------------------------------------------------------------------------------------
+# several at once, and what is lost or damaged
+
+
+def test_store__several_that_begin_it_share_a_whole_one(tmp_path, blocks_of_two):
+    """Each beginning is of its own; one becomes the store, with every coordinate, and the others resume it."""
+    over = OVER | {"transceiver.format": ["QPSK", "16QAM"]}
+    axes = grid_or_paired(small(), over)
+    plan, _ = sweeps.probe(axes, partial(outputs.evaluated, texts=("total_net_rate", "snr", "status")), 100.0)
+    expected = mcf.sweep(small(), over, outputs=["total_net_rate", "snr"], store=tmp_path / "alone.zarr")
+    for number in range(6):
+        path, start = tmp_path / f"{number}.zarr", threading.Barrier(4)
+
+        def begin(_, path=path, start=start):
+            start.wait()
+            return len(Store(path, axes, plan, (1, 2, 1)).missing())
+
+        with ThreadPoolExecutor(4) as pool:
+            assert set(pool.map(begin, range(4))) == {10}
+        begun = mcf.open_result(path)
+        for name in expected.coords:
+            np.testing.assert_array_equal(begun[name], expected[name])
+    assert len(list(tmp_path.iterdir())) == 7
+
+
+def test_store__two_processes_at_once_both_finish(tmp_path):
+    path, environment = (
+        tmp_path / "both.zarr",
+        os.environ | {"PYTHONPATH": os.pathsep.join([str(SCRIPT.parent), *sys.path])},
+    )
+    running = [
+        subprocess.Popen([sys.executable, str(SCRIPT), str(path), "0.0"], env=environment, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    told = [process.communicate()[1] for process in running]
+    assert [process.returncode for process in running] == [0, 0], told
+    both = mcf.open_result(path)
+    expected = sweep()
+    for name in expected.variables:
+        np.testing.assert_array_equal(both[name], expected[name])
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_store__a_half_written_chunk_of_another_that_is_at_work_stays(tmp_path, blocks_of_two):
+    path = tmp_path / "designs.zarr"
+    mcf.sweep(small(), OVER, store=path)
+    leftover = path / "total_net_rate" / "c" / "0" / "0.123abc.partial"
+    leftover.write_bytes(b"half")
+    working = AtWork(path)
+    mcf.sweep(small(), OVER, store=path)
+    assert leftover.exists()
+    del working
+    mcf.sweep(small(), OVER, store=path)
+    assert not leftover.exists()
+
+
+def corrupted(file):
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    file.write_bytes(content)
+
+
+DAMAGES = {
+    "a lost chunk": ("total_net_rate/c/1/0", Path.unlink),
+    "an empty chunk": ("total_net_rate/c/1/0", lambda file: file.write_bytes(b"")),
+    "a chunk of something else": ("snr/c/2/0/0/0", lambda file: file.write_bytes(b"years of work")),
+    "a changed byte": ("snr/c/2/0/0/0", corrupted),
+    "a lost status": ("status/c/0/0", Path.unlink),
+    "a corrupt status": ("status/c/0/0", lambda file: file.write_bytes(b"?")),
+    "a lost array": ("snr", shutil.rmtree),
+    "a corrupt array": ("snr/zarr.json", lambda file: file.write_text("{")),
+    "an array of another shape": ("snr/zarr.json", lambda file: file.write_text(file.read_text().replace("7", "6"))),
+    "a lost coordinate": ("launch_power_dbm", shutil.rmtree),
+    "a coordinate without values": ("wavelength/c/0", Path.unlink),
+    "a corrupt coordinate": ("attenuation_db_per_km/c/0", lambda file: file.write_bytes(b"?")),
+    "a coordinate without a table": ("band/zarr.json", lambda file: file.write_text("[]")),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_store__what_is_lost_or_damaged_is_made_again(tmp_path, blocks_of_two, damage):
+    place, harm = DAMAGES[damage]
+    kept = ["total_net_rate", "snr"]
+    path, expected = tmp_path / "designs.zarr", mcf.sweep(small(), OVER, outputs=kept)
+    mcf.sweep(small(), OVER, outputs=kept, store=path)
+    harm(path / place)
+    mended = mcf.sweep(small(), OVER, outputs=kept, store=path)
+    for name in expected.variables:
+        np.testing.assert_array_equal(mended[name], expected[name])
+        assert mended[name].attrs == expected[name].attrs
+    before = files(path)
+    mcf.sweep(small(), OVER, outputs=kept, store=path)
+    assert files(path) == before
+
+
+@pytest.mark.parametrize("block", [None, 3, "2", [], [2, 2, 2], [0, 2], [2.5, 2], [True, 2], [10**9, 2], {}])
+def test_store__odd_notes_on_blocks_are_refused(tmp_path, block):
+    path = tmp_path / "designs.zarr"
+    mcf.sweep(small(), OVER, store=path)
+    table = json.loads((path / "zarr.json").read_text())
+    provenance = json.loads(table["attributes"]["mcfiber"])
+    provenance["sweep"]["block"] = block
+    table["attributes"]["mcfiber"] = json.dumps(provenance)
+    (path / "zarr.json").write_text(json.dumps(table))
+    before = files(path)
+    with pytest.raises(mcf.DescriptionError, match=r"notes in .* on its blocks are damaged; remove it"):
+        mcf.sweep(small(), OVER, store=path)
+    assert files(path) == before
+
+
+ODD = [
+    "{",
+    "[]",
+    "3",
+    '{"attributes": 3, "zarr_format": 3, "node_type": "group"}',
+    '{"attributes": {"mcfiber": 3}, "zarr_format": 3, "node_type": "group"}',
+    json.dumps({"attributes": {"mcfiber": '{"sweep": 3}'}, "zarr_format": 3, "node_type": "group"}),
+]
+
+
+@pytest.mark.parametrize("note", ODD)
+def test_store__odd_notes_are_refused(tmp_path, note):
+    path = tmp_path / "designs.zarr"
+    path.mkdir()
+    (path / "zarr.json").write_text(note)
+    with pytest.raises(mcf.DescriptionError, match="something else than a sweep"):
+        mcf.sweep(small(), OVER, store=path)
 
 
 # ---------------------------------------------------------------------------------------------------------

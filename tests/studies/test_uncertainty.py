@@ -5,7 +5,8 @@ import pytest
 import systems
 import xarray as xr
 
-from mcfiber import CatalogEntry, load, predict
+from mcfiber import CatalogEntry, DescriptionError, load, predict, sweep
+from mcfiber.studies import memory
 from mcfiber.studies.uncertainty import interval
 
 
@@ -113,3 +114,43 @@ def test_interval__of_channels_without_signal():
     assert low == -np.inf
     assert not np.isnan(middle)
     assert high == 10.0
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 2.5, True])
+def test_predict__needs_whole_numbers(wrong):
+    entry, count = load("nict-2025-1808km"), "a whole number of at least 1"
+    with pytest.raises(DescriptionError, match=f"samples: got .*; allowed: {count}"):
+        predict(entry, samples=wrong)
+    with pytest.raises(DescriptionError, match=f"draws: got .*; allowed: {count}"):
+        entry.system.evaluate(draws=wrong)
+    with pytest.raises(DescriptionError, match=f"draws: got .*; allowed: {count}"):
+        sweep(entry.system, {"link.launch_power_dbm": [0.0, 1.0]}, draws=wrong)
+    for ask in (lambda seed: predict(entry, seed=seed), lambda seed: entry.system.evaluate(seed=seed)):
+        with pytest.raises(DescriptionError, match=r"seed: got .*; allowed: a whole number of at least 0"):
+            ask(wrong or -3)
+
+
+def test_predict__of_a_system_says_what_it_needs():
+    with pytest.raises(DescriptionError, match=r"entry: got a System; allowed: a CatalogEntry.*system.evaluate\(\)"):
+        predict(systems.weak())
+
+
+def test_predict__more_samples_than_memory_holds_are_refused_with_numbers(monkeypatch):
+    monkeypatch.setattr(memory, "free_bytes", lambda: 1e9)
+    told = r"samples: 100,000 samples need about [\d.]+ GB of memory, and 1 GB are free; give at most [\d,]+$"
+    with pytest.raises(DescriptionError, match=told):
+        predict(load("nict-2025-1808km"), samples=100_000)
+    monkeypatch.setattr(memory, "free_bytes", lambda: float("inf"))
+    one = entry_of(systems.single(), **{"link.launch_power_dbm": POWER})
+    assert predict(one, samples=5000).sizes["sample"] == 5000
+
+
+def test_free_bytes__is_a_number_of_this_machine(monkeypatch, tmp_path):
+    assert 0 < memory.free_bytes() < 1e15
+    (tmp_path / "memory.max").write_text("3000")
+    (tmp_path / "memory.current").write_text("1000")
+    monkeypatch.setattr(memory, "_GROUP", tmp_path)
+    assert memory.free_bytes() == 2000
+    monkeypatch.setattr(memory, "_MACHINE", tmp_path / "none")
+    (tmp_path / "memory.max").write_text("max")
+    assert memory.free_bytes() == float("inf")
