@@ -44,7 +44,7 @@ def other(value, out):
         out[n] = doubled(value[n]) - 1.0
 
 
-FOLDER = Path(result.compiled._cache.cache_path) if hasattr(result.compiled, "_cache") else Path()
+FOLDER = Path(result.compiled._cache.cache_path if hasattr(result.compiled, "_cache") else "not compiled")
 ASIDE = FOLDER.with_name("of_other_types")
 
 

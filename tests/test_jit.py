@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from damaged_cache import KINDS as KINDS_OF_DAMAGE
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import mutually_broadcastable_shapes
 
 import mcfiber
 from mcfiber._jit import Kernel, Signature, kernel
-from tests.damaged_cache import KINDS as KINDS_OF_DAMAGE
 
 pytestmark = pytest.mark.nojit
 compiled_only = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
@@ -279,8 +279,7 @@ UNHARMED = {"nothing", "helper missing", "helper empty", "parts of files", "clos
 def damaged(tmp_path_factory):
     folder = tmp_path_factory.mktemp("kernels")
     run = subprocess.run(
-        [sys.executable, "-m", "tests.damaged_cache"],
-        cwd=Path(__file__).parent.parent,
+        [sys.executable, str(Path(__file__).with_name("damaged_cache.py"))],
         env=os.environ | {"NUMBA_CACHE_DIR": str(folder)},
         capture_output=True,
         text=True,
