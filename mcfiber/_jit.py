@@ -14,12 +14,19 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, update_wrapper
+from types import ModuleType
 from typing import Any, TypeVar, overload
 
 import numpy as np
 from numba import njit
 
 from mcfiber.typing import AnyArray
+
+_numba: ModuleType | None
+try:
+    from mcfiber import _numba
+except (ImportError, AttributeError):  # a later Numba, changed inside: kernels work, with the cache as Numba makes it
+    _numba = None
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,6 +35,8 @@ FASTMATH = {"reassoc", "contract", "arcp", "nsz"}
 
 # Numba compiles a version of a kernel for every type that it meets; all others are converted.
 NUMBERS = (np.dtype(np.float64), np.dtype(np.complex128), np.dtype(np.int64))
+
+_FOLDERS_WARNED_OF: set[str] = set()
 
 
 class KernelCacheWarning(UserWarning):
@@ -189,7 +198,10 @@ def kernel(first: Any, /, *, dtype: type = np.float64, jit: bool = True) -> Any:
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": FASTMATH}
     try:
-        compiled: Callable[..., Any] = njit(cache=True, **options)(function)
+        if _numba is not None:
+            compiled: Callable[..., Any] = _numba.compiled(function, options, _warn_of_folder)
+        else:
+            compiled = njit(cache=True, **options)(function)
     except RuntimeError as error:
         # Numba has no class of its own for this, and looks for a folder when it decorates, not when it compiles.
         if "no locator available" not in str(error):
@@ -204,6 +216,19 @@ def _warn_of_no_folder() -> None:
     warnings.warn(
         "there is no writable folder for compiled kernels, so each process compiles them anew, which takes minutes;"
         " set the environment variable NUMBA_CACHE_DIR to a writable folder",
+        KernelCacheWarning,
+        stacklevel=2,
+    )
+
+
+def _warn_of_folder(folder: str, error: Exception) -> None:
+    if folder in _FOLDERS_WARNED_OF:
+        return
+    _FOLDERS_WARNED_OF.add(folder)
+    warnings.warn(
+        f"compiled kernels cannot be kept in {folder} ({type(error).__name__}: {error}), so each process compiles them"
+        " anew, which takes minutes; delete that folder, or set the environment variable NUMBA_CACHE_DIR to a"
+        " writable one",
         KernelCacheWarning,
         stacklevel=2,
     )

@@ -18,7 +18,7 @@ from mcfiber import units
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.record import Description, axes
 from mcfiber.dimensions import Dims, broadcast, merged, spread
-from mcfiber.typing import AnyArray, Quantity, is_axis
+from mcfiber.typing import AnyArray, IntArray, Quantity, is_axis
 from mcfiber.variables import lookup
 
 if TYPE_CHECKING:
@@ -316,14 +316,35 @@ def combined(function: Callable[..., Any], *values: Quantity) -> Quantity:
 def reduced(function: Callable[..., Any], value: Quantity, *dims: str) -> Quantity:
     """Reduce an array along the dimensions that it has of these, as by ``numpy.sum``; NaN stays NaN.
 
-    Fifty times cheaper than the method of a labelled array, and it hides no value that is missing.
+    Fifty times cheaper than the method of a labelled array, and it hides no value that is missing.  What is reduced
+    comes last and lies together in memory, so that one design is summed in the order in which it is summed in a block.
     """
     have = getattr(value, "dims", ())
-    axes = tuple(place for place, dim in enumerate(have) if dim in dims)
-    if not axes:
+    gone = tuple(dim for dim in dims if dim in have)
+    if not gone:
         return value
-    left = tuple(dim for dim in have if dim not in dims)
-    return array(left, np.asarray(function(value.data, axis=axes)))
+    left = tuple(dim for dim in have if dim not in gone)
+    data = value.data.transpose([have.index(dim) for dim in left + gone])
+    rows = np.ascontiguousarray(data).reshape(*data.shape[: len(left)], -1)
+    return array(left, np.asarray(function(rows, axis=-1)))
+
+
+def averaged(value: Any, dim: str, members: IntArray) -> xr.Variable:
+    """Give every place along a dimension the mean over the places of the same number; the dimension comes first.
+
+    Parameters
+    ----------
+    value
+        With the dimension `dim`.
+    dim
+        Name of the dimension.
+    members
+        A number for each place along it.
+    """
+    each, place = np.unique(members, return_inverse=True)
+    means = [reduced(np.mean, value.isel({dim: np.flatnonzero(members == one)}), dim) for one in each]
+    result: xr.Variable = stacked(means, dim).isel({dim: place})
+    return result
 
 
 def kept(value: Quantity, condition: Quantity, other: Quantity = np.nan) -> Quantity:

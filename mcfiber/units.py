@@ -39,6 +39,12 @@ def _scaled(label: str, factor: float) -> Unit:
     return Unit(label, lambda value: value * factor, lambda value: value / factor)
 
 
+def _ratio(decibels: Any) -> Any:
+    # Python's own power, and that of NumPy's single numbers, round otherwise than NumPy does for an array.
+    ratio = np.power(10.0, np.divide(decibels, 10.0))
+    return ratio if isinstance(decibels, np.ndarray) else float(ratio)
+
+
 UNITS: dict[str, Unit] = {
     "nm": _scaled("nm", 1e-9),
     "um": _scaled("um", 1e-6),
@@ -66,8 +72,8 @@ UNITS: dict[str, Unit] = {
     "ps_per_sqrt_km": _scaled("ps/sqrt(km)", 1e-12 / math.sqrt(1e3)),
     "tbps": _scaled("Tb/s", 1e12),
     "ebps_km": _scaled("Eb/s km", 1e21),
-    "db": Unit("dB", lambda value: 10.0 ** (value / 10.0), lambda value: 10.0 * np.log10(value)),
-    "dbm": Unit("dBm", lambda value: 1e-3 * 10.0 ** (value / 10.0), lambda value: 10.0 * np.log10(value * 1e3)),
+    "db": Unit("dB", _ratio, lambda value: 10.0 * np.log10(value)),
+    "dbm": Unit("dBm", lambda value: 1e-3 * _ratio(value), lambda value: 10.0 * np.log10(value * 1e3)),
     "db_per_km": _scaled("dB/km", 1e-3 / DB_PER_NEPER),
     "db_um4_per_km": _scaled("dB um^4/km", 1e-3 * 1e-24 / DB_PER_NEPER),
     "db_per_nm": _scaled("dB/nm", 1e9 / DB_PER_NEPER),

@@ -1,5 +1,6 @@
 """The kernel wrapper: a signature makes a kernel broadcast like a NumPy generalised ufunc, whatever the shapes."""
 
+import json
 import os
 import pickle
 import shutil
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from damaged_cache import KINDS as KINDS_OF_DAMAGE
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import mutually_broadcastable_shapes
@@ -17,6 +19,7 @@ import mcfiber
 from mcfiber._jit import Kernel, Signature, kernel
 
 pytestmark = pytest.mark.nojit
+compiled_only = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
 
 
 @kernel("(a),()->(a)")
@@ -229,7 +232,7 @@ def test_signature__refuses(text):
         Signature.parse(text)
 
 
-@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
+@compiled_only
 def test_cache__no_writable_folder_is_one_warning(tmp_path):
     shutil.copytree(
         Path(mcfiber.__file__).parent, tmp_path / "mcfiber", ignore=shutil.ignore_patterns("__pycache__", "catalog")
@@ -259,3 +262,48 @@ def test_cache__no_writable_folder_is_one_warning(tmp_path):
     assert first.startswith("KernelCacheWarning: there is no writable folder for compiled kernels")
     assert "set the environment variable NUMBA_CACHE_DIR to a writable folder" in first
     assert len(rest) == 1
+
+
+# Where the folder itself cannot be written, later processes compile too, and each says which folder to delete.
+FOLDER_LOST = {
+    "a folder in its place",
+    "a file in place of the folder",
+    "a folder that links to itself",
+    "a folder that links to nothing",
+}
+# Whoever may do anything reads these all the same.
+UNHARMED = {"nothing", "helper missing", "helper empty", "parts of files", "closed", "closed, all", "folder read only"}
+
+
+@pytest.fixture(scope="module")
+def damaged(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("kernels")
+    run = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("damaged_cache.py"))],
+        env=os.environ | {"NUMBA_CACHE_DIR": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert not run.stderr
+    return json.loads(run.stdout)
+
+
+@compiled_only
+@pytest.mark.parametrize("kind", KINDS_OF_DAMAGE)
+def test_cache__heals(damaged, kind):
+    first, second = damaged[kind]["first"], damaged[kind]["second"]
+    assert first["result"] == second["result"] == [3.0, 5.0]
+    assert first["new"] or kind in UNHARMED
+    if kind == "no space":  # what the first process could not keep, the second one does
+        assert (len(first["warnings"]), second["new"], second["warnings"]) == (1, 1, [])
+    elif kind in FOLDER_LOST:
+        assert second["new"]
+        for one in (first, second):
+            assert len(one["warnings"]) == 1
+            assert "KernelCacheWarning: compiled kernels cannot be kept in /" in one["warnings"][0]
+            assert "delete that folder, or set the environment variable NUMBA_CACHE_DIR" in one["warnings"][0]
+    else:
+        assert not first["warnings"]
+        assert (second["new"], second["warnings"]) == (0, [])

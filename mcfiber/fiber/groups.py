@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from mcfiber.descriptions.groups import group_numbers
-from mcfiber.labelled import array, combined
+from mcfiber.labelled import array, averaged, combined
 from mcfiber.typing import FloatArray, Quantity
 
 
@@ -70,7 +70,8 @@ def between_groups(coupling: xr.Variable, groups: Sequence[Sequence[int]]) -> xr
     member = numbers == np.arange(len(groups))[:, None]
     mean = member / member.sum(axis=1, keepdims=True)
     others = tuple(str(dim) for dim in coupling.dims if dim not in ("core_out", "core_in"))
-    pairs = coupling.transpose(*others, "core_out", "core_in").data
+    # Laid out alike for one design and for many, as the product of matrices rounds by their layout.
+    pairs = np.ascontiguousarray(coupling.transpose(*others, "core_out", "core_in").data)
     between = mean @ pairs @ mean.T
     spread = between[..., numbers[:, None], numbers] * foreign(groups)
     return array((*others, "core_out", "core_in"), spread).transpose("core_out", "core_in", *others)
@@ -85,8 +86,4 @@ def foreign(groups: Sequence[Sequence[int]]) -> FloatArray:
 
 def averaged_over_groups(value: xr.Variable, groups: Sequence[Sequence[int]]) -> xr.Variable:
     """Mean over the group of each core, along the dimension core."""
-    numbers = group_numbers(groups)
-    same = numbers[:, None] == numbers
-    mean = same / same.sum(axis=1)
-    others = tuple(str(dim) for dim in value.dims if dim != "core")
-    return array(("core", *others), np.tensordot(mean, value.transpose("core", *others).data, axes=1))
+    return averaged(value, "core", group_numbers(groups))

@@ -167,9 +167,8 @@ def _device_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> Quant
 
 def _device_shares(coupling: Any) -> xr.Variable:
     """Part of the crosstalk of a device that comes from each neighbour: the neighbours are those of the glass."""
-    others = [dim for dim in coupling.dims if dim not in ("core_out", "core_in")]
-    strength = reduced(np.mean, coupling, *others)
-    adjacent = strength > _NEIGHBOURS * float(strength.data.max())
+    strength = reduced(np.mean, coupling, "channel")
+    adjacent = strength > _NEIGHBOURS * reduced(np.max, strength, "core_out", "core_in")
     shares: xr.Variable = adjacent / np.maximum(reduced(np.sum, adjacent, "core_in"), 1)
     return shares
 

@@ -294,8 +294,11 @@ def _over_paths(line: Line, value: xr.Variable) -> xr.Variable:
         result: xr.Variable = reduced(np.sum, value.isel(met), "span")
         return result
     visits = (paths[:, :, None] == np.arange(cores)).sum(axis=0)
-    others = tuple(str(dim) for dim in value.dims if dim != "core")
-    return array(("core", *others), np.tensordot(visits, value.transpose("core", *others).data, axes=1))
+    # One core after the other: a product of matrices would round by the number of designs.
+    total = array(("core",), visits[:, 0]) * value.isel(core=0)
+    for core in range(1, cores):
+        total = total + array(("core",), visits[:, core]) * value.isel(core=core)
+    return total
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import xarray as xr
 
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.medium import FiberMedium
-from mcfiber.labelled import array, combined, entered, has, joined, labelled_result, reduced
+from mcfiber.labelled import array, averaged, combined, entered, has, joined, labelled_result, reduced
 from mcfiber.line.line import AmplifierOutput, Line
 from mcfiber.line.raman import Evolution, RamanModel, span_evolution
 from mcfiber.typing import Quantity, is_axis
@@ -161,21 +161,22 @@ def output_levels(output: AmplifierOutput, launch: Quantity, channels: Channels,
         alike: in each core alone, or over all cores of a cladding-pumped amplifier, whose cores share the pump.
     """
     if is_axis(output.tilt_db) or output.tilt_db:
-        launch = launch * entered(array(("channel",), _place_in_band(channels)) * output.tilt_db, "db")
+        launch = launch * entered(_place_in_band(channels) * output.tilt_db, "db")
     if output.core_offset is not None:
         launch = launch * output.core_offset
     return launch if output.limit is None else launch * _limiting(output, launch, channels, cores)
 
 
-def _place_in_band(channels: Channels) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _place_in_band(channels: Channels) -> xr.Variable:
     """Frequency of each channel from -1/2 to 1/2 over the channels of its band."""
-    place = np.zeros(channels.count)
-    frequency = np.asarray(channels.frequency.transpose("channel", ...).data).reshape(channels.count, -1)[:, 0]
+    frequency = channels.frequency.transpose("channel", ...)
+    place = np.zeros(frequency.shape)
     for members in channels.members.values():
-        inside = frequency[members]
-        if inside.size > 1:
-            place[members] = (inside - inside.min()) / (inside.max() - inside.min()) - 0.5
-    return place
+        inside = frequency.data[members]
+        if members.size > 1:
+            low, high = inside.min(axis=0), inside.max(axis=0)
+            place[members] = (inside - low) / (high - low) - 0.5
+    return array(frequency.dims, place)
 
 
 def _limiting(output: AmplifierOutput, launch: Quantity, channels: Channels, cores: int) -> Quantity:
@@ -247,8 +248,4 @@ def _over_bands(value: Quantity, channels: Channels) -> Quantity:
     """Mean over the channels of each band, given to every channel of it."""
     if not has(value, "channel"):
         return value
-    band = np.unique(np.array(channels.bands), return_inverse=True)[1]
-    same = band[:, None] == band
-    mixing = same / same.sum(axis=1)
-    others = tuple(dim for dim in value.dims if dim != "channel")
-    return array(("channel", *others), np.tensordot(mixing, value.transpose("channel", *others).data, axes=1))
+    return averaged(value, "channel", np.unique(np.array(channels.bands), return_inverse=True)[1])
