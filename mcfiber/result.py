@@ -65,7 +65,7 @@ def with_totals(values: dict[str, Quantity], scene: Scene) -> dict[str, xr.Varia
 
     Notes
     -----
-    Sums over cores and channels of Eq. (5) of `mcfiber.kernels.modulation`; the spectral efficiency is over the sum of
+    Sums over cores and channels of Eq. (5) of `mcfiber.kernels.information`; the spectral efficiency is over the sum of
     the symbol rates.
     """
     named = {name: as_variable(value) for name, value in values.items()}

@@ -11,7 +11,7 @@ import xarray as xr
 
 from mcfiber import load, symbol_moments
 from mcfiber.arrays.crosstalk_statistics import crosstalk_variance
-from mcfiber.kernels.mixing import expected_spread, growth
+from mcfiber.kernels.mode_loss import expected_spread, growth
 from mcfiber.line.gn_integral import gn_integral, plain_span
 from mcfiber.line.mode_loss import mode_dependent_loss
 from mcfiber.receiver.outage import capacity_correlation, capacity_deviation

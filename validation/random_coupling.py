@@ -17,7 +17,7 @@ import numba
 import numpy as np
 
 import mcfiber
-from mcfiber.kernels.mixing import expected_spread, growth
+from mcfiber.kernels.mode_loss import expected_spread, growth
 from mcfiber.line.mode_loss import mode_dependent_loss
 from mcfiber.receiver.outage import capacity_correlation, capacity_deviation, frequency_diversity
 from mcfiber.receiver.penalty import mdl_penalty

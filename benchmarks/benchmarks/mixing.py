@@ -4,7 +4,8 @@ import time
 
 import numpy as np
 
-from mcfiber.kernels import mixing, mode_dispersion
+from mcfiber.kernels import coupled_interference as mode_dispersion
+from mcfiber.kernels import mode_loss as mixing
 from mcfiber.simulation.capacity import draw_capacity
 from mcfiber.simulation.channels import BLOCK, CoupledLine, blocks, draw_channel
 

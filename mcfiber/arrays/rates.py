@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mcfiber.descriptions.formats import UNIFORM_FORMATS, Format, candidates
-from mcfiber.kernels import modulation as kernels
+from mcfiber.kernels import information as kernels
 from mcfiber.kernels.budget import ratio_at_decoder
-from mcfiber.kernels.mixing import tabulated_penalty
+from mcfiber.kernels.mode_loss import tabulated_penalty
 from mcfiber.receiver.information import format_table, stacked_tables
 from mcfiber.receiver.penalty import check_receiver
 from mcfiber.receiver.rates import POLARISATIONS
@@ -55,7 +55,7 @@ def information_rates(modulation: Format, snr: ArrayLike) -> Information:
 
     Notes
     -----
-    Eq. (1) to Eq. (4) of `mcfiber.kernels.modulation` [1]_, from tables with an error below 1e-6 bit.
+    Eq. (1) to Eq. (4) of `mcfiber.kernels.information` [1]_, from tables with an error below 1e-6 bit.
 
     References
     ----------
@@ -103,7 +103,7 @@ def net_rate(
 
     Notes
     -----
-    GMI is Eq. (3) of `mcfiber.kernels.modulation` [1]_.
+    GMI is Eq. (3) of `mcfiber.kernels.information` [1]_.
 
     References
     ----------
@@ -150,7 +150,7 @@ def fixed_net_rate(
 
     Notes
     -----
-    Eq. (5) of `mcfiber.kernels.modulation`; that one threshold of NGMI serves formats alike: [1]_.
+    Eq. (5) of `mcfiber.kernels.information`; that one threshold of NGMI serves formats alike: [1]_.
 
     References
     ----------
@@ -193,7 +193,7 @@ def mode_loss_penalty(snr: ArrayLike, loss: ArrayLike, *, modes: int, receiver: 
 
     Notes
     -----
-    Eq. (1) of `mcfiber.kernels.mixing`, for zero forcing Eq. (3) there; rates of channels with such a loss: [1]_.
+    Eq. (1) of `mcfiber.kernels.mode_loss`, for zero forcing Eq. (3) there; rates of channels with such a loss: [1]_.
 
     References
     ----------

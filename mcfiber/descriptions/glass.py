@@ -191,7 +191,7 @@ def named_loss(value: object) -> Any:
 
     Notes
     -----
-    A fit holds the constants of Eq. (2) of `mcfiber.kernels.loss`.
+    A fit holds the constants of Eq. (2) of `mcfiber.kernels.attenuation`.
     """
     if not isinstance(value, str):
         return value

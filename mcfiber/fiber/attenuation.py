@@ -13,7 +13,7 @@ from mcfiber.descriptions.glass import GlassLoss
 from mcfiber.fiber.index import wavelengths
 from mcfiber.fiber.modes import LPMode, bend_loss_of, check_guided, cladding_index, solved
 from mcfiber.fiber.structure import GLASS_PARTS, FiberStructure, LossNumbers, fiber_structure, loss_numbers
-from mcfiber.kernels import loss as kernels
+from mcfiber.kernels import attenuation as kernels
 from mcfiber.labelled import compute, coordinates_of, labelled_dataset
 from mcfiber.typing import FloatArray, Quantity
 
@@ -36,7 +36,7 @@ def glass_attenuation(loss: GlassLoss, *, wavelength_nm: ArrayLike) -> xr.Datase
 
     Notes
     -----
-    Eq. (2) of `mcfiber.kernels.loss`; structure of [1]_.
+    Eq. (2) of `mcfiber.kernels.attenuation`; structure of [1]_.
 
     References
     ----------
@@ -81,7 +81,7 @@ def core_attenuation(fiber: MulticoreFiber, *, wavelength_nm: ArrayLike) -> xr.D
     The coating's loss is that of a straight core at its distance from an absorbing coating of higher index; bends
     add to it.  Agrees with a two-dimensional eigenmode to 1-2 %.
 
-    Glass [1]_, bends [2]_ by Eq. (1) of `mcfiber.kernels.loss`, coating by Eq. (5) of :doc:`/theory/glass`.
+    Glass [1]_, bends [2]_ by Eq. (1) of `mcfiber.kernels.attenuation`, coating by Eq. (5) of :doc:`/theory/glass`.
 
     References
     ----------

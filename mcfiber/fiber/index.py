@@ -21,7 +21,7 @@ from mcfiber.descriptions.glass import (
 )
 from mcfiber.descriptions.profile import GradedCore, Profile, RingsCore, StepCore, TrenchAssistedCore, WCore
 from mcfiber.dimensions import broadcast
-from mcfiber.kernels import materials as kernels
+from mcfiber.kernels import index as kernels
 from mcfiber.labelled import array, compute, coordinates_of, entered, labelled_result, quantity, stacked, variable
 from mcfiber.typing import FloatArray, Quantity, is_axis
 

@@ -13,7 +13,9 @@ from mcfiber.descriptions.errors import DescriptionError
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.profile import Profile
 from mcfiber.fiber.index import IndexProfile, Wavelengths, index_profile_of, profile_of, wavelengths
-from mcfiber.kernels import cutoff, loss, materials, modes, radial
+from mcfiber.kernels import attenuation as loss
+from mcfiber.kernels import cutoff, modes, radial
+from mcfiber.kernels import index as materials
 from mcfiber.labelled import (
     array,
     compute,

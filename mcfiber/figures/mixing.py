@@ -60,7 +60,7 @@ def plot_capacity_distribution(
 
     Notes
     -----
-    The deviation is Eq. (8) of `mcfiber.kernels.delay`.
+    The deviation is Eq. (8) of `mcfiber.kernels.mode_delay`.
     """
     ax = new_axes(ax)
     for receiver in capacity["receiver"].values:
@@ -87,7 +87,7 @@ def plot_impulse_response(response: "xr.DataArray", *, rms: float | None = None,
 
     Notes
     -----
-    The law is Eq. (2) of `mcfiber.kernels.delay`.
+    The law is Eq. (2) of `mcfiber.kernels.mode_delay`.
     """
     ax = new_axes(ax)
     time = response["time"].values
@@ -128,7 +128,7 @@ def plot_against_distance(
 
     Notes
     -----
-    What spans that mix alike do to delays is Eq. (3) of `mcfiber.kernels.delay`.
+    What spans that mix alike do to delays is Eq. (3) of `mcfiber.kernels.mode_delay`.
     """
     ax = new_axes(ax)
     for name, values in curves.items():

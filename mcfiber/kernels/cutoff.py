@@ -14,8 +14,8 @@ import math
 import numpy as np
 
 from mcfiber._jit import kernel
+from mcfiber.kernels.attenuation import bend_attenuation
 from mcfiber.kernels.bessel import bessel_k, cylinder
-from mcfiber.kernels.loss import bend_attenuation
 from mcfiber.kernels.modes import relative_radii, rings
 from mcfiber.kernels.radial import (
     across,

@@ -27,7 +27,7 @@ import numpy as np
 
 from mcfiber._jit import kernel
 from mcfiber.kernels.bessel import LARGE, bessel_k_scaled
-from mcfiber.kernels.materials import permittivity
+from mcfiber.kernels.index import permittivity
 from mcfiber.kernels.radial import (
     LARGEST_FREQUENCY,
     LARGEST_GRADED_FREQUENCY,

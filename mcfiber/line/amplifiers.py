@@ -7,7 +7,7 @@ import numpy as np
 from mcfiber import units
 from mcfiber._jit import Kernel
 from mcfiber.fiber.channels import Channels
-from mcfiber.kernels import amplifier as kernels
+from mcfiber.kernels import amplifiers as kernels
 from mcfiber.labelled import combined, compute, kept
 from mcfiber.line.line import Line, over_spans
 from mcfiber.line.power import PowerProfile

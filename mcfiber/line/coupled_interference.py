@@ -6,7 +6,7 @@ from mcfiber import units
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.groups import by_group_size
 from mcfiber.fiber.medium import FiberMedium
-from mcfiber.kernels.mode_dispersion import mode_dispersion_factor
+from mcfiber.kernels.coupled_interference import mode_dispersion_factor
 from mcfiber.labelled import compute, labelled_result
 from mcfiber.line.power import PowerProfile
 from mcfiber.typing import Quantity
@@ -91,7 +91,7 @@ def coupled_interference(
     -----
     Holds where the cores mix over much less than the effective length.  For S above about 3 ps/sqrt(km) a
     distant channel keeps (D + 1)/(2D) of its interference, D = 2N; neighbouring ones more.  Incoherent over
-    spans.  Held against coupled split-step simulations; see `mcfiber.kernels.mode_dispersion`.
+    spans.  Held against coupled split-step simulations; see `mcfiber.kernels.coupled_interference`.
 
     References
     ----------

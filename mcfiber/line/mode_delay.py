@@ -4,8 +4,8 @@ import math
 from statistics import NormalDist
 from typing import Literal
 
-from mcfiber.kernels import delay as kernels
-from mcfiber.kernels.mixing import expected_spread, growth
+from mcfiber.kernels import mode_delay as kernels
+from mcfiber.kernels.mode_loss import expected_spread, growth
 from mcfiber.labelled import compute, labelled_result, stamp
 from mcfiber.typing import Quantity
 
@@ -94,7 +94,7 @@ def impulse_response(time: Quantity, rms: Quantity) -> Quantity:
     Mean over the modes and realisations: a Gaussian whose standard deviation is the rms group delay (not half
     of it), as the sum of many sections' delays.
 
-    Eq. (2) of `mcfiber.kernels.delay` [1]_.
+    Eq. (2) of `mcfiber.kernels.mode_delay` [1]_.
 
     References
     ----------
@@ -147,7 +147,7 @@ def equalizer_taps(
 
     Notes
     -----
-    Eq. (3) of `mcfiber.kernels.delay`.
+    Eq. (3) of `mcfiber.kernels.mode_delay`.
 
     Examples
     --------
@@ -179,7 +179,7 @@ def energy_window(rms: Quantity, *, outside: float = 1e-3) -> Quantity:
 
     Notes
     -----
-    The window 2 z rms outside which the Gaussian of Eq. (2) of `mcfiber.kernels.delay` has the given energy.
+    The window 2 z rms outside which the Gaussian of Eq. (2) of `mcfiber.kernels.mode_delay` has the given energy.
 
     Examples
     --------
@@ -254,7 +254,7 @@ def coherence_bandwidth(rms: Quantity, *, correlation: float = 0.5) -> Quantity:
 
     Notes
     -----
-    Fourier transform of Eq. (2) of `mcfiber.kernels.delay` [1]_, solved for the separation.
+    Fourier transform of Eq. (2) of `mcfiber.kernels.mode_delay` [1]_, solved for the separation.
 
     References
     ----------
@@ -294,7 +294,7 @@ def finite_equalizer_penalty(snr: Quantity, rms: Quantity, window: Quantity) -> 
     The energy e outside the window is lost and interferes, 1/snr' = (1/snr + e)/(1 - e): first order, for
     windows of at least two rms delays.
 
-    Eq. (4) of `mcfiber.kernels.delay`.
+    Eq. (4) of `mcfiber.kernels.mode_delay`.
 
     Examples
     --------

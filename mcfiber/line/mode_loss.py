@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mcfiber.fiber.groups import by_group_size
-from mcfiber.kernels import mixing as kernels
+from mcfiber.kernels import mode_loss as kernels
 from mcfiber.labelled import compute
 from mcfiber.typing import Quantity
 
@@ -66,7 +66,7 @@ def mode_dependent_loss(
 
     Notes
     -----
-    With xi^2 = K sigma^2 (or the correlated sum, `mcfiber.kernels.mixing.growth`), the rms is
+    With xi^2 = K sigma^2 (or the correlated sum, `mcfiber.kernels.mode_loss.growth`), the rms is
     xi sqrt(1 + xi^2/12 D^2/(D^2 - 1)) [1]_ [2]_, exact for many weak spans.  The peak to peak is the rms times
     the mean spread of a random Hermitian matrix, within 1 % up to 15 dB.  A singular value of the channel's
     matrix counts, never an eigenvalue.  The effective loss is exact to second order: twice the variance that the

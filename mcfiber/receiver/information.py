@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from mcfiber import labelled
 from mcfiber._jit import kernel
 from mcfiber.descriptions.formats import SingleFormat
-from mcfiber.kernels import modulation as kernels
+from mcfiber.kernels import information as kernels
 from mcfiber.receiver.constellation import Constellation, constellation
 from mcfiber.typing import FloatArray, Quantity
 
@@ -55,7 +55,7 @@ def information(known: Constellation, snr: ArrayLike) -> tuple[FloatArray, Float
 
     Notes
     -----
-    Eq. (2) [1]_ and Eq. (3) [2]_ of `mcfiber.kernels.modulation`.
+    Eq. (2) [1]_ and Eq. (3) [2]_ of `mcfiber.kernels.information`.
 
     References
     ----------

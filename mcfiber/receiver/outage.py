@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import labelled
-from mcfiber.kernels import delay as kernels
+from mcfiber.kernels import mode_delay as kernels
 from mcfiber.typing import Quantity
 
 Noise = Literal["distributed", "receiver"]
@@ -41,7 +41,7 @@ def capacity_correlation(
     the delays between them.  Distributed noise gives early spans more weight than late ones, which raises the
     correlation above that of a receiver's noise.
 
-    Eq. (6) of `mcfiber.kernels.delay`; see [1]_.
+    Eq. (6) of `mcfiber.kernels.mode_delay`; see [1]_.
 
     References
     ----------
@@ -89,7 +89,7 @@ def frequency_diversity(
 
     Notes
     -----
-    Eq. (7) of `mcfiber.kernels.delay` [1]_.
+    Eq. (7) of `mcfiber.kernels.mode_delay` [1]_.
 
     References
     ----------
@@ -139,7 +139,7 @@ def capacity_deviation(
     Second order in the gains, high signal-to-noise ratio: within 15 % up to 5 dB rms.  Falls as 1/modes; the mean
     over a band has this over the root of `frequency_diversity`.
 
-    Eq. (8) of `mcfiber.kernels.delay`.
+    Eq. (8) of `mcfiber.kernels.mode_delay`.
 
     Examples
     --------

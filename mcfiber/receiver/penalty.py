@@ -8,7 +8,7 @@ import numpy as np
 from mcfiber import units
 from mcfiber.descriptions.errors import refused
 from mcfiber.fiber.groups import by_group_size
-from mcfiber.kernels import mixing as kernels
+from mcfiber.kernels import mode_loss as kernels
 from mcfiber.labelled import array, compute, reduced
 from mcfiber.receiver.receiver import ReceiverKind
 from mcfiber.typing import Quantity, is_axis
@@ -145,7 +145,7 @@ def grouped_penalty(
 
     Notes
     -----
-    Eq. (1) of `mcfiber.kernels.mixing`, for zero forcing Eq. (3) there, with twice as many modes as cores in the
+    Eq. (1) of `mcfiber.kernels.mode_loss`, for zero forcing Eq. (3) there, with twice as many modes as cores in the
     group.
     """
     return by_group_size(sizes, lambda cores: mdl_penalty(gsnr, loss, modes=2 * cores, receiver=receiver))

@@ -5,7 +5,7 @@ import xarray as xr
 
 from mcfiber import units
 from mcfiber.descriptions.transceiver import Transceiver
-from mcfiber.kernels import modulation as kernels
+from mcfiber.kernels import information as kernels
 from mcfiber.labelled import compute, stamp
 from mcfiber.receiver.receiver import Receiver, receiver
 from mcfiber.typing import Quantity
@@ -43,7 +43,7 @@ def achievable_rate(transceiver: Transceiver | Receiver, snr: Quantity, symbol_r
     bit-metric decoding, from tables with an error below 1e-6 bit.
 
     Shannon's limit [1]_, GMI and NGMI [2]_ are Eq. (1) to Eq. (4), the rate of a code is Eq. (5) of
-    `mcfiber.kernels.modulation`.
+    `mcfiber.kernels.information`.
 
     References
     ----------
@@ -118,7 +118,7 @@ def rate_ladder(
     -----
     No rung is above the one before: where an input says otherwise, the lower of the two stands.
 
-    Eq. (1) of `mcfiber.kernels.modulation` [1]_ for the first four rungs, Eq. (2) to Eq. (5) there for the others
+    Eq. (1) of `mcfiber.kernels.information` [1]_ for the first four rungs, Eq. (2) to Eq. (5) there for the others
     [2]_.
 
     References
@@ -159,7 +159,7 @@ def ladder_totals(ladder: xr.DataArray, *, cores: int, channels: int) -> xr.Data
 
     Notes
     -----
-    The sum of the rungs, Eq. (1) to Eq. (5) of `mcfiber.kernels.modulation`; what a limit took is the rung before
+    The sum of the rungs, Eq. (1) to Eq. (5) of `mcfiber.kernels.information`; what a limit took is the rung before
     less the rung.
 
     Examples
@@ -192,7 +192,7 @@ def rate_totals(net_rate: xr.DataArray, *, cores: int, channels: int) -> dict[st
 
     Notes
     -----
-    Sums over cores and channels of the net rate, Eq. (5) of `mcfiber.kernels.modulation` for a code of fixed rate.
+    Sums over cores and channels of the net rate, Eq. (5) of `mcfiber.kernels.information` for a code of fixed rate.
 
     Examples
     --------

@@ -137,7 +137,7 @@ def receiver(transceiver: Transceiver) -> Receiver:
 
     Notes
     -----
-    The law of its code is Eq. (5) of `mcfiber.kernels.modulation`, its tables are Eq. (2) and Eq. (3) there.
+    The law of its code is Eq. (5) of `mcfiber.kernels.information`, its tables are Eq. (2) and Eq. (3) there.
 
     Examples
     --------

@@ -10,7 +10,7 @@ from mcfiber._jit import kernel
 from mcfiber.descriptions.codes import DvbS2Code, FixedRateCode, OverheadCode
 from mcfiber.descriptions.formats import candidates
 from mcfiber.descriptions.transceiver import Transceiver
-from mcfiber.kernels import modulation as kernels
+from mcfiber.kernels import information as kernels
 from mcfiber.receiver.receiver import receiver
 from mcfiber.typing import FloatArray, Quantity
 
@@ -43,7 +43,7 @@ def required_snr(transceiver: Transceiver, *, net_bits: Quantity = None, ngmi: Q
 
     Notes
     -----
-    NGMI is Eq. (4) of `mcfiber.kernels.modulation`; thresholds of NGMI hardly depend on the format [1]_.
+    NGMI is Eq. (4) of `mcfiber.kernels.information`; thresholds of NGMI hardly depend on the format [1]_.
 
     References
     ----------
@@ -86,7 +86,7 @@ def snr_margin(transceiver: Transceiver, snr: Quantity, **target: Any) -> xr.Dat
 
     Notes
     -----
-    By definition `snr` over `required_snr`, which inverts Eq. (4) of `mcfiber.kernels.modulation`.
+    By definition `snr` over `required_snr`, which inverts Eq. (4) of `mcfiber.kernels.information`.
 
     Examples
     --------

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from mcfiber import labelled
 from mcfiber.descriptions.errors import check_count
-from mcfiber.kernels.channel import channel_rates
+from mcfiber.kernels.channels import channel_rates
 from mcfiber.receiver.receiver import ReceiverKind
 from mcfiber.simulation.channels import CoupledLine, one_block
 from mcfiber.simulation.streams import BLOCK, root_of
@@ -86,7 +86,7 @@ def draw_capacity(
 
     Notes
     -----
-    Eq. (2) to Eq. (5) of `mcfiber.kernels.channel` [1]_.
+    Eq. (2) to Eq. (5) of `mcfiber.kernels.channels` [1]_.
 
     References
     ----------
@@ -144,7 +144,7 @@ def stream_snr(channels: xr.Dataset, snr: float, *, receiver: ReceiverKind = "mm
 
     Notes
     -----
-    Eq. (3) and Eq. (4) of `mcfiber.kernels.channel` [1]_, with the mean over the frequencies of the inverse's
+    Eq. (3) and Eq. (4) of `mcfiber.kernels.channels` [1]_, with the mean over the frequencies of the inverse's
     diagonal.
 
     References
@@ -198,7 +198,7 @@ def group_capacity(
 
     Notes
     -----
-    Eq. (2) or Eq. (3) of `mcfiber.kernels.channel` [1]_ for the modes of a group, with the light of the others
+    Eq. (2) or Eq. (3) of `mcfiber.kernels.channels` [1]_ for the modes of a group, with the light of the others
     added to the noise.
 
     References

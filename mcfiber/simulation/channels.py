@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from mcfiber.descriptions.errors import check_count
 from mcfiber.fiber.medium import FiberMedium
-from mcfiber.kernels import channel as kernels
+from mcfiber.kernels import channels as kernels
 from mcfiber.labelled import labelled_result
 from mcfiber.line.line import Line
 from mcfiber.simulation.points import number_at, received_together, spans_at
@@ -197,7 +197,7 @@ def draw_channel(
 
     Notes
     -----
-    Eq. (1) of `mcfiber.kernels.channel`, spans of random sections as in [1]_.
+    Eq. (1) of `mcfiber.kernels.channels`, spans of random sections as in [1]_.
 
     References
     ----------
@@ -246,7 +246,7 @@ def as_channels(channel: AnyArray, noise: AnyArray | None, frequency: AnyArray) 
 
     Notes
     -----
-    The H and R of Eq. (1) and Eq. (2) of `mcfiber.kernels.channel`.
+    The H and R of Eq. (1) and Eq. (2) of `mcfiber.kernels.channels`.
 
     Examples
     --------
@@ -369,7 +369,7 @@ def read_channel(path: str | Path) -> xr.Dataset:
 
     Notes
     -----
-    The H and R of Eq. (2) of `mcfiber.kernels.channel`.
+    The H and R of Eq. (2) of `mcfiber.kernels.channels`.
     """
     if Path(path).suffix != ".npz":
         return xr.load_dataset(path, engine="h5netcdf")
@@ -493,7 +493,7 @@ def channel_impulse_response(channels: xr.Dataset) -> xr.DataArray:
     The frequencies are weighed with a Hann window, which leaves no tails; it adds about 0.4 over the band to the
     length of the response.
 
-    Its mean over realisations is Eq. (2) of `mcfiber.kernels.delay` for spans that mix strongly.
+    Its mean over realisations is Eq. (2) of `mcfiber.kernels.mode_delay` for spans that mix strongly.
 
     Examples
     --------

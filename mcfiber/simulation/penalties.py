@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from mcfiber.descriptions.errors import check_count
-from mcfiber.kernels import mixing as kernels
+from mcfiber.kernels import mode_loss as kernels
 from mcfiber.labelled import array, compute
 from mcfiber.line.mode_loss import mode_dependent_loss
 from mcfiber.receiver.penalty import check_receiver, loss_problem
@@ -41,7 +41,7 @@ def loop_scatter(modes: int, spans: int, receiver: ReceiverKind = "mmse") -> flo
 
     Notes
     -----
-    Rates of the draws by Eq. (2) to Eq. (4) of `mcfiber.kernels.channel`.
+    Rates of the draws by Eq. (2) to Eq. (4) of `mcfiber.kernels.channels`.
 
     Examples
     --------
@@ -101,7 +101,7 @@ def draw_mdl_penalty(
     realisations, which falls about as 1/modes and with the root of the diversity.  `draw_capacity` computes
     realisations without that assumption.
 
-    Eq. (2) of `mcfiber.kernels.mixing`.
+    Eq. (2) of `mcfiber.kernels.mode_loss`.
 
     Examples
     --------

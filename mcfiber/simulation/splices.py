@@ -9,7 +9,7 @@ from mcfiber import labelled, units
 from mcfiber.descriptions.errors import check_count
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.fiber.geometry import positions
-from mcfiber.kernels.splice import splice_transmission
+from mcfiber.kernels.splices import splice_transmission
 from mcfiber.simulation.streams import BLOCK, Stream, random_stream
 from mcfiber.typing import FloatArray, Quantity
 
@@ -109,7 +109,7 @@ def draw_splice_loss(
 
     Notes
     -----
-    Offset and tilt by Eq. (2) and Eq. (3) of `mcfiber.kernels.splice` [1]_.
+    Offset and tilt by Eq. (2) and Eq. (3) of `mcfiber.kernels.splices` [1]_.
 
     References
     ----------

@@ -110,7 +110,7 @@ def optimize_launch(
     Notes
     -----
     Derivatives of Eq. (2) of :doc:`/theory/nonlinear-interference`, or of Eq. (1) and Eq. (3) of
-    :doc:`/theory/raman-scattering`; see `mcfiber.kernels.adjoint`.
+    :doc:`/theory/raman-scattering`; see `mcfiber.kernels.launch_gradient`.
 
     Examples
     --------

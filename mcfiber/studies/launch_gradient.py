@@ -7,8 +7,8 @@ import numpy as np
 
 from mcfiber.descriptions.errors import refused
 from mcfiber.dimensions import spread
-from mcfiber.kernels import adjoint as backwards
 from mcfiber.kernels import isrs, nonlinear, raman, silica
+from mcfiber.kernels import launch_gradient as backwards
 from mcfiber.labelled import array, has
 from mcfiber.line.amplifiers import added_noise
 from mcfiber.line.budget import Scene

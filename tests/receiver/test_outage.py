@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from scipy import integrate
 
-from mcfiber.kernels.mixing import penalty_table
+from mcfiber.kernels.mode_loss import penalty_table
 from mcfiber.line.mode_loss import mode_dependent_loss
 from mcfiber.receiver import outage
 from mcfiber.receiver.penalty import mdl_penalty

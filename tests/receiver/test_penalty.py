@@ -8,7 +8,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcfiber.kernels.mixing import RECEIVERS, largest_loss
+from mcfiber.kernels.mode_loss import RECEIVERS, largest_loss
 from mcfiber.receiver.penalty import grouped_penalty, mdl_penalty
 from mcfiber.simulation.penalties import draw_mdl_penalty
 

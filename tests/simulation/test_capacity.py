@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from mcfiber.kernels.mixing import growth
+from mcfiber.kernels.mode_loss import growth
 from mcfiber.line.mode_loss import mode_dependent_loss
 from mcfiber.receiver.penalty import mdl_penalty
 from mcfiber.simulation.capacity import channel_capacity, draw_capacity, group_capacity, stream_snr

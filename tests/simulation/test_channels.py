@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mcfiber.kernels.mixing import expected_spread, growth
+from mcfiber.kernels.mode_loss import expected_spread, growth
 from mcfiber.simulation import channels as link
 from mcfiber.simulation.channels import CoupledLine, draw_channel
 

@@ -8,7 +8,7 @@ from examples import at_most
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcfiber.kernels import mixing
+from mcfiber.kernels import mode_loss as mixing
 
 DB = 10.0 / math.log(10.0)
 second_order = mixing.second_order_penalty

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import integrate, special
 
-from mcfiber.kernels.loss import coating_loss, glass_loss, macrobend_loss
+from mcfiber.kernels.attenuation import coating_loss, glass_loss, macrobend_loss
 
 
 @pytest.mark.nojit

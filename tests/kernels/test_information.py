@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from mcfiber.descriptions.formats import UNIFORM_FORMATS, PointFormat, ShapedFormat
-from mcfiber.kernels import modulation as kernels
+from mcfiber.kernels import information as kernels
 from mcfiber.receiver.constellation import Constellation, constellation
 from mcfiber.receiver.information import bit_error_ratio, information
 

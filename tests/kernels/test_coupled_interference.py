@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.linalg import expm
 
-from mcfiber.kernels import mode_dispersion as md
+from mcfiber.kernels import coupled_interference as md
 
 LIGHT = 299792458.0
 BETA2 = -20e-6 * 1550e-9**2 / (2 * math.pi * LIGHT)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from mcfiber.kernels import channel as kernels
+from mcfiber.kernels import channels as kernels
 
 DB = 10.0 / math.log(10.0)
 

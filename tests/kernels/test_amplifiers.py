@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mcfiber.kernels.amplifier import ase_density, ase_density_excess_gain, ase_density_input_noise
+from mcfiber.kernels.amplifiers import ase_density, ase_density_excess_gain, ase_density_input_noise
 
 
 def density(function, noise_figure_db, gain_db):  # type: ignore[no-untyped-def]
