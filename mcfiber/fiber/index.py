@@ -62,7 +62,8 @@ def _(glass: ConstantGlass) -> list[Quantity]:
 
 @sellmeier.register
 def _(glass: TabulatedGlass) -> list[Quantity]:
-    return [*glass.fit()[0].tolist(), *(resonance * 1e-6 for resonance in SILICA[3:])]
+    terms, resonances = glass.fit().numbers
+    return [*terms.tolist(), *(resonances * 1e-6).tolist()]
 
 
 def refractive_index(glass: Glass, wavelength_nm: ArrayLike) -> xr.DataArray:

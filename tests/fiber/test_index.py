@@ -1,9 +1,11 @@
+import math
+
 import numpy as np
 import pytest
 from scipy.optimize import brentq
 
 from mcfiber import DescriptionError
-from mcfiber.descriptions.glass import ConstantGlass, SilicaGlass, TabulatedGlass
+from mcfiber.descriptions.glass import SILICA, ConstantGlass, SilicaGlass, TabulatedGlass
 from mcfiber.fiber.index import group_index, material_dispersion, refractive_index
 
 # n, n_g and D in ps/(nm km), evaluated with 40 digits from the published terms.
@@ -47,6 +49,73 @@ def test_table__gives_back_silica():
     table = TabulatedGlass(wavelength_nm=nm, index=refractive_index(SilicaGlass(), nm).values)
     assert refractive_index(table, 1550).item() == pytest.approx(1.44402362170326, abs=1e-9)
     assert material_dispersion(table, 1550).item() * 1e6 == pytest.approx(21.9118, abs=1e-3)
+
+
+GRIDS = {
+    "four": np.array([1300.0, 1400.0, 1500.0, 1600.0]),
+    "O to U": np.linspace(1260, 1675, 9),
+    "C": np.linspace(1530, 1565, 8),
+    "dense": np.linspace(1500, 1600, 101),
+    "visible to infrared": np.linspace(400, 2000, 33),
+    "two pairs": np.array([500.0, 550.0, 1500.0, 1600.0]),
+}
+
+
+def dispersions(glass, nm=(1310.0, 1550.0, 1600.0)):
+    return material_dispersion(glass, list(nm)).values * 1e6
+
+
+@pytest.mark.parametrize("digits", [4, 5, 6, 7, 8, 9])
+@pytest.mark.parametrize("grid", GRIDS)
+@pytest.mark.parametrize(
+    "glass",
+    [*GLASSES.values(), SilicaGlass(germanium_mole_percent=12.0), SilicaGlass(fluorine_mole_percent=0.3)],
+    ids=["silica", "germanium", "fluorine", "much germanium", "little fluorine"],
+)
+def test_table__dispersion_of_a_rounded_one_within_its_uncertainty(glass, grid, digits):
+    nm = GRIDS[grid]
+    table = TabulatedGlass(wavelength_nm=nm, index=np.round(refractive_index(glass, nm).values, digits))
+    error = np.abs(dispersions(table) - dispersions(glass))
+    assert (error <= table.dispersion_uncertainty([1310.0, 1550.0, 1600.0])).all()
+    assert table.dispersion_uncertainty(1550.0) < 1.6
+
+
+def test_table__five_digits():
+    """Of doped silica with 20.60 ps/(nm km): any curve through the rounded points would do, and gave 0.24."""
+    nm = np.linspace(1500, 1600, 11)
+    table = TabulatedGlass(wavelength_nm=nm, index=np.round(refractive_index(GLASSES["germanium"], nm).values, 5))
+    assert dispersions(table, [1550])[0] == pytest.approx(20.6047, abs=float(table.dispersion_uncertainty(1550)))
+    assert dispersions(table, [1550])[0] == pytest.approx(20.6047, abs=0.7)
+    assert table.rounding == pytest.approx(5e-6)
+
+
+def test_table__finer_ones_leave_less():
+    nm = GRIDS["O to U"]
+    exact = refractive_index(GLASSES["germanium"], nm).values
+    left = [
+        float(TabulatedGlass(wavelength_nm=nm, index=np.round(exact, digits)).dispersion_uncertainty(1550))
+        for digits in range(4, 10)
+    ]
+    assert np.all(np.diff(left) < 0)
+    assert left[-1] < 1e-3
+
+
+def test_table__a_glass_that_is_no_doped_silica():
+    """Silica with one term 4 % stronger: the departure is taken from the table where that has the digits."""
+    nm = GRIDS["visible to infrared"]
+    square = (nm * 1e-3) ** 2
+    terms = np.array(SILICA[:3]) * [1.0, 1.04, 1.0]
+    index = np.sqrt(1 + sum(b * square / (square - one**2) for b, one in zip(terms, SILICA[3:], strict=True)))
+    table = TabulatedGlass(wavelength_nm=nm, index=np.round(index, 7))
+    assert refractive_index(table, nm).values == pytest.approx(np.round(index, 7), abs=2e-7)
+    step = 5e-3
+    middle = [1.55 - step, 1.55, 1.55 + step]
+    n = [
+        math.sqrt(1 + sum(b * x * x / (x * x - one**2) for b, one in zip(terms, SILICA[3:], strict=True)))
+        for x in middle
+    ]
+    expected = -1.55e-6 / 299_792_458.0 * (n[0] - 2 * n[1] + n[2]) / (step * 1e-6) ** 2 * 1e6
+    assert dispersions(table, [1550])[0] == pytest.approx(expected, abs=float(table.dispersion_uncertainty(1550)))
 
 
 def test_refusals():
