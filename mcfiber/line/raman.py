@@ -17,7 +17,7 @@ from mcfiber.typing import FloatArray, Quantity
 from mcfiber.units import mapped
 
 # On a panel, the same for all designs, so that none depends on what it is computed beside. Without pumps the
-# interference is then good to 1e-12 where a span loses 35 dB, and to 3e-10 where 1 W loses 55 dB.
+# interference is good to 1e-12 where a span loses 35 dB, and to 3e-10 where 35 mW a core lose 55 dB.
 NODES = 18
 NODES_WITH_PUMPS = 20
 
