@@ -48,7 +48,7 @@ class Scattering:
         )  # fmt: skip
 
     def time_channels(self):
-        return self.run(self.channels, np.full(180, 1e-3), np.ones(180), 12)
+        return self.run(self.channels, np.full(180, 1e-3), np.ones(180), 18)
 
     def time_backward_pumps(self):
         frequency = np.concatenate([self.channels, self.pumps])
