@@ -19,11 +19,11 @@ def drawing():
                 yield pytest.param(function, id=name)
 
 
-@pytest.mark.parametrize("function", drawing())
+@pytest.mark.parametrize("function", list(drawing()))
 @pytest.mark.parametrize("draws", [0, -1, 2.5])
 def test_draws__are_a_whole_number_of_at_least_one(function, draws):
     needed = [one for one in inspect.signature(function).parameters.values() if one.default is one.empty]
     given = {one.name: 1.0 for one in needed if one.name != "draws"}
-    with pytest.raises(DescriptionError, match="draws: got .*; allowed: a whole number of at least 1"):
+    with pytest.raises(DescriptionError, match=r"draws: got .*; allowed: a whole number of at least 1"):
         for _ in function(**given, draws=draws):
             pass

@@ -1,8 +1,6 @@
 """Random transfer matrices: unitary, coupled-power mean, Gamma spread, sinc^2 spectrum, drift in time."""
 
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
