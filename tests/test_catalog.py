@@ -209,6 +209,14 @@ span_count = 5
 """
 
 
+WAVELENGTHS = """
+[system.fiber.attenuation_db_per_km]
+wavelength_nm = [1400, 1700]
+value = [0.2, 0.2]
+[provenance]
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "start"),
     [
@@ -234,10 +242,7 @@ span_count = 5
             "provenance.link.span_count: a range belongs to a number that may vary",
         ),
         (
-            (
-                "[system.fiber.attenuation_db_per_km]\nwavelength_nm = [1400, 1700]\nvalue = [0.2, 0.2]\n[provenance]\n"
-                '"fiber.attenuation_db_per_km.value.1" = { status = "assumed", source = "", range = [0.1, 0.3] }'
-            ),
+            WAVELENGTHS + '"fiber.attenuation_db_per_km.value.1" = { status = "assumed", source = "", range = [0, 1] }',
             "provenance.fiber.attenuation_db_per_km.value.1: a range belongs to a number that may vary as an axis",
         ),
         (

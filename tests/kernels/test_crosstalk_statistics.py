@@ -220,9 +220,9 @@ def test_log_mean__a_wide_term_beside_a_narrow_one():
 @pytest.mark.parametrize(
     ("name", "call"),
     [
-        ("mean", lambda wrong: plain.crosstalk_quantile([1.0, wrong], 0.5, 1e-4)),
+        ("mean", lambda wrong: plain.exceeded_level([1.0, wrong], 0.5, 1e-4)),
         ("variance", lambda wrong: plain.outage_probability([1.0, 1.0], [0.5, wrong], 1.0)),
-        ("probability", lambda wrong: plain.crosstalk_quantile([1.0], 0.5, [1e-4, wrong])),
+        ("probability", lambda wrong: plain.exceeded_level([1.0], 0.5, [1e-4, wrong])),
         ("threshold", lambda wrong: plain.outage_probability([1.0], 0.5, wrong)),
         ("value", lambda wrong: plain.crosstalk_density([1.0], 0.5, wrong)),
         ("mean", lambda wrong: plain.mean_of_decibels([wrong], 0.5)),
@@ -241,14 +241,14 @@ def test_door__names_what_is_no_number(name, call, wrong):
 
 def test_door__names_what_is_out_of_range():
     with pytest.raises(ValueError, match="mean: got -1; allowed: finite numbers, at least 0"):
-        plain.crosstalk_quantile([1.0, -1.0], 0.5, 1e-4)
+        plain.exceeded_level([1.0, -1.0], 0.5, 1e-4)
     with pytest.raises(ValueError, match=r"variance: got 0; .*above 0"):
-        plain.crosstalk_quantile([1.0], 0.0, 1e-4)
+        plain.exceeded_level([1.0], 0.0, 1e-4)
     with pytest.raises(ValueError, match=r"variance: got 2\.5; .*at most 2"):
-        plain.crosstalk_quantile([1.0], 2.5, 1e-4)
+        plain.exceeded_level([1.0], 2.5, 1e-4)
     for wrong in (0.0, 1.0):
         with pytest.raises(ValueError, match=f"probability: got {wrong:g}; .*above 0, below 1"):
-            plain.crosstalk_quantile([1.0], 0.5, wrong)
+            plain.exceeded_level([1.0], 0.5, wrong)
 
 
 # Degrees of freedom; mean of dB less dB of mean; standard deviation in dB; quantiles of the chi-square

@@ -19,7 +19,7 @@ def drawing():
                 yield pytest.param(function, id=name)
 
 
-@pytest.mark.parametrize("function", drawing())
+@pytest.mark.parametrize("function", list(drawing()))
 @pytest.mark.parametrize("draws", [0, -1, 2.5])
 def test_draws__are_a_whole_number_of_at_least_one(function, draws):
     needed = [one for one in inspect.signature(function).parameters.values() if one.default is one.empty]

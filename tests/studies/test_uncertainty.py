@@ -127,7 +127,7 @@ def test_predict__needs_whole_numbers(wrong):
         sweep(entry.system, {"link.launch_power_dbm": [0.0, 1.0]}, draws=wrong)
     for ask in (lambda seed: predict(entry, seed=seed), lambda seed: entry.system.evaluate(seed=seed)):
         with pytest.raises(DescriptionError, match=r"seed: got .*; allowed: a whole number of at least 0"):
-            ask(wrong or -3)
+            ask(-1 if wrong == 0 else wrong)
 
 
 def test_predict__of_a_system_says_what_it_needs():
