@@ -1,0 +1,368 @@
+"""Kerr interference over all islands by quadrature: any power profile, any dispersion, coupled cores included.
+
+Nothing is fitted here, and an error estimate of the quadrature comes with every value.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from mcfiber.kernels.gn_integral import link_table
+from mcfiber.kernels.islands import Bands, Mixing, Phase, Rules, Table, area_tables, area_tails, island_density
+from mcfiber.line.gn_integral import Interference, SpanProfile, as_comb, as_leading
+from mcfiber.typing import FloatArray
+
+Dispersion = Callable[[FloatArray], FloatArray]
+
+CELL = 0.1e12  # of the tabulated propagation constant. [Hz]
+WIDTHS = 80.0  # of the link function that its table covers
+MOST_POINTS = 1 << 16
+LAYER_STEP = 0.3  # of the tables in mode dispersion, in asinh(rate/scale)
+WIDEST_RATE = 300.0  # of the last layer, in widths of the link function
+
+
+@dataclass(frozen=True)
+class CoupledCores:
+    """Cores that mix strongly.
+
+    Attributes
+    ----------
+    cores
+        How many mix; 1 for a core alone.
+    mode_dispersion
+        Rms modal group delay per square root of length. [s/sqrt(m)]
+    """
+
+    cores: int = 1
+    mode_dispersion: float = 0.0
+
+    @property
+    def factor(self) -> float:
+        """Interference without mode dispersion over that of one core: 3/(2N+1) [1]_."""
+        return 3.0 / (2 * self.cores + 1)
+
+    @property
+    def mixing(self) -> Mixing:
+        """Strength of the mode dispersion, Eq. (1) of `mcfiber.kernels.mode_dispersion`, and number of modes."""
+        modes = 2.0 * self.cores
+        return (self.mode_dispersion**2 / (modes - 1.0 / modes) if self.cores > 1 else 0.0), modes
+
+
+ONE_CORE = CoupledCores()
+
+
+def kerr_integral(
+    frequency: Any,
+    symbol_rate: Any,
+    power: Any,
+    spans: Sequence[SpanProfile] | SpanProfile,
+    *,
+    channels: Sequence[int] | None = None,
+    terms: Literal["spm+xpm", "all"] = "all",
+    band: Literal["centre", "average"] = "centre",
+    accumulation: Literal["coherent", "incoherent"] = "incoherent",
+    coupled: CoupledCores = ONE_CORE,
+    roll_off: float = 0.0,
+    workers: int = 1,
+) -> Interference:
+    """Kerr interference power by the Gaussian-noise integral over all islands.
+
+    Referred to the launched power of the first span; both polarisations, per core; Gaussian signals.
+
+    Parameters
+    ----------
+    frequency, symbol_rate, power
+        Channels in ascending order; power launched into the first span. Shape (channel,), the last two also ().
+        [Hz, Hz, W]
+    spans
+        The spans in order. `SpanProfile.beta2` may also be a function of frequency; by channel it is joined by a
+        cubic spline.
+    channels
+        Numbers of the channels wanted; all by default.
+    terms
+        ``"all"`` for every triple of fields, ``"spm+xpm"`` for self- and cross-phase modulation alone.
+    band
+        ``"centre"`` for the density at the channel's centre times its symbol rate, ``"average"`` for the power in
+        the band of one symbol rate.
+    accumulation
+        How the interference of different spans adds: fields (``"coherent"``) or powers.
+    coupled
+        Cores that mix strongly, and their mode dispersion.
+    roll_off
+        Of the raised-cosine spectrum, the same for all channels.
+    workers
+        Threads over which the channels are spread; the values do not depend on it.
+
+    Returns
+    -------
+    Interference
+        Power and the error that a coarser quadrature shows. Shape (channel,). [W]
+
+    Raises
+    ------
+    ValueError
+        If channels overlap or are not ascending, or a choice is not known.
+
+    Notes
+    -----
+    Eq. (1) of `mcfiber.kernels.islands` [1]_; mode dispersion over all islands, Eq. (5) there.
+
+    References
+    ----------
+    .. [1] P. Poggiolini, "The GN model of non-linear propagation in uncompensated coherent optical systems," *J.
+       Lightw. Technol.*, vol. 30, no. 24, pp. 3857-3879, 2012.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcfiber.line.gn_integral import plain_span
+    >>> span = plain_span(attenuation=4.605e-5, length=100e3, beta2=-21.68e-27, gamma=1.3e-3)
+    >>> power, error = kerr_integral(np.array([193.4e12]), 32e9, 1e-3, span)
+    >>> round(float(power[0]) * 1e9, 1)
+    230.3
+    """
+    _check_choices(terms, band, accumulation)
+    comb = as_comb(frequency, symbol_rate, power, roll_off)
+    spans = [spans] if isinstance(spans, SpanProfile) else list(spans)
+    wanted = np.arange(comb.frequency.size) if channels is None else np.asarray(channels, dtype=np.int64)
+    links = _links(spans, comb, coherent=accumulation == "coherent")
+    total, error = np.zeros(wanted.size), np.zeros(wanted.size)
+    for link in links:
+        fine, coarse = (
+            _power(comb, link, wanted, coupled, terms == "all", band == "average", workers, refined=refined)
+            for refined in (True, False)
+        )
+        total += fine
+        error += np.abs(fine - coarse)
+    return Interference(total, error)
+
+
+def _check_choices(terms: str, band: str, accumulation: str) -> None:
+    for name, value, known in (
+        ("terms", terms, ("spm+xpm", "all")),
+        ("band", band, ("centre", "average")),
+        ("accumulation", accumulation, ("coherent", "incoherent")),
+    ):
+        if value not in known:
+            msg = f"{name} must be one of {', '.join(known)}; got {value!r}"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True)
+class _Link:
+    """Panels of a link, which may repeat; profiles by row, and the row of each channel."""
+
+    length: FloatArray
+    start: FloatArray
+    end: FloatArray
+    row: Any
+    count: int
+    coherent: bool
+    beta2: Dispersion
+    gamma: FloatArray
+
+    @property
+    def repeated(self) -> FloatArray:
+        """Length that adds up coherently. [m]"""
+        return float(self.length.sum()) * (self.count if self.coherent else 1)  # type: ignore[return-value]
+
+
+def _links(spans: Sequence[SpanProfile], comb: Any, *, coherent: bool) -> list[_Link]:
+    """Equal spans as one repeated link; unequal ones apart, or joined where their fields add."""
+    lone = [_link(span, comb, coherent) for span in spans]
+    if len(lone) == 1 or not coherent:
+        return lone
+    first = lone[0]
+    for link in lone[1:]:
+        at = comb.frequency
+        if not np.allclose(link.beta2(at), first.beta2(at), rtol=1e-6):
+            msg = "coherent accumulation needs fibres of one dispersion in all spans; use accumulation='incoherent'"
+            raise ValueError(msg)
+    parts: list[tuple[FloatArray, FloatArray, FloatArray]] = []
+    for link in lone:
+        weight = (link.gamma / first.gamma)[:, None]
+        one = link.length, weight * link.start[link.row], weight * link.end[link.row]
+        parts += [one] * link.count
+    length = np.concatenate([part[0] for part in parts])
+    start, end = (np.concatenate([part[k] for part in parts], axis=1) for k in (1, 2))
+    return [_Link(length, start, end, np.arange(start.shape[0]), 1, True, first.beta2, first.gamma)]
+
+
+def _link(span: SpanProfile, comb: Any, coherent: bool) -> _Link:
+    z = np.asarray(span.position, dtype=float)
+    power = np.asarray(span.relative_power, dtype=float)
+    if np.any(np.diff(z) < 0.0) or power.shape[-1] != z.size or np.any(power <= 0.0):
+        msg = f"position must ascend and relative_power be positive at each of its {z.size} values"
+        raise ValueError(msg)
+    power = np.atleast_2d(power)
+    same = power.shape[0] > 1 and bool(np.all(power == power[0]))
+    power = power[:1] if same else power
+    row = np.zeros(comb.frequency.size, np.int64) if power.shape[0] == 1 else np.arange(comb.frequency.size)
+    real = np.diff(z) > 0.0  # a position given twice is a jump, not a panel
+    gamma = np.broadcast_to(np.asarray(span.gamma, dtype=float), comb.frequency.shape)
+    start, end = (np.ascontiguousarray(part[:, real]) for part in (power[:, :-1], power[:, 1:]))
+    return _Link(np.diff(z)[real], start, end, row, span.count, coherent, _dispersion(span, comb), gamma)
+
+
+def _dispersion(span: SpanProfile, comb: Any) -> Dispersion:
+    """beta2 as a function of frequency: as given, straight for few channels, else a cubic spline."""
+    if callable(span.beta2):
+        return span.beta2
+    value = np.broadcast_to(np.asarray(span.beta2, dtype=float), comb.frequency.shape)
+    if span.beta2_slope is not None or value.size == 1 or np.ptp(value) <= 1e-12 * np.abs(value).max():
+        slope = 0.0 if span.beta2_slope is None else float(np.mean(span.beta2_slope))
+        middle, at = float(np.mean(value)), float(np.mean(comb.frequency))
+        return lambda f: middle + slope * (np.asarray(f) - at)
+    if value.size < 4:
+        line = np.polynomial.Polynomial.fit(comb.frequency, value, value.size - 1)
+        return lambda f: np.asarray(line(np.asarray(f)))
+    spline = CubicSpline(comb.frequency, value)
+    return lambda f: np.asarray(spline(np.asarray(f)))
+
+
+def phase_of(beta2: Dispersion, low: float, high: float, reference: float) -> Phase:
+    """Propagation constant less a straight line in cells, as polynomials of fifth degree through both derivatives."""
+    count = max(4, math.ceil((high - low) / CELL))
+    step = (high - low) / count
+    node, weight = np.polynomial.legendre.leggauss(5)
+    node, weight = 0.5 * (node + 1.0), 0.5 * weight
+    edges = low + step * np.arange(count + 1)
+    curve = 4.0 * math.pi**2 * beta2(edges) * step**2  # second derivative in the place
+    inside = 4.0 * math.pi**2 * beta2(edges[:-1, None] + step * node) * step**2
+    gain, lift = inside @ weight, inside @ (weight * (1.0 - node))
+    slope = np.concatenate([[0.0], np.cumsum(gain)])
+    slope -= slope[count // 2]  # a straight line drops out of the mismatch
+    value = np.concatenate([[0.0], np.cumsum(slope[:-1] + lift)])
+    value -= value[count // 2]
+    rise, bend = value[1:] - value[:-1] - slope[:-1] - 0.5 * curve[:-1], slope[1:] - slope[:-1] - curve[:-1]
+    turn = curve[1:] - curve[:-1]
+    polynomial = np.stack(
+        [value[:-1], slope[:-1], 0.5 * curve[:-1], 10.0 * rise - 4.0 * bend + 0.5 * turn,
+         -15.0 * rise + 7.0 * bend - turn, 6.0 * rise - 3.0 * bend + 0.5 * turn], axis=1,
+    )  # fmt: skip
+    return low - reference, step, np.ascontiguousarray(polynomial)
+
+
+def _power(
+    comb: Any, link: _Link, wanted: Any, coupled: CoupledCores, everything: bool, average: bool, workers: int, *,
+    refined: bool,
+) -> FloatArray:  # fmt: skip
+    """Interference power at one refinement of tables, pieces and nodes."""
+    reference = float(comb.frequency[comb.frequency.size // 2])
+    bands = _bands(comb, reference)
+    low, high = float(bands[0][0]), float(bands[1][-1])
+    phase = phase_of(link.beta2, low + reference - 1e9, high + reference + 1e9, reference)
+    table = _table(link, bands, phase, coupled, everything, refined)
+    rules = _rules(link, refined)
+    place, share = _points_in_band(comb, link, average, refined)
+
+    def integral(some: Any) -> FloatArray:
+        offset = (comb.frequency[some, None] - reference + comb.symbol_rate[some, None] * place).ravel()
+        out = np.empty(offset.size)
+        own = np.repeat(some, place.size)
+        island_density(offset, own, bands, phase, table, coupled.mixing, rules, everything, out)
+        return np.asarray(out.reshape(some.size, place.size) @ share)
+
+    parts = [wanted[k :: 4 * workers] for k in range(min(4 * workers, wanted.size))] if workers > 1 else [wanted]
+    density = np.empty(wanted.size)
+    with ThreadPoolExecutor(workers) as pool:
+        for k, found in enumerate(pool.map(integral, parts)):
+            density[k :: len(parts)] = found
+    return np.asarray(16.0 / 27.0 * coupled.factor * link.gamma[wanted] ** 2 * comb.symbol_rate[wanted] * density)
+
+
+def _bands(comb: Any, reference: float) -> Bands:
+    """Rectangles of the spectrum of channels that are lit, from a reference frequency."""
+    lit = np.flatnonzero(comb.power > 0.0)
+    centre, rate = comb.frequency[lit, None] - reference, comb.symbol_rate[lit, None]
+    level = (comb.power / comb.symbol_rate)[lit, None] * comb.level
+    low, high = centre + rate * comb.edge[:-1], centre + rate * comb.edge[1:]
+    channel = np.repeat(lit, comb.level.size).astype(np.int64)
+    return low.ravel(), high.ravel(), level.ravel(), channel
+
+
+def _rules(link: _Link, refined: bool) -> Rules:
+    nodes = (8, 3, 2) if refined else (5, 2, 1)
+    resolution = (1.5 if refined else 6.0) * 2.0 * math.pi / float(link.repeated)
+    resonant, near, far = (_gauss(count) for count in nodes)
+    return resonant, near, far, resolution, 0.01 if refined else 0.04
+
+
+def _gauss(count: int) -> FloatArray:
+    """Nodes and weights on 0 to 1. Shape (2, node)."""
+    node, weight = np.polynomial.legendre.leggauss(count)
+    return np.ascontiguousarray([0.5 * (node + 1.0), 0.5 * weight])
+
+
+def _points_in_band(comb: Any, link: _Link, average: bool, refined: bool) -> tuple[FloatArray, FloatArray]:
+    """Offsets in symbol rates, denser towards the edges, where the density changes fastest."""
+    if not average:
+        return np.zeros(1), np.ones(1)
+    beta2 = float(np.abs(link.beta2(comb.frequency)).max())
+    turns = math.pi / 2.0 * beta2 * float(comb.symbol_rate.max()) ** 2 * float(link.repeated)
+    count = 12 + int(min(turns, 24.0))  # fields of many spans make ripples in the band
+    x, weight = np.polynomial.legendre.leggauss(count if refined else 2 * count // 3)
+    return 0.5 * np.sin(0.5 * np.pi * x), 0.25 * np.pi * np.cos(0.5 * np.pi * x) * weight
+
+
+def _widths(link: _Link) -> tuple[float, float]:
+    """Width of the squared link function, area over peak, of the whole link and of its widest part. [1/m]"""
+    ratio = np.log(link.end / link.start)
+    mean = np.where(np.abs(ratio) > 1e-9, np.expm1(ratio) / np.where(np.abs(ratio) > 1e-9, ratio, 1.0), 1.0)
+    twice = np.where(np.abs(ratio) > 1e-9, np.expm1(2 * ratio) / np.where(np.abs(ratio) > 1e-9, 2 * ratio, 1.0), 1.0)
+    whole = (link.length * link.start * mean).sum(axis=1)
+    square = (link.length * link.start**2 * twice).sum(axis=1)
+    single = float(np.max(2.0 * square / whole**2))
+    jumps = 1 + int(np.count_nonzero(np.abs(np.log(link.start[0, 1:] / link.end[0, :-1])) > 1e-9))
+    repeats = link.count if link.coherent else 1
+    return single / repeats, single * (jumps if link.coherent and link.count == 1 else 1)
+
+
+def _table(
+    link: _Link, bands: Bands, phase: Phase, coupled: CoupledCores, everything: bool, refined: bool
+) -> Table:
+    """Running integrals of the link function up to the mismatch that matters."""
+    width, reach = _widths(link)
+    spacing = 2.0 * math.pi / ((16 if refined else 8) * float(link.repeated))
+    resonance = 2.0 * math.pi / float(link.length.sum())
+    extent, widest = float(bands[1][-1] - bands[0][0]), float(np.max(bands[1] - bands[0])) * bands[0].size
+    curve = 2.0 * float(np.abs(phase[2][:, 2]).max()) / phase[1] ** 2  # 4 pi^2 |beta2|
+    largest = curve * extent * (extent if everything else min(extent, widest))
+    last = (math.floor(min(max(WIDTHS * reach, 12.0 * resonance), largest) / resonance) + 1.5) * resonance
+    points = min(max(math.ceil(last / spacing) + 1, 16), MOST_POINTS)
+    rate, scale = _layers(width, reach, coupled)
+    rows = link.start.shape[0]
+    slope, area, tail = np.empty((rows, rate.size, points)), np.empty((rows, rate.size, points)), np.empty((rows, rate.size, 2))
+    _fill_lowest(link, spacing, slope, area)
+    if rate.size > 1:
+        others = np.empty((rows, rate.size - 1, points)), np.empty((rows, rate.size - 1, points))
+        area_tables(link.length, link.start, link.end, link.count, link.coherent, rate[1:], spacing, *others)
+        slope[:, 1:], area[:, 1:] = others
+    area_tails(link.length, link.start, link.end, float(link.count), spacing, area, tail)
+    return spacing, np.asarray(link.row, np.int64), slope, area, tail, width, LAYER_STEP, scale, reach
+
+
+def _layers(width: float, reach: float, coupled: CoupledCores) -> tuple[FloatArray, float]:
+    """Rates of the pairings of modes at which tables are made, and the scale that they are even on."""
+    scale = 0.3 * width
+    if coupled.mixing[0] == 0.0:
+        return np.zeros(1), scale
+    count = math.ceil(math.asinh(WIDEST_RATE * reach / scale) / LAYER_STEP) + 1
+    return scale * np.sinh(LAYER_STEP * np.arange(count)), scale
+
+
+def _fill_lowest(link: _Link, spacing: float, slope: FloatArray, area: FloatArray) -> None:
+    """Layer without mode dispersion, for which the square of a field is enough."""
+    rows, points = slope.shape[0], slope.shape[2]
+    position = np.concatenate([[0.0], np.cumsum(link.length)[:-1]])
+    repeats = float(link.count if link.coherent else -link.count)
+    inputs = position, link.length, link.start, link.end, np.zeros(link.length.size)
+    out = np.empty((1, rows, points)), np.empty((1, rows, points)), np.empty((1, rows, 3))
+    scalars = (np.array([value]) for value in (repeats, float(link.length.sum()), spacing))
+    link_table(*(as_leading(value) for value in inputs), *scalars, *out)
+    slope[:, 0], area[:, 0] = out[0][0], out[1][0]
