@@ -51,7 +51,8 @@ Mixing: TypeAlias = tuple[float, float]
 Rules: TypeAlias = tuple[FloatArray, FloatArray, FloatArray, float, float]
 
 GRADES = 9  # halvings of the panels beside the observed frequency
-NEAR, FAR = 6.0, 100.0  # least mismatch over the link function's width: below it resonant, above it smooth
+NEAR, FAR = 8.0, 100.0  # least mismatch over the link function's width: below it resonant, above it smooth
+SHARE = 0.5
 MOST_PIECES = 48
 ROOM = 48  # breaks of a polygon
 
@@ -126,8 +127,12 @@ def _pair(
     low, high, level, channel = bands
     a0, a1, b0, b1 = low[first] - f, high[first] - f, low[second] - f, high[second] - f
     least, exit0, exit1 = _resonance(f, a0, a1, b0, b1, phase)
+    smooth = least > FAR * table[8]
+    if smooth and mixing[0] == 0.0:
+        return _far(f, (a0, a1, b0, b1), third, bands, phase, table)
     resonant = least < NEAR * table[8] or half
-    rule = rules[0] if resonant else rules[1] if least < FAR * table[8] else rules[2]
+    smooth = smooth and _spread(a0, a1, b0, b1) < 0.2
+    rule = rules[0] if resonant else rules[2] if smooth else rules[1]
     total = 0.0
     c = _first_above(high, f + a0 + b0)
     while c < low.size and low[c] - f < a1 + b1:
@@ -141,6 +146,40 @@ def _pair(
                 total += level[c] * value
         c += 1
     return total
+
+
+@kernel
+def _far(
+    f: float, box: tuple[float, float, float, float], third: int, bands: Bands, phase: Phase, table: Table
+) -> float:
+    """Islands far from every resonance, where K is smooth: its value at the middle, Eq. (6), times their areas."""
+    low, high, level, channel = bands
+    a0, a1, b0, b1 = box
+    middle = _mismatch(f, 0.5 * (a0 + a1), 0.5 * (b0 + b1), phase) ** 2
+    total = 0.0
+    c = _first_above(high, f + a0 + b0)
+    while c < low.size and low[c] - f < a1 + b1:
+        if third < 0 or channel[c] == third:
+            row = table[1][channel[c]]
+            norm, width = table[4][row, 0, 0], table[4][row, 0, 1]
+            area = _below(high[c] - f, box) - _below(low[c] - f, box)
+            total += level[c] * area * norm * width / (width * width + middle)
+        c += 1
+    return total
+
+
+@kernel
+def _below(limit: float, box: tuple[float, float, float, float]) -> float:
+    """Area of the part of a rectangle in which x + y is below a limit."""
+    a0, a1, b0, b1 = box
+    total = max(limit - a0 - b0, 0.0) ** 2 + max(limit - a1 - b1, 0.0) ** 2
+    return 0.5 * (total - max(limit - a1 - b0, 0.0) ** 2 - max(limit - a0 - b1, 0.0) ** 2)
+
+
+@kernel
+def _spread(a0: float, a1: float, b0: float, b1: float) -> float:
+    """Widest relative extent of an island, over which the rates of the pairings change."""
+    return max(abs(a1 - a0) / abs(a0 + a1), abs(b1 - b0) / abs(b0 + b1))
 
 
 @kernel
@@ -176,8 +215,10 @@ def _mismatch(f: float, x: float, y: float, phase: Phase) -> float:
 @kernel
 def _resonance(f: float, a0: float, a1: float, b0: float, b1: float, phase: Phase) -> tuple[float, float, float]:
     """Least mismatch in a rectangle, and where along its two edges in x the dispersion's zero leaves it (else infinite)."""
-    low0, low1 = _mismatch(f, a0, b0, phase), _mismatch(f, a1, b0, phase)
-    high0, high1 = _mismatch(f, a0, b1, phase), _mismatch(f, a1, b1, phase)
+    at_f, left, right = _beta(f, phase), _beta(f + a0, phase), _beta(f + a1, phase)
+    bottom, top = _beta(f + b0, phase) - at_f, _beta(f + b1, phase) - at_f
+    low0, low1 = _beta(f + a0 + b0, phase) - left - bottom, _beta(f + a1 + b0, phase) - right - bottom
+    high0, high1 = _beta(f + a0 + b1, phase) - left - top, _beta(f + a1 + b1, phase) - right - top
     exit0, exit1 = _exit(f, a0, a1, b0, low0, low1, phase), _exit(f, a0, a1, b1, high0, high1, phase)
     least = min(min(abs(low0), abs(low1)), min(abs(high0), abs(high1)))
     one_side = low0 > 0.0 and low1 > 0.0 and high0 > 0.0 and high1 > 0.0
@@ -229,7 +270,12 @@ def _breaks(
     if half:
         for value in (b0, -b0, b1, -b1, 0.5 * c0, 0.5 * c1):  # the rim |y| = |x|
             count = _add_break(value, left, right, count, breaks)
-    breaks[:count].sort()
+    for index in range(1, count):  # few: sorted by insertion
+        value, place = breaks[index], index
+        while place > 0 and breaks[place - 1] > value:
+            breaks[place] = breaks[place - 1]
+            place -= 1
+        breaks[place] = value
     return count
 
 
@@ -338,7 +384,7 @@ def _side(
             total += abs(y1 - y0) * _chord(phase0, phase1, area0, area1, third, table)
             area0 = area1
         else:
-            total += abs(y1 - y0) * _mixed_chord(x, 0.5 * (y0 + y1), phase0, phase1, third, table, mixing)
+            total += abs(y1 - y0) * _mixed_chord(x, y0, y1, phase0, phase1, third, table, mixing)
         y0, phase0 = y1, phase1
     return total
 
@@ -408,16 +454,19 @@ def _mixed_pieces(
     change = max(change, abs(fast1 - fast0) / (width + least + min(fast0, fast1)))
     change = math.log1p(change) + abs(stop - start) / max(abs(x), abs(stop))
     # near both resonances finely, far from them as the smooth function that is left
-    near = 1.0 if least < 3.0 * (width + slow0) else 0.3
-    return 1 + int(near * change * 0.25 / math.sqrt(tolerance)), (2.0 if start == 0.0 else 1.0)
+    near = 1.7 if start == 0.0 else 1.0 if least < 3.0 * (width + slow0) else 0.3
+    return 1 + int(near * change * SHARE / math.sqrt(tolerance)), (2.0 if start == 0.0 else 1.0)
 
 
 @kernel
 def _mixed_chord(
-    x: float, y: float, phase0: float, phase1: float, third: int, table: Table, mixing: Mixing
+    x: float, y0: float, y1: float, phase0: float, phase1: float, third: int, table: Table, mixing: Mixing
 ) -> float:
-    """Mean of K over a piece along y, with the pairings of its middle; Eqs. (4) and (5)."""
-    a1, l1, a2, l2 = pairings(x, y, mixing[0], mixing[1])
+    """Mean of K over a piece along y, with the pairings at one place of it; Eqs. (4) and (5)."""
+    a1, l1, a2, l2 = pairings(x, 0.5 * (y0 + y1), mixing[0], mixing[1])
+    if phase0 * phase1 > 0.0 and y0 * y1 > 0.0 and min(abs(phase0), abs(phase1)) > table[8] + l2:
+        # far off the rates grow as y^2 where K falls as y^-2: the geometric mean is the exact place
+        a1, l1, a2, l2 = pairings(x, math.sqrt(y0 * y1), mixing[0], mixing[1])
     step = 0.5 * abs(phase1 - phase0)
     if step < 1e-3 * table[5]:
         centre, step = 0.5 * (phase0 + phase1), 1e-3 * table[5]

@@ -287,10 +287,19 @@ def _bands(comb: Any, reference: float) -> Bands:
 
 
 def _rules(link: _Link, refined: bool) -> Rules:
-    nodes = (8, 3, 2) if refined else (5, 2, 1)
-    resolution = (1.5 if refined else 6.0) * 2.0 * math.pi / float(link.repeated)
+    nodes = (8, 4, 2) if refined else (5, 3, 1)
+    resolution = (1.5 if refined else 6.0) * 2.0 * math.pi / float(link.repeated) * _calm(link)
     resonant, near, far = (_gauss(count) for count in nodes)
     return resonant, near, far, resolution, 0.01 if refined else 0.04
+
+
+def _calm(link: _Link) -> float:
+    """How many periods of the link function may pass unresolved: its ripple is the light left at the end of a span."""
+    if link.coherent and link.count > 1:
+        return 1.0
+    first, last = link.start[:, 0], link.end[:, -1]
+    ripple = float(np.max(2.0 * first * last / (first**2 + last**2)))
+    return max(1.0, (0.4 / ripple) ** 2)
 
 
 def _gauss(count: int) -> FloatArray:
