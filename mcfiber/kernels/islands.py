@@ -52,7 +52,7 @@ Rules: TypeAlias = tuple[FloatArray, FloatArray, FloatArray, float, float]
 
 GRADES = 9  # halvings of the panels beside the observed frequency
 NEAR, FAR = 8.0, 100.0  # least mismatch over the link function's width: below it resonant, above it smooth
-SHARE = 0.5
+SHARE = 0.4
 MOST_PIECES = 48
 ROOM = 48  # breaks of a polygon
 
@@ -196,7 +196,7 @@ def _first_above(values: FloatArray, limit: float) -> int:
 
 
 @kernel
-def _beta(f: float, phase: Phase) -> float:
+def propagation(f: float, phase: Phase) -> float:
     """Propagation constant less a straight line. [1/m]"""
     origin, step, polynomial = phase
     place = (f - origin) / step
@@ -209,16 +209,16 @@ def _beta(f: float, phase: Phase) -> float:
 @kernel
 def _mismatch(f: float, x: float, y: float, phase: Phase) -> float:
     """Phase mismatch Phi; Eq. (3). [1/m]"""
-    return _beta(f + x + y, phase) - _beta(f + x, phase) - _beta(f + y, phase) + _beta(f, phase)
+    return propagation(f + x + y, phase) - propagation(f + x, phase) - propagation(f + y, phase) + propagation(f, phase)
 
 
 @kernel
 def _resonance(f: float, a0: float, a1: float, b0: float, b1: float, phase: Phase) -> tuple[float, float, float]:
     """Least mismatch in a rectangle, and where along its two edges in x the dispersion's zero leaves it (else infinite)."""
-    at_f, left, right = _beta(f, phase), _beta(f + a0, phase), _beta(f + a1, phase)
-    bottom, top = _beta(f + b0, phase) - at_f, _beta(f + b1, phase) - at_f
-    low0, low1 = _beta(f + a0 + b0, phase) - left - bottom, _beta(f + a1 + b0, phase) - right - bottom
-    high0, high1 = _beta(f + a0 + b1, phase) - left - top, _beta(f + a1 + b1, phase) - right - top
+    at_f, left, right = propagation(f, phase), propagation(f + a0, phase), propagation(f + a1, phase)
+    bottom, top = propagation(f + b0, phase) - at_f, propagation(f + b1, phase) - at_f
+    low0, low1 = propagation(f + a0 + b0, phase) - left - bottom, propagation(f + a1 + b0, phase) - right - bottom
+    high0, high1 = propagation(f + a0 + b1, phase) - left - top, propagation(f + a1 + b1, phase) - right - top
     exit0, exit1 = _exit(f, a0, a1, b0, low0, low1, phase), _exit(f, a0, a1, b1, high0, high1, phase)
     least = min(min(abs(low0), abs(low1)), min(abs(high0), abs(high1)))
     one_side = low0 > 0.0 and low1 > 0.0 and high0 > 0.0 and high1 > 0.0
@@ -359,11 +359,11 @@ def _side(
     tolerance: float,
 ) -> float:  # fmt: skip
     """Integral of K over |y| from start outwards to stop."""
-    constant = _beta(f + x, phase) - _beta(f, phase)
-    before = _beta(f + x + start, phase) - _beta(f + start, phase) - constant
-    after = _beta(f + x + stop, phase) - _beta(f + stop, phase) - constant
+    constant = propagation(f + x, phase) - propagation(f, phase)
+    before = propagation(f + x + start, phase) - propagation(f + start, phase) - constant
+    after = propagation(f + x + stop, phase) - propagation(f + stop, phase) - constant
     y = 0.5 * (start + stop)
-    middle = _beta(f + x + y, phase) - _beta(f + y, phase) - constant
+    middle = propagation(f + x + y, phase) - propagation(f + y, phase) - constant
     departure = abs(middle - 0.5 * (before + after))
     scale = max(max(table[5], abs(after - before)), min(min(abs(before), abs(after)), abs(middle)))
     pieces = 1 + int(math.sqrt(departure / (tolerance * scale)))
@@ -378,7 +378,7 @@ def _side(
     for piece in range(pieces):
         place = (piece + 1.0) / pieces
         y1 = start + (stop - start) * (place if grade == 1.0 else place * place)
-        phase1 = after if piece == pieces - 1 else _beta(f + x + y1, phase) - _beta(f + y1, phase) - constant
+        phase1 = after if piece == pieces - 1 else propagation(f + x + y1, phase) - propagation(f + y1, phase) - constant
         if mixing[0] == 0.0:
             area1 = _area_at(phase1, third, 0, table)
             total += abs(y1 - y0) * _chord(phase0, phase1, area0, area1, third, table)

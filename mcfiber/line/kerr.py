@@ -290,7 +290,7 @@ def _rules(link: _Link, refined: bool) -> Rules:
     nodes = (8, 4, 2) if refined else (5, 3, 1)
     resolution = (1.5 if refined else 6.0) * 2.0 * math.pi / float(link.repeated) * _calm(link)
     resonant, near, far = (_gauss(count) for count in nodes)
-    return resonant, near, far, resolution, 0.01 if refined else 0.04
+    return resonant, near, far, resolution, 0.003 if refined else 0.012
 
 
 def _calm(link: _Link) -> float:
