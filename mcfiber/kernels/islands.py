@@ -59,7 +59,7 @@ ROOM = 48  # breaks of a polygon
 
 @kernel
 def island_density(
-    offset: FloatArray,
+    frequency: FloatArray,
     own: IntArray,
     bands: Bands,
     phase: Phase,
@@ -73,8 +73,8 @@ def island_density(
 
     Parameters
     ----------
-    offset, own
-        Frequencies, from the same origin as the bands' edges, and the channels that they lie in. Shape (point,). [Hz, 1]
+    frequency, own
+        Frequencies, and the channels that they lie in. Shape (point,). [Hz, 1]
     bands
         Lower and upper edges, power densities of both polarisations, channels; ascending. Shape (band,). [Hz, Hz, W/Hz, 1]
     phase
@@ -93,8 +93,8 @@ def island_density(
     out
         Shape (point,). [W^3 m^2/Hz]
     """
-    for point in range(offset.size):
-        out[point] = _density_at(offset[point], own[point], bands, phase, table, mixing, rules, everything)
+    for point in range(frequency.size):
+        out[point] = _density_at(frequency[point], own[point], bands, phase, table, mixing, rules, everything)
 
 
 @kernel

@@ -4,22 +4,19 @@ Nothing is fitted here, and an error estimate of the quadrature comes with every
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from mcfiber.kernels.gn_integral import link_table
 from mcfiber.kernels.islands import Bands, Mixing, Phase, Rules, Table, area_tables, area_tails, island_density
+from mcfiber.kernels.phase import Dispersion, cells_between, dispersion_between, phase_polynomials
 from mcfiber.line.gn_integral import Interference, SpanProfile, as_comb, as_leading
 from mcfiber.typing import FloatArray
 
-Dispersion = Callable[[FloatArray], FloatArray]
-
-CELL = 0.1e12  # of the tabulated propagation constant. [Hz]
 WIDTHS = 80.0  # of the link function that its table covers
 MOST_POINTS = 1 << 16
 LAYER_STEP = 0.3  # of the tables in mode dispersion, in asinh(rate/scale)
@@ -167,9 +164,9 @@ class _Link:
     gamma: FloatArray
 
     @property
-    def repeated(self) -> FloatArray:
+    def repeated(self) -> float:
         """Length that adds up coherently. [m]"""
-        return float(self.length.sum()) * (self.count if self.coherent else 1)  # type: ignore[return-value]
+        return float(self.length.sum()) * (self.count if self.coherent else 1)
 
 
 def _links(spans: Sequence[SpanProfile], comb: Any, *, coherent: bool) -> list[_Link]:
@@ -210,42 +207,15 @@ def _link(span: SpanProfile, comb: Any, coherent: bool) -> _Link:
 
 
 def _dispersion(span: SpanProfile, comb: Any) -> Dispersion:
-    """beta2 as a function of frequency: as given, straight for few channels, else a cubic spline."""
+    """beta2 as a function of frequency: as given, or through its values at the channels."""
     if callable(span.beta2):
-        return span.beta2
+        return cast(Dispersion, span.beta2)
     value = np.broadcast_to(np.asarray(span.beta2, dtype=float), comb.frequency.shape)
-    if span.beta2_slope is not None or value.size == 1 or np.ptp(value) <= 1e-12 * np.abs(value).max():
-        slope = 0.0 if span.beta2_slope is None else float(np.mean(span.beta2_slope))
-        middle, at = float(np.mean(value)), float(np.mean(comb.frequency))
-        return lambda f: middle + slope * (np.asarray(f) - at)
-    if value.size < 4:
-        line = np.polynomial.Polynomial.fit(comb.frequency, value, value.size - 1)
-        return lambda f: np.asarray(line(np.asarray(f)))
-    spline = CubicSpline(comb.frequency, value)
-    return lambda f: np.asarray(spline(np.asarray(f)))
-
-
-def phase_of(beta2: Dispersion, low: float, high: float, reference: float) -> Phase:
-    """Propagation constant less a straight line in cells, as polynomials of fifth degree through both derivatives."""
-    count = max(4, math.ceil((high - low) / CELL))
-    step = (high - low) / count
-    node, weight = np.polynomial.legendre.leggauss(5)
-    node, weight = 0.5 * (node + 1.0), 0.5 * weight
-    edges = low + step * np.arange(count + 1)
-    curve = 4.0 * math.pi**2 * beta2(edges) * step**2  # second derivative in the place
-    inside = 4.0 * math.pi**2 * beta2(edges[:-1, None] + step * node) * step**2
-    gain, lift = inside @ weight, inside @ (weight * (1.0 - node))
-    slope = np.concatenate([[0.0], np.cumsum(gain)])
-    slope -= slope[count // 2]  # a straight line drops out of the mismatch
-    value = np.concatenate([[0.0], np.cumsum(slope[:-1] + lift)])
-    value -= value[count // 2]
-    rise, bend = value[1:] - value[:-1] - slope[:-1] - 0.5 * curve[:-1], slope[1:] - slope[:-1] - curve[:-1]
-    turn = curve[1:] - curve[:-1]
-    polynomial = np.stack(
-        [value[:-1], slope[:-1], 0.5 * curve[:-1], 10.0 * rise - 4.0 * bend + 0.5 * turn,
-         -15.0 * rise + 7.0 * bend - turn, 6.0 * rise - 3.0 * bend + 0.5 * turn], axis=1,
-    )  # fmt: skip
-    return low - reference, step, np.ascontiguousarray(polynomial)
+    if span.beta2_slope is None:
+        return dispersion_between(comb.frequency, value)
+    slope = float(np.mean(span.beta2_slope))
+    middle, at = float(np.mean(value)), float(np.mean(comb.frequency))
+    return lambda f: np.asarray(middle + slope * (np.asarray(f) - at))
 
 
 def _power(
@@ -253,19 +223,18 @@ def _power(
     refined: bool,
 ) -> FloatArray:  # fmt: skip
     """Interference power at one refinement of tables, pieces and nodes."""
-    reference = float(comb.frequency[comb.frequency.size // 2])
-    bands = _bands(comb, reference)
-    low, high = float(bands[0][0]), float(bands[1][-1])
-    phase = phase_of(link.beta2, low + reference - 1e9, high + reference + 1e9, reference)
+    bands = _bands(comb)
+    low, high = float(bands[0][0]) - 1e9, float(bands[1][-1]) + 1e9
+    phase = phase_polynomials(link.beta2, low, high, cells_between(low, high))
     table = _table(link, bands, phase, coupled, everything, refined)
     rules = _rules(link, refined)
     place, share = _points_in_band(comb, link, average, refined)
 
     def integral(some: Any) -> FloatArray:
-        offset = (comb.frequency[some, None] - reference + comb.symbol_rate[some, None] * place).ravel()
-        out = np.empty(offset.size)
+        at = (comb.frequency[some, None] + comb.symbol_rate[some, None] * place).ravel()
+        out = np.empty(at.size)
         own = np.repeat(some, place.size)
-        island_density(offset, own, bands, phase, table, coupled.mixing, rules, everything, out)
+        island_density(at, own, bands, phase, table, coupled.mixing, rules, everything, out)
         return np.asarray(out.reshape(some.size, place.size) @ share)
 
     parts = [wanted[k :: 4 * workers] for k in range(min(4 * workers, wanted.size))] if workers > 1 else [wanted]
@@ -276,10 +245,10 @@ def _power(
     return np.asarray(16.0 / 27.0 * coupled.factor * link.gamma[wanted] ** 2 * comb.symbol_rate[wanted] * density)
 
 
-def _bands(comb: Any, reference: float) -> Bands:
-    """Rectangles of the spectrum of channels that are lit, from a reference frequency."""
+def _bands(comb: Any) -> Bands:
+    """Rectangles of the spectrum of channels that are lit."""
     lit = np.flatnonzero(comb.power > 0.0)
-    centre, rate = comb.frequency[lit, None] - reference, comb.symbol_rate[lit, None]
+    centre, rate = comb.frequency[lit, None], comb.symbol_rate[lit, None]
     level = (comb.power / comb.symbol_rate)[lit, None] * comb.level
     low, high = centre + rate * comb.edge[:-1], centre + rate * comb.edge[1:]
     channel = np.repeat(lit, comb.level.size).astype(np.int64)
@@ -288,7 +257,7 @@ def _bands(comb: Any, reference: float) -> Bands:
 
 def _rules(link: _Link, refined: bool) -> Rules:
     nodes = (8, 4, 2) if refined else (5, 3, 1)
-    resolution = (1.5 if refined else 6.0) * 2.0 * math.pi / float(link.repeated) * _calm(link)
+    resolution = (1.5 if refined else 6.0) * 2.0 * math.pi / link.repeated * _calm(link)
     resonant, near, far = (_gauss(count) for count in nodes)
     return resonant, near, far, resolution, 0.003 if refined else 0.012
 
@@ -313,7 +282,7 @@ def _points_in_band(comb: Any, link: _Link, average: bool, refined: bool) -> tup
     if not average:
         return np.zeros(1), np.ones(1)
     beta2 = float(np.abs(link.beta2(comb.frequency)).max())
-    turns = math.pi / 2.0 * beta2 * float(comb.symbol_rate.max()) ** 2 * float(link.repeated)
+    turns = math.pi / 2.0 * beta2 * float(comb.symbol_rate.max()) ** 2 * link.repeated
     count = 12 + int(min(turns, 24.0))  # fields of many spans make ripples in the band
     x, weight = np.polynomial.legendre.leggauss(count if refined else 2 * count // 3)
     return 0.5 * np.sin(0.5 * np.pi * x), 0.25 * np.pi * np.cos(0.5 * np.pi * x) * weight
@@ -337,7 +306,7 @@ def _table(
 ) -> Table:
     """Running integrals of the link function up to the mismatch that matters."""
     width, reach = _widths(link)
-    spacing = 2.0 * math.pi / ((16 if refined else 8) * float(link.repeated))
+    spacing = 2.0 * math.pi / ((16 if refined else 8) * link.repeated)
     resonance = 2.0 * math.pi / float(link.length.sum())
     extent, widest = float(bands[1][-1] - bands[0][0]), float(np.max(bands[1] - bands[0])) * bands[0].size
     curve = 2.0 * float(np.abs(phase[2][:, 2]).max()) / phase[1] ** 2  # 4 pi^2 |beta2|
