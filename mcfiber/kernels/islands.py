@@ -141,7 +141,18 @@ def _pair(
             count = _breaks(box, half, exit0, exit1, breaks)
             for panel in range(count - 1):
                 value = _panel(
-                    f, breaks[panel], breaks[panel + 1], box, half, resonant, rule, channel[c], phase, table, mixing, rules
+                    f,
+                    breaks[panel],
+                    breaks[panel + 1],
+                    box,
+                    half,
+                    resonant,
+                    rule,
+                    channel[c],
+                    phase,
+                    table,
+                    mixing,
+                    rules,
                 )
                 total += level[c] * value
         c += 1
@@ -378,7 +389,9 @@ def _side(
     for piece in range(pieces):
         place = (piece + 1.0) / pieces
         y1 = start + (stop - start) * (place if grade == 1.0 else place * place)
-        phase1 = after if piece == pieces - 1 else propagation(f + x + y1, phase) - propagation(f + y1, phase) - constant
+        phase1 = (
+            after if piece == pieces - 1 else propagation(f + x + y1, phase) - propagation(f + y1, phase) - constant
+        )
         if mixing[0] == 0.0:
             area1 = _area_at(phase1, third, 0, table)
             total += abs(y1 - y0) * _chord(phase0, phase1, area0, area1, third, table)

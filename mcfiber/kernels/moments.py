@@ -57,7 +57,8 @@ def profile_moments(
     inner, following = np.empty((panels, nodes)), np.empty((panels, nodes))
     for design in range(profile.shape[0]):
         for i in range(profile.shape[1]):
-            rho = profile[design, i] / launch[design, i]
+            # a dark channel disturbs nobody: any profile
+            rho = profile[design, i] / launch[design, i] if launch[design, i] > 0.0 else np.ones((panels, nodes))
             inner[:, :] = rho
             for order in range(-LOWEST + 1):
                 _running_integral(inner, panel[design], integration[design], following)

@@ -176,7 +176,9 @@ def _channel(
         if k == i or there == 0.0:
             continue
         weight = here * there * there
-        value = _cross(frequency[i], frequency[k] - frequency[i], rate[i], rate[k], k, link, phase, scale * weight, back)
+        value = _cross(
+            frequency[i], frequency[k] - frequency[i], rate[i], rate[k], k, link, phase, scale * weight, back
+        )
         total += weight * value
         if back[0]:
             by_density[i] += scale * there * there * value
@@ -271,7 +273,19 @@ def _mixing(
             if _least(f, first, second, frequency, rate, phase) < REACH * widest:
                 factor = 1.0 if p == q and p != i else 2.0
                 total += factor * _pair(
-                    i, first, second, high, frequency, rate, density, link, phase, scale * factor, by_density, back, breaks
+                    i,
+                    first,
+                    second,
+                    high,
+                    frequency,
+                    rate,
+                    density,
+                    link,
+                    phase,
+                    scale * factor,
+                    by_density,
+                    back,
+                    breaks,
                 )
     return total
 

@@ -1,20 +1,24 @@
 """Kerr noise: nonlinear interference of the channels with themselves and each other, by the model of choice."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, Protocol
 
 import numpy as np
 import xarray as xr
 
 from mcfiber.descriptions.errors import refused
+from mcfiber.descriptions.models import INTERFERENCE
 from mcfiber.fiber.channels import Channels
+from mcfiber.fiber.groups import by_group_size
 from mcfiber.fiber.medium import FiberMedium
 from mcfiber.labelled import array, combined, labelled_result
 from mcfiber.line import closed_forms
 from mcfiber.line.closed_forms import Accumulation
 from mcfiber.line.coupled_interference import coupling_factor
-from mcfiber.line.gn_integral import SpanProfile, by_channel, gn_integral
+from mcfiber.line.gn_integral import Interference, SpanProfile, by_channel, gn_integral
+from mcfiber.line.kerr import CoupledCores, kerr_integral
+from mcfiber.line.kerr_fast import Terms, kerr_interference
 from mcfiber.line.line import Line
 from mcfiber.line.power import PowerProfile
 from mcfiber.typing import Quantity
@@ -33,11 +37,11 @@ def nonlinear_interference(
     accumulation: Accumulation = "incoherent",
     kurtosis: Quantity = 0.0,
     mode_dispersion: bool = True,
+    terms: Terms = "spm+xpm",
 ) -> xr.Variable:
     """Nonlinear interference of the whole line in each channel. [W]
 
-    Self- and cross-phase modulation at the channel's centre, from closed forms of the Gaussian-noise model.
-    Randomly coupled cores multiply it by 3/(2N+1), and by the factor of their spatial mode dispersion.
+    At the channel's centre, by the Gaussian-noise model. Randomly coupled cores multiply it by 3/(2N+1), and by the factor of their spatial mode dispersion.
 
     Parameters
     ----------
@@ -51,7 +55,8 @@ def nonlinear_interference(
         Channels.
     model
         Row of `MODELS`.  "gn" [1]_: exponential decay of every channel.  "isrs_gn" [2]_: follows the power
-        along the fibre, with Raman scattering, as a sum of exponentials; span loss above 7 dB.
+        along the fibre, with Raman scattering, as a sum of exponentials; span loss above 7 dB.  "kerr": any profile
+        and span loss, see `mcfiber.line.kerr_fast`.  "gn_integral", "kerr_integral": quadrature.
     accumulation
         "incoherent": interference powers of the spans add.  "coherent" ("isrs_gn" only): what a channel does to
         itself grows as spans^(1 + epsilon).
@@ -61,6 +66,9 @@ def nonlinear_interference(
         none: mixing makes their fields Gaussian.
     mode_dispersion
         Whether spatial mode dispersion, where the fibre's is known, lowers the interference of coupled cores.
+    terms
+        Self- and cross-phase modulation ("spm+xpm"), or also the mixing between different channels ("all"), which
+        "kerr", "kerr_integral" and "gn_integral" know.
 
     Returns
     -------
@@ -71,7 +79,7 @@ def nonlinear_interference(
     Raises
     ------
     DescriptionError
-        If the dispersion of a channel is zero.
+        If the dispersion of a channel is zero with "gn" or "isrs_gn", or the model does not know the terms.
 
     Warns
     -----
@@ -87,11 +95,15 @@ def nonlinear_interference(
     .. [3] D. Semrau, E. Sillekens, R. I. Killey and P. Bayvel, "A modulation format correction formula for the
        Gaussian noise model in the presence of inter-channel stimulated Raman scattering," arXiv:1903.02506.
     """
-    options: dict[str, Any] = {"accumulation": accumulation, "kurtosis": kurtosis}
-    total = MODELS[model](line, medium, power, channels, **options)
-    factor = coupling_factor(medium, power, channels, mode_dispersion=mode_dispersion)
-    result = combined(np.multiply, total, factor)
-    said = {"model": model, "band": "centre", "terms": "spm+xpm", "accumulation": accumulation}
+    if terms not in INTERFERENCE[model].terms:
+        msg = f'models.terms: got "{terms}", which nonlinear_interference = "{model}" does not know'
+        raise refused(msg)
+    options: dict[str, Any] = {"accumulation": accumulation, "kurtosis": kurtosis, "terms": terms}
+    result = MODELS[model](line, medium, power, channels, mode_dispersion=mode_dispersion, **options)
+    if model not in KNOW_COUPLING:
+        factor = coupling_factor(medium, power, channels, mode_dispersion=mode_dispersion)
+        result = combined(np.multiply, result, factor)
+    said = {"model": model, "band": "centre", "terms": terms, "accumulation": accumulation}
     return xr.Variable(result.dims, result.data, said, fastpath=True)
 
 
@@ -105,6 +117,8 @@ class _Model(Protocol):
         *,
         accumulation: Accumulation,
         kurtosis: Quantity,
+        terms: Terms,
+        mode_dispersion: bool,
     ) -> Quantity: ...
 
 
@@ -112,15 +126,47 @@ def _gn(line: Line, medium: FiberMedium, power: PowerProfile, channels: Channels
     return closed_forms.gn(line, medium, power, channels)
 
 
+def _isrs_gn(
+    line: Line, medium: FiberMedium, power: PowerProfile, channels: Channels, *, accumulation: Accumulation,
+    kurtosis: Quantity, **_: Any,
+) -> Quantity:  # fmt: skip
+    return closed_forms.isrs_gn(line, medium, power, channels, accumulation=accumulation, kurtosis=kurtosis)
+
+
 def _gn_integral(
-    line: Line, medium: FiberMedium, power: PowerProfile, channels: Channels, *, accumulation: Accumulation, **_: Any
-) -> Quantity:
+    line: Line, medium: FiberMedium, power: PowerProfile, channels: Channels, *, accumulation: Accumulation,
+    terms: Terms, **_: Any,
+) -> Quantity:  # fmt: skip
     workers = os.cpu_count() or 1
-    return integrals(line, medium, power, channels, accumulation=accumulation, workers=workers)[0]
+    return integrals(line, medium, power, channels, accumulation=accumulation, terms=terms, workers=workers)[0]
 
 
-MODELS: Mapping[str, _Model] = {"gn": _gn, "isrs_gn": closed_forms.isrs_gn, "gn_integral": _gn_integral}
-"""What computes the interference of one core, by the names of `mcfiber.descriptions.models.INTERFERENCE`."""
+def _kerr(
+    line: Line, medium: FiberMedium, power: PowerProfile, channels: Channels, *, terms: Terms, mode_dispersion: bool,
+    **_: Any,
+) -> Quantity:  # fmt: skip
+    return kerr_interference(line, medium, power, channels, terms=terms, mode_dispersion=mode_dispersion)
+
+
+def _kerr_integral(
+    line: Line, medium: FiberMedium, power: PowerProfile, channels: Channels, *, accumulation: Accumulation,
+    terms: Terms, mode_dispersion: bool, **_: Any,
+) -> Quantity:  # fmt: skip
+    options: dict[str, Any] = {"accumulation": accumulation, "terms": terms, "workers": os.cpu_count() or 1}
+    return kerr_integrals(line, medium, power, channels, mode_dispersion=mode_dispersion, **options)[0]
+
+
+MODELS: Mapping[str, _Model] = {
+    "gn": _gn,
+    "isrs_gn": _isrs_gn,
+    "gn_integral": _gn_integral,
+    "kerr": _kerr,
+    "kerr_integral": _kerr_integral,
+}
+"""What computes the interference, by the names of `mcfiber.descriptions.models.INTERFERENCE`."""
+
+KNOW_COUPLING = ("kerr", "kerr_integral")
+"""Models that hold what random coupling of cores does; the others are multiplied by `coupling_factor`."""
 
 
 def nonlinear_interference_integral(
@@ -186,11 +232,64 @@ def integrals(
     **options
         Of `mcfiber.line.gn_integral.gn_integral`.
     """
-    sizes = _sizes_of_points(line, medium, power, channels)
+    return _at_points(line, medium, power, channels, lambda _place: options, gn_integral)
+
+
+def kerr_integrals(
+    line: Line,
+    medium: FiberMedium,
+    power: PowerProfile,
+    channels: Channels,
+    *,
+    mode_dispersion: bool = True,
+    **options: Any,
+) -> tuple[Quantity, Quantity]:
+    """Kerr interference of every core, coupled ones included, by quadrature over all islands, and its error. [W]
+
+    Parameters
+    ----------
+    line, medium, power, channels, mode_dispersion
+        As in `nonlinear_interference`.
+    **options
+        Of `mcfiber.line.kerr.kerr_integral`.
+
+    Notes
+    -----
+    Eq. (1) of `mcfiber.kernels.islands` [1]_.
+
+    References
+    ----------
+    .. [1] P. Poggiolini, "The GN model of non-linear propagation in uncompensated coherent optical systems," *J.
+       Lightw. Technol.*, vol. 30, no. 24, pp. 3857-3879, 2012.
+    """
+    dispersion = medium.mode_dispersion if mode_dispersion and medium.mode_dispersion is not None else 0.0
+
+    def of_group(cores: int) -> tuple[Quantity, Quantity]:
+        def at(place: Mapping[str, int]) -> dict[str, Any]:
+            value = float(by_channel(dispersion, place, 1)[0])
+            return options | {"coupled": CoupledCores(cores, value if cores > 1 else 0.0)}
+
+        return _at_points(line, medium, power, channels, at, kerr_integral, dispersion if cores > 1 else 0.0)
+
+    found: tuple[Quantity, Quantity] = by_group_size(medium.group_sizes, of_group)
+    return found
+
+
+def _at_points(
+    line: Line,
+    medium: FiberMedium,
+    power: PowerProfile,
+    channels: Channels,
+    options: Callable[[Mapping[str, int]], dict[str, Any]],
+    integral: Callable[..., Interference],
+    *more: Quantity,
+) -> tuple[xr.Variable, xr.Variable]:
+    """Evaluate an integral once for each core and each point of the axes."""
+    sizes = _sizes_of_points(line, medium, power, channels, *more)
     if line.permutation is not None and "core" in sizes:
         msg = (
-            'link.core_permutation: "gn_integral" does not follow signals through unlike cores; '
-            'use models.nonlinear_interference = "gn" or "isrs_gn"'
+            f'link.core_permutation: "{integral.__name__}" does not follow signals through unlike cores; '
+            'use models.nonlinear_interference = "gn", "isrs_gn" or "kerr"'
         )
         raise refused(msg)
     total = np.empty((2, *sizes.values(), channels.count))
@@ -200,15 +299,17 @@ def integrals(
         waves = channels.frequency, channels.symbol_rate, power.launch
         frequency, rate, launch = (by_channel(value, first, channels.count) for value in waves)
         spans = SpanProfile.of(line, medium, power, channels, point=here)
-        total[(0, *place)], total[(1, *place)] = gn_integral(frequency, rate, launch, spans, **options)
+        total[(0, *place)], total[(1, *place)] = integral(frequency, rate, launch, spans, **options(here))
     dims = (*sizes, "channel")
     return array(dims, total[0]), array(dims, total[1])
 
 
-def _sizes_of_points(line: Line, medium: FiberMedium, power: PowerProfile, channels: Channels) -> dict[str, int]:
+def _sizes_of_points(
+    line: Line, medium: FiberMedium, power: PowerProfile, channels: Channels, *more: Quantity
+) -> dict[str, int]:
     """Sizes of the dimensions along which integrals differ: cores and axes."""
     values = [channels.frequency, channels.symbol_rate, power.launch, power.fiber_input, power.attenuation]
-    values += [power.length, medium.nonlinear_coefficient, medium.group_velocity_dispersion]
+    values += [power.length, medium.nonlinear_coefficient, medium.group_velocity_dispersion, *more]
     if power.evolution is not None:
         values += [power.evolution.power, line.panel]
     found = {dim: size for value in values for dim, size in dict(getattr(value, "sizes", {})).items()}

@@ -301,9 +301,7 @@ def _widths(link: _Link) -> tuple[float, float]:
     return single / repeats, single * (jumps if link.coherent and link.count == 1 else 1)
 
 
-def _table(
-    link: _Link, bands: Bands, phase: Phase, coupled: CoupledCores, everything: bool, refined: bool
-) -> Table:
+def _table(link: _Link, bands: Bands, phase: Phase, coupled: CoupledCores, everything: bool, refined: bool) -> Table:
     """Running integrals of the link function up to the mismatch that matters."""
     width, reach = _widths(link)
     spacing = 2.0 * math.pi / ((16 if refined else 8) * link.repeated)
@@ -315,7 +313,11 @@ def _table(
     points = min(max(math.ceil(last / spacing) + 1, 16), MOST_POINTS)
     rate, scale = _layers(width, reach, coupled)
     rows = link.start.shape[0]
-    slope, area, tail = np.empty((rows, rate.size, points)), np.empty((rows, rate.size, points)), np.empty((rows, rate.size, 2))
+    slope, area, tail = (
+        np.empty((rows, rate.size, points)),
+        np.empty((rows, rate.size, points)),
+        np.empty((rows, rate.size, 2)),
+    )
     _fill_lowest(link, spacing, slope, area)
     if rate.size > 1:
         others = np.empty((rows, rate.size - 1, points)), np.empty((rows, rate.size - 1, points))
