@@ -89,7 +89,7 @@ INTERFERENCE: Mapping[str, InterferenceModel] = {
         ),
         InterferenceModel(
             name="kerr",
-            what="all islands from few Lorentzians for each profile; with terms = \"spm+xpm\" in milliseconds",
+            what='all islands from few Lorentzians for each profile; with terms = "spm+xpm" in milliseconds',
             valid="any power profile and span loss, zero dispersion included",
             gradient=True,
             follows_power=True,

@@ -1,10 +1,10 @@
 """Kerr interference over all islands: the Gaussian-noise integral for any dispersion, power profile and spectrum.
 
-The interference at frequency f is a double integral over the offsets ``x = f1 - f`` and ``y = f2 - f`` of the first two
-fields; the third one sits at ``f3 = f + x + y``.  The spectrum is a row of rectangles, the bands, so the plane falls into
-islands: polygons in which each of the three fields stays in one band.  Of two bands the one farther from f is the outer
-variable.  Along the inner one the phase mismatch runs through both of its zeros, that at ``f2 = f`` and that at the
-fibre's zero dispersion, and the inner integral is a difference of one function of the mismatch: the running
+The interference at frequency f is a double integral over the offsets ``x = f1 - f`` and ``y = f2 - f`` of the first
+two fields; the third one sits at ``f3 = f + x + y``.  The spectrum is a row of rectangles, the bands, so the plane
+falls into islands: polygons in which each of the three fields stays in one band.  Of two bands the one farther from f
+is the outer variable.  Along the inner one the phase mismatch runs through both of its zeros, that at ``f2 = f`` and
+that at the fibre's zero dispersion, and the inner integral is a difference of one function of the mismatch: the running
 integral of the squared link function of the third field's channel, tabulated once.  What is left is a quadrature in
 one variable, with nodes drawn to the ends of every panel, where a resonance enters or leaves the polygon.
 
@@ -42,8 +42,8 @@ from mcfiber.typing import FloatArray, IntArray
 Bands: TypeAlias = tuple[FloatArray, FloatArray, FloatArray, IntArray]
 # origin, step and polynomials of the cells of the phase
 Phase: TypeAlias = tuple[float, float, FloatArray]
-# spacing, row of each channel, slope, area, tail, width of the link function, step and scale of the layers in l, and the
-# width of the link function of the widest span
+# spacing, row of each channel, slope, area, tail, width of the link function, step and scale of the layers in l, and
+# the width of the link function of the widest span
 Table: TypeAlias = tuple[float, IntArray, FloatArray, FloatArray, FloatArray, float, float, float, float]
 # strength of mode dispersion and number of modes; 0 without
 Mixing: TypeAlias = tuple[float, float]
@@ -76,7 +76,8 @@ def island_density(
     frequency, own
         Frequencies, and the channels that they lie in. Shape (point,). [Hz, 1]
     bands
-        Lower and upper edges, power densities of both polarisations, channels; ascending. Shape (band,). [Hz, Hz, W/Hz, 1]
+        Lower and upper edges, power densities of both polarisations, channels; ascending. Shape (band,).
+        [Hz, Hz, W/Hz, 1]
     phase
         Propagation constant less a straight line: origin and step of its cells, and in each six coefficients of
         a polynomial in the place 0 to 1. [Hz, Hz, 1/m]
@@ -225,7 +226,7 @@ def _mismatch(f: float, x: float, y: float, phase: Phase) -> float:
 
 @kernel
 def _resonance(f: float, a0: float, a1: float, b0: float, b1: float, phase: Phase) -> tuple[float, float, float]:
-    """Least mismatch in a rectangle, and where along its two edges in x the dispersion's zero leaves it (else infinite)."""
+    """Least mismatch in a rectangle, and where the dispersion's zero leaves it by its edges in x (else infinite)."""
     at_f, left, right = propagation(f, phase), propagation(f + a0, phase), propagation(f + a1, phase)
     bottom, top = propagation(f + b0, phase) - at_f, propagation(f + b1, phase) - at_f
     low0, low1 = propagation(f + a0 + b0, phase) - left - bottom, propagation(f + a1 + b0, phase) - right - bottom
@@ -509,7 +510,7 @@ def _layered(phase: float, rate: float, channel: int, table: Table) -> float:
     w2 = -t * (t - 1.0) * (t - 3.0) / 2.0
     w3 = t * (t - 1.0) * (t - 2.0) / 6.0
     total = w0 * _area_at(phase, channel, k, table) + w1 * _area_at(phase, channel, k + 1, table)
-    return total + w2 * _area_at(phase, channel, k + 2, table) + w3 * _area_at(phase, channel, k + 3, table)
+    return float(total + w2 * _area_at(phase, channel, k + 2, table) + w3 * _area_at(phase, channel, k + 3, table))
 
 
 # ---------------------------------------------------------------------------------------------------------

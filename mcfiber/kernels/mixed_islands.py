@@ -25,10 +25,11 @@ import numpy as np
 from mcfiber._jit import kernel
 from mcfiber.kernels.islands import Phase, pairings, propagation
 from mcfiber.kernels.moments import LOWEST, POLES
-from mcfiber.typing import AnyArray, FloatArray
+from mcfiber.typing import AnyArray, FloatArray, IntArray
 
 PLASTIC = 1.324717957244746
-NODES = 9  # channels at which the ratio is computed; linear in frequency between them
+NODES = 7  # channels of each stretch without a gap at which the ratio is computed; linear in frequency between them
+GAP = 2.0  # unlit width, in symbol rates, at which a stretch ends
 POINTS = 1 << 13
 
 
@@ -63,27 +64,40 @@ def mixed_ratio(
     out
         Shape (n, channel).
     """
-    count = frequency.shape[1]
     for design in range(frequency.shape[0]):
         generator = dispersion[design] ** 2 / (modes[design] - 1.0 / modes[design])
         density = power[design] / symbol_rate[design]
         phase = (origin[design], step[design], polynomial[design])
         width = moment[design, :, 1 - LOWEST] / moment[design, :, -LOWEST]
-        before = 0
-        for node in range(min(NODES, count)):
-            i = (node * (count - 1)) // max(min(NODES, count) - 1, 1)
-            out[design, i] = 1.0
-            if generator > 0.0:
-                out[design, i] = _ratio(
-                    i, frequency[design], symbol_rate[design], density, amplitude[design], pole[design], width[i], phase,
-                    generator, modes[design], everything[design] > 0.0,
-                )  # fmt: skip
-            for k in range(before + 1, i):
-                share = (frequency[design, k] - frequency[design, before]) / (
-                    frequency[design, i] - frequency[design, before]
-                )
+        out[design, :] = 1.0
+        if generator <= 0.0:
+            continue
+        before = -1
+        for i in ratio_nodes(frequency[design], symbol_rate[design]):
+            out[design, i] = _ratio(
+                i, frequency[design], symbol_rate[design], density, amplitude[design], pole[design], width[i], phase,
+                generator, modes[design], everything[design] > 0.0,
+            )  # fmt: skip
+            for k in range(before + 1, i if before >= 0 else before + 1):
+                share = frequency[design, k] - frequency[design, before]
+                share /= frequency[design, i] - frequency[design, before]
                 out[design, k] = out[design, before] + share * (out[design, i] - out[design, before])
             before = i
+
+
+@kernel
+def ratio_nodes(frequency: FloatArray, rate: FloatArray) -> IntArray:
+    """Channels at which the ratio is computed: both ends of every stretch without a gap, and denser towards them."""
+    count, start = frequency.size, 0
+    chosen = np.zeros(count, np.int64)
+    for i in range(count):
+        last = i == count - 1
+        if last or frequency[i + 1] - frequency[i] > 0.5 * (rate[i] + rate[i + 1]) + GAP * max(rate[i], rate[i + 1]):
+            for node in range(NODES):
+                place = math.sin(0.5 * math.pi * node / (NODES - 1)) ** 2
+                chosen[start + round((i - start) * place)] = 1
+            start = i + 1
+    return np.flatnonzero(chosen)
 
 
 @kernel

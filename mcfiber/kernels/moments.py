@@ -1,17 +1,17 @@
 """Moments of a power profile, and the few Lorentzians that stand for its squared link function.
 
-The squared link function depends on the profile rho alone, ``|int rho e^{j Phi z} dz|^2 = 2 int C(t) cos(Phi t) dt`` with
-``C(t) = int rho(z) rho(z+t) dz``.  Few exponentials for C are few Lorentzians for its transform, whatever the
+The squared link function depends on the profile rho alone: ``|int rho e^{j Phi z} dz|^2 = 2 int C(t) cos(Phi t) dt``
+with ``C(t) = int rho(z) rho(z+t) dz``.  Few exponentials for C are few Lorentzians for its transform, whatever the
 profile: decay, gain of pumps from either end, lumped losses.  Their parameters follow from as many moments.
 
 Notes
 -----
 (1) ``|mu|^2 = sum_m A_m b_m^2/(b_m^2 + Phi^2)``, complex ones in pairs;
 (2) ``M_k = sum_m A_m b_m^k``, with ``M_-n = 2 int rho J_n dz``, ``J_0 = int_0^z rho``, ``J_n = int_0^z J_(n-1)``,
-    ``M_1 = 2 int rho^2 dz``, ``M_2 = rho(0)^2 + rho(L)^2 + sum of squared jumps``: M_0 is the peak, (pi/2) M_1 the whole
-    area, M_2 the tail M_2/Phi^2;
+    ``M_1 = 2 int rho^2 dz``, ``M_2 = rho(0)^2 + rho(L)^2 + sum of squared jumps``: M_0 is the peak, (pi/2) M_1 the
+    whole area, M_2 the tail M_2/Phi^2;
 (3) the n poles that 2n consecutive moments give: their polynomial solves a Hankel system.
-The moments are Taylor coefficients of (1) at zero and at infinite mismatch, so (3) is a two-point Pade approximant [1]_.
+The moments are Taylor coefficients of (1) at zero and infinite mismatch, so (3) is a two-point Pade approximant [1]_.
 
 References
 ----------
@@ -334,11 +334,9 @@ def _amplitudes(moment: FloatArray, count: int, low: int, amplitude: AnyArray, p
     amplitude[:count] = right
 
 
-@kernel("(channel,moment),(channel,pole),(channel,pole),(channel,pole),(channel,pole)->(channel,moment)")
+@kernel("(channel,moment),(channel,pole),(channel,pole)->(channel,moment)")
 def profile_poles_adjoint(
     moment: FloatArray,
-    amplitude: AnyArray,
-    pole: AnyArray,
     amplitude_adjoint: AnyArray,
     pole_adjoint: AnyArray,
     out: FloatArray,
@@ -347,8 +345,8 @@ def profile_poles_adjoint(
 
     Parameters
     ----------
-    moment, amplitude, pole
-        Input and outputs of the forward kernel.
+    moment
+        Input of the forward kernel.
     amplitude_adjoint, pole_adjoint
         Derivatives of the objective, as an analytic function, by each. Shape (n, channel, 3).
     out

@@ -1,7 +1,7 @@
 """Kerr interference over all islands from few Lorentzians for each profile, with derivatives by the launch powers.
 
-A channel's squared link function is a sum of few Lorentzians (`mcfiber.kernels.moments`), so its running integral F is a
-sum of arctangents, and every island is a quadrature of few nodes: no table, no fit, any span loss and any sign
+A channel's squared link function is a sum of few Lorentzians (`mcfiber.kernels.moments`), so its running integral F
+is a sum of arctangents, and every island is a quadrature of few nodes: no table, no fit, any span loss and any sign
 of dispersion, zero included.  Everything is linear in F, which makes the way back as short as the way forth.
 
 Notes
@@ -143,8 +143,8 @@ def semi_closed_adjoint(
         for i in range(count):
             scale = nli_adjoint[design, i] * 16.0 / 27.0 * gamma[design, i] ** 2 * symbol_rate[design, i]
             _channel(
-                i, frequency[design], symbol_rate[design], density, link, phase, mixing[design] > 0.0, scale, by_density,
-                back,
+                i, frequency[design], symbol_rate[design], density, link, phase, mixing[design] > 0.0, scale,
+                by_density, back,
             )  # fmt: skip
         moment_adjoint[design] = 0.0
         for i in range(count):
@@ -185,7 +185,7 @@ def _channel(
             by_density[k] += 2.0 * scale * here * there * value
     if mixing:
         total += _mixing(i, frequency, rate, density, link, phase, scale, by_density, back)
-    return total
+    return float(total)
 
 
 @kernel
@@ -237,7 +237,7 @@ def _cross(
             if back[0]:
                 back[3][k] += scale * first
                 back[4][k] += scale * second
-            return first * link[2][k] + second * link[3][k]
+            return float(first * link[2][k] + second * link[3][k])
     total, least = 0.0, 1e-6 * link[4][k] / rate**2
     for side in range(2):
         for n in range(PAIR[0].size):
@@ -298,7 +298,7 @@ def _least(f: float, first: int, second: int, frequency: FloatArray, rate: Float
     span = 0.25 * (rate[first] + rate[second])
     middle = f + 0.5 * (x + y)
     below, above = _curvature(middle - span, phase), _curvature(middle + span, phase)
-    return near_x * near_y * (min(abs(below), abs(above)) if below * above > 0.0 else 0.0)
+    return float(near_x * near_y * (min(abs(below), abs(above)) if below * above > 0.0 else 0.0))
 
 
 @kernel

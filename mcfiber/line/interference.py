@@ -17,7 +17,7 @@ from mcfiber.line import closed_forms
 from mcfiber.line.closed_forms import Accumulation
 from mcfiber.line.coupled_interference import coupling_factor
 from mcfiber.line.gn_integral import Interference, SpanProfile, by_channel, gn_integral
-from mcfiber.line.kerr import CoupledCores, kerr_integral
+from mcfiber.line.kerr import CoupledCores, kerr_integral_of_many
 from mcfiber.line.kerr_fast import Terms, kerr_interference
 from mcfiber.line.line import Line
 from mcfiber.line.power import PowerProfile
@@ -41,7 +41,8 @@ def nonlinear_interference(
 ) -> xr.Variable:
     """Nonlinear interference of the whole line in each channel. [W]
 
-    At the channel's centre, by the Gaussian-noise model. Randomly coupled cores multiply it by 3/(2N+1), and by the factor of their spatial mode dispersion.
+    At the channel's centre, by the Gaussian-noise model. Random coupling of N cores multiplies it by 3/(2N+1), and
+    their spatial mode dispersion lowers it further.
 
     Parameters
     ----------
@@ -269,7 +270,7 @@ def kerr_integrals(
             value = float(by_channel(dispersion, place, 1)[0])
             return options | {"coupled": CoupledCores(cores, value if cores > 1 else 0.0)}
 
-        return _at_points(line, medium, power, channels, at, kerr_integral, dispersion if cores > 1 else 0.0)
+        return _at_points(line, medium, power, channels, at, kerr_integral_of_many, dispersion if cores > 1 else 0.0)
 
     found: tuple[Quantity, Quantity] = by_group_size(medium.group_sizes, of_group)
     return found
@@ -288,7 +289,7 @@ def _at_points(
     sizes = _sizes_of_points(line, medium, power, channels, *more)
     if line.permutation is not None and "core" in sizes:
         msg = (
-            f'link.core_permutation: "{integral.__name__}" does not follow signals through unlike cores; '
+            "link.core_permutation: an integral does not follow signals through unlike cores; "
             'use models.nonlinear_interference = "gn", "isrs_gn" or "kerr"'
         )
         raise refused(msg)

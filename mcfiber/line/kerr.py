@@ -6,19 +6,21 @@ Nothing is fitted here, and an error estimate of the quadrature comes with every
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
 import numpy as np
 
 from mcfiber.kernels.gn_integral import link_table
 from mcfiber.kernels.islands import Bands, Mixing, Phase, Rules, Table, area_tables, area_tails, island_density
+from mcfiber.kernels.mixed_islands import ratio_nodes
 from mcfiber.kernels.phase import Dispersion, cells_between, dispersion_between, phase_polynomials
 from mcfiber.line.gn_integral import Interference, SpanProfile, as_comb, as_leading
-from mcfiber.typing import FloatArray
+from mcfiber.typing import FloatArray, IntArray
 
 WIDTHS = 80.0  # of the link function that its table covers
 MOST_POINTS = 1 << 16
+MIXED_ROWS, MIXED_PANELS = 24, 24  # most profiles and panels of a span for which tables in mode dispersion are made
 LAYER_STEP = 0.3  # of the tables in mode dispersion, in asinh(rate/scale)
 WIDEST_RATE = 300.0  # of the last layer, in widths of the link function
 
@@ -59,7 +61,7 @@ def kerr_integral(
     power: Any,
     spans: Sequence[SpanProfile] | SpanProfile,
     *,
-    channels: Sequence[int] | None = None,
+    channels: Sequence[int] | IntArray | None = None,
     terms: Literal["spm+xpm", "all"] = "all",
     band: Literal["centre", "average"] = "centre",
     accumulation: Literal["coherent", "incoherent"] = "incoherent",
@@ -137,6 +139,40 @@ def kerr_integral(
         total += fine
         error += np.abs(fine - coarse)
     return Interference(total, error)
+
+
+def kerr_integral_of_many(frequency: Any, symbol_rate: Any, power: Any, spans: Any, **options: Any) -> Interference:
+    """`kerr_integral` of all channels, with the effect of mode dispersion from few of them.
+
+    The ratio of the interference with mode dispersion to that without is smooth in frequency between gaps of the
+    spectrum; it is computed at few channels of every stretch, and straight between them.
+
+    Parameters
+    ----------
+    frequency, symbol_rate, power, spans, **options
+        As in `kerr_integral`, but for `channels`.
+
+    Notes
+    -----
+    Eqs. (1) and (5) of `mcfiber.kernels.islands` [1]_.
+
+    References
+    ----------
+    .. [1] P. Serena, C. Lasagni, A. Bononi, C. Antonelli, and A. Mecozzi, "The ergodic GN model for space-division
+       multiplexing with strong mode coupling," *J. Lightw. Technol.*, vol. 40, 2022.
+    """
+    comb = as_comb(frequency, symbol_rate, power, options.get("roll_off", 0.0))
+    coupled: CoupledCores = options.pop("coupled", ONE_CORE)
+    nodes = ratio_nodes(comb.frequency, comb.symbol_rate)
+    line = comb.frequency, comb.symbol_rate, comb.power, spans
+    if coupled.mixing[0] == 0.0 or nodes.size == comb.frequency.size:
+        return kerr_integral(*line, coupled=coupled, **options)
+    plain = kerr_integral(*line, coupled=CoupledCores(coupled.cores), **options)
+    some = kerr_integral(*line, coupled=coupled, channels=nodes, **options)
+    lit = np.where(plain.power[nodes] > 0.0, plain.power[nodes], 1.0)
+    ratio = np.interp(comb.frequency, comb.frequency[nodes], some.power / lit)
+    spread = np.interp(comb.frequency, comb.frequency[nodes], some.error / lit)
+    return Interference(plain.power * ratio, plain.error * ratio + plain.power * spread)
 
 
 def _check_choices(terms: str, band: str, accumulation: str) -> None:
@@ -320,11 +356,27 @@ def _table(link: _Link, bands: Bands, phase: Phase, coupled: CoupledCores, every
     )
     _fill_lowest(link, spacing, slope, area)
     if rate.size > 1:
-        others = np.empty((rows, rate.size - 1, points)), np.empty((rows, rate.size - 1, points))
-        area_tables(link.length, link.start, link.end, link.count, link.coherent, rate[1:], spacing, *others)
-        slope[:, 1:], area[:, 1:] = others
+        few, row = _few_profiles(link)
+        others = tuple(np.empty((few.start.shape[0], rate.size - 1, points)) for _ in range(2))
+        area_tables(few.length, few.start, few.end, few.count, few.coherent, rate[1:], spacing, *others)
+        slope[:, 1:], area[:, 1:] = (other[row] for other in others)
     area_tails(link.length, link.start, link.end, float(link.count), spacing, area, tail)
     return spacing, np.asarray(link.row, np.int64), slope, area, tail, width, LAYER_STEP, scale, reach
+
+
+def _few_profiles(link: _Link) -> tuple[_Link, Any]:
+    """Fewer profiles, even over the channels, with fewer panels; and which of them is next to each row."""
+    rows = link.start.shape[0]
+    chosen = np.unique(np.linspace(0, rows - 1, min(rows, MIXED_ROWS)).round().astype(np.int64))
+    row = np.abs(np.arange(rows)[:, None] - chosen).argmin(axis=1)
+    jump = np.any(np.abs(np.log(link.start[:, 1:] / link.end[:, :-1])) > 1e-9, axis=0)
+    place = np.arange(link.length.size - 1)
+    stride = max(1, -(-link.length.size // MIXED_PANELS))
+    ends = np.append(place[jump | (place % stride == stride - 1)], link.length.size - 1)
+    starts = np.append(0, ends[:-1] + 1)
+    length = np.add.reduceat(link.length, starts)
+    start, end = (np.ascontiguousarray(part[chosen]) for part in (link.start[:, starts], link.end[:, ends]))
+    return replace(link, length=length, start=start, end=end), row
 
 
 def _layers(width: float, reach: float, coupled: CoupledCores) -> tuple[FloatArray, float]:
@@ -344,5 +396,5 @@ def _fill_lowest(link: _Link, spacing: float, slope: FloatArray, area: FloatArra
     inputs = position, link.length, link.start, link.end, np.zeros(link.length.size)
     out = np.empty((1, rows, points)), np.empty((1, rows, points)), np.empty((1, rows, 3))
     scalars = (np.array([value]) for value in (repeats, float(link.length.sum()), spacing))
-    link_table(*(as_leading(value) for value in inputs), *scalars, *out)
+    link_table(*[*(as_leading(value) for value in inputs), *scalars, *out])
     slope[:, 0], area[:, 0] = out[0][0], out[1][0]

@@ -52,20 +52,48 @@ def kerr_interference(
        Lightw. Technol.*, vol. 30, no. 24, pp. 3857-3879, 2012.
     """
     waves = channels.frequency, channels.symbol_rate, power.fiber_input
-    link = profile_lorentzians(power)
-    phase = phase_of(medium, channels)
-    everything = float(terms == "all")
-    total = compute("nli_power", semi_closed, *waves, medium.nonlinear_coefficient, *link, *phase, everything)
+    link, phase = profile_lorentzians(power), phase_of(medium, channels)
+    inputs = (*waves, medium.nonlinear_coefficient, *link, *phase, float(terms == "all"))
+    total = compute("nli_power", semi_closed, *inputs)
+    factor = islands_factor(medium, power, channels, terms=terms, mode_dispersion=mode_dispersion)
+    level = combined(np.divide, power.launch, power.fiber_input)
+    return over_spans(line, combined(lambda *of: of[0] * of[1] * of[2], total, factor, level), launch=power.launch)
+
+
+def islands_factor(
+    medium: FiberMedium,
+    power: PowerProfile,
+    channels: Channels,
+    *,
+    terms: Terms = "all",
+    mode_dispersion: bool = True,
+) -> Quantity:
+    """Interference of randomly coupled cores over that of one core, with mode dispersion over all islands.
+
+    Parameters
+    ----------
+    medium, power, channels, terms, mode_dispersion
+        As in `kerr_interference`.
+
+    Notes
+    -----
+    3/(2N+1) times Eq. (1) of `mcfiber.kernels.mixed_islands` [1]_.
+
+    References
+    ----------
+    .. [1] P. Serena, C. Lasagni, A. Bononi, C. Antonelli, and A. Mecozzi, "The ergodic GN model for space-division
+       multiplexing with strong mode coupling," *J. Lightw. Technol.*, vol. 40, 2022.
+    """
+    waves = channels.frequency, channels.symbol_rate, power.fiber_input
 
     def of_group(cores: int) -> Quantity:
         if cores == 1 or medium.mode_dispersion is None or not mode_dispersion:
             return coupled_core_factor(cores)
-        inputs = (*waves, *link, *phase, medium.mode_dispersion, 2.0 * cores, everything)
+        line = (*waves, *profile_lorentzians(power), *phase_of(medium, channels))
+        inputs = (*line, medium.mode_dispersion, 2.0 * cores, float(terms == "all"))
         return compute("coupled_interference_factor", mixed_ratio, *inputs) * coupled_core_factor(cores)
 
-    factor = by_group_size(medium.group_sizes, of_group)
-    level = combined(np.divide, power.launch, power.fiber_input)
-    return over_spans(line, combined(lambda *of: of[0] * of[1] * of[2], total, factor, level), launch=power.launch)
+    return by_group_size(medium.group_sizes, of_group)
 
 
 def profile_lorentzians(power: PowerProfile) -> tuple[Quantity, Quantity, Quantity]:
