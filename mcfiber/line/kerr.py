@@ -247,7 +247,7 @@ def _dispersion(span: SpanProfile, comb: Any) -> Dispersion:
     if callable(span.beta2):
         return cast(Dispersion, span.beta2)
     value = np.broadcast_to(np.asarray(span.beta2, dtype=float), comb.frequency.shape)
-    if span.beta2_slope is None:
+    if span.beta2_slope is None or np.ptp(value) > 0.0:
         return dispersion_between(comb.frequency, value)
     slope = float(np.mean(span.beta2_slope))
     middle, at = float(np.mean(value)), float(np.mean(comb.frequency))

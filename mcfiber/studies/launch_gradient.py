@@ -177,8 +177,9 @@ class NoiseOfLaunch:
             by_power, by_profile = self._islands_back(by_nli)
         else:
             by_power, by_coefficient = self._interfere_back(by_nli)
-            by_profile = None if self._panels is None else self._fit_back(self._panels, by_coefficient)
-        if self._panels is not None and by_profile is not None:
+        if self._panels is not None:
+            if self._model != "kerr":
+                by_profile = self._fit_back(self._panels, by_coefficient)
             by_profile[..., -1, -1] -= by_loss * state["loss"] / state["profile"][..., -1, -1]
             by_power = by_power + by_loss * state["loss"] / power + self._evolve_back(self._panels, by_profile)
         result: FloatArray = (by_power / fixed.fan_in).sum(axis=(0, 1))
