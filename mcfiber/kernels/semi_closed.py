@@ -44,6 +44,7 @@ REACH = 60.0  # mismatch over width beyond which mixing islands are left out
 MOST_PIECES = 12
 OWN = np.polynomial.legendre.leggauss(8)
 PAIR = np.polynomial.legendre.leggauss(4)
+STEEP = np.polynomial.legendre.leggauss(10)
 RESONANT = np.polynomial.legendre.leggauss(4)
 SMOOTH = np.polynomial.legendre.leggauss(2)
 
@@ -238,15 +239,39 @@ def _cross(
                 back[3][k] += scale * first
                 back[4][k] += scale * second
             return float(first * link[2][k] + second * link[3][k])
+    start, stop = offset - 0.5 * width, offset + 0.5 * width
+    below, above = _curvature(f + 0.5 * start, phase), _curvature(f + 0.5 * stop, phase)
+    zero = start + width * below / (below - above) if below * above < 0.0 else offset
+    first, second = min(zero, offset), max(zero, offset)
+    steep = abs(above - below) > 0.3 * min(abs(below), abs(above))
+    total = 0.0
+    for left, right in ((start, first), (first, second), (second, stop)):
+        if right > left:
+            total += _cross_panel(f, offset, left, right, rate, width, steep, k, link, phase, scale, back)
+    return total
+
+
+@kernel
+def _cross_panel(
+    f: float, offset: float, start: float, stop: float, rate: float, width: float, steep: bool, k: int, link: Link,
+    phase: Phase, scale: float, back: Back,
+) -> float:  # fmt: skip
+    """Part of Eq. (2), with nodes drawn to both ends, where the dispersion has its zero or an island its edge."""
+    node, weight = STEEP if steep else PAIR
     total, least = 0.0, 1e-6 * link[4][k] / rate**2
-    for side in range(2):
-        for n in range(PAIR[0].size):
-            y = offset + width * (0.25 * (PAIR[0][n] + 1.0) - 0.5 * (1 - side))
-            right, left = min(0.5 * rate, offset + 0.5 * width - y), min(0.5 * rate, y - offset + 0.5 * width)
-            turn = max(abs(_curvature(f + 0.5 * y, phase)), least) * abs(y)
-            factor = 2.0 * 0.25 * width * PAIR[1][n] / turn
-            total += factor * _area(turn * right, scale * factor, k, link, back)
-            total += factor * _area(turn * left, scale * factor, k, link, back)
+    for n in range(node.size):
+        s = 0.5 * (node[n] + 1.0)
+        y = start + (stop - start) * s * s * (3.0 - 2.0 * s)
+        right, left = min(0.5 * rate, offset + 0.5 * width - y), min(0.5 * rate, y - offset + 0.5 * width)
+        factor = weight[n] * 6.0 * s * (1.0 - s) * (stop - start)
+        if steep:  # the dispersion changes within the channel too: the mismatch as it is
+            total += factor * _side(f, y, -left, 0.0, k, link, phase, scale * factor, back)
+            total += factor * _side(f, y, 0.0, right, k, link, phase, scale * factor, back)
+            continue
+        turn = max(abs(_curvature(f + 0.5 * y, phase)), least) * abs(y)
+        factor /= turn
+        total += factor * _area(turn * right, scale * factor, k, link, back)
+        total += factor * _area(turn * left, scale * factor, k, link, back)
     return total
 
 
