@@ -54,6 +54,7 @@ def test_moments__of_five_profiles(name):
     assert moments(name)[0] == pytest.approx(expected, rel=tolerance)
 
 
+@pytest.mark.nojit
 @pytest.mark.parametrize("name", PROFILES)
 def test_poles__give_the_moments_back(name):
     moment = moments(name)
@@ -82,6 +83,7 @@ def test_poles__fewer_where_the_profile_has_no_more():
     assert np.all(pole[0].real > 0.0)
 
 
+@pytest.mark.nojit
 @pytest.mark.parametrize("name", PROFILES)
 def test_adjoint__against_differences(name):
     profile, panel = shapes(name)
