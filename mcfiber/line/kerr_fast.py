@@ -43,8 +43,9 @@ def kerr_interference(
 
     Notes
     -----
-    Eqs. (1) to (4) of `mcfiber.kernels.semi_closed` [1]_. Against the integral (`mcfiber.line.kerr`) 95 % of the errors are below
-    0.05 dB for spans of 2 to 25 dB with pumps and lumped losses, O to U band; see ``validation/fast_interference.json``.
+    Eqs. (1) to (4) of `mcfiber.kernels.semi_closed` [1]_. Against the integral (`mcfiber.line.kerr`) 95 % of the
+    errors are below 0.05 dB for spans of 2 to 25 dB with pumps and lumped losses, from the O to the U band; see
+    ``validation/fast_interference.json``.
 
     References
     ----------
