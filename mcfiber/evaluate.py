@@ -115,6 +115,7 @@ def _choices(system: "System", arrived: Receiver) -> Choices:
         accumulation=models.accumulation,
         mode_dispersion=models.mode_dispersion,
         kurtosis=arrived.kurtosis if models.format_correction else 0.0,
+        terms=models.terms,
         crosstalk_probability=quantity(models, "crosstalk_probability"),
     )
 

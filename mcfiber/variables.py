@@ -89,6 +89,7 @@ _ISRS = (
     "presence of inter-channel stimulated Raman scattering, J. Lightw. Technol. 37, 1924 (2019), "
     "doi:10.1109/JLT.2019.2895237"
 )
+_PADE = "G. A. Baker, P. Graves-Morris, Pade Approximants, 2nd ed., Cambridge University Press (1996)"
 _FORMAT = (
     "D. Semrau, E. Sillekens, R. I. Killey, P. Bayvel, A modulation format correction formula for the "
     "Gaussian noise model, arXiv:1903.02506 (2019)"
@@ -670,6 +671,43 @@ _add(
     "exponent of the coherent growth of a channel's own interference",
     source=_GN_GROWTH,
 )
+_add(
+    "profile_moment",
+    "core channel moment",
+    "1",
+    "moments of the squared link function",
+    "Of the orders -4 to 2; that of order k in m^(2-k).",
+    source=_PADE,
+)
+_add(
+    "profile_amplitude",
+    "core channel pole",
+    "m2",
+    "amplitudes of the squared link function's Lorentzians",
+    "Complex, in pairs.",
+    low=-math.inf,
+    source=_PADE,
+)
+_add(
+    "profile_pole",
+    "core channel pole",
+    "m-1",
+    "widths of the squared link function's Lorentzians",
+    "Complex, in pairs.",
+    low=-math.inf,
+    source=_PADE,
+)
+_add(
+    "phase_polynomial",
+    "cell coefficient",
+    "m-1",
+    "propagation constant less a straight line",
+    "Coefficients in the place 0 to 1 of each cell.",
+    low=-math.inf,
+    source="definition: second integral of beta_2 over angular frequency",
+)
+_add("phase_origin", "", "Hz", "start of the cells of the propagation constant", source="definition")
+_add("phase_step", "", "Hz", "width of the cells of the propagation constant", source="definition")
 _add("nli_format_near", "core channel", "W", "modulation-format correction of one span", low=-math.inf, source=_FORMAT)
 _add(
     "nli_format_far",

@@ -3,6 +3,7 @@
 import numpy as np
 
 from mcfiber.line.gn_integral import SpanProfile, gn_integral, plain_span
+from mcfiber.line.kerr import kerr_integral
 from mcfiber.simulation.splitstep import CoupledFiber, SplitStepLine, Steps, propagated
 from mcfiber.simulation.waveforms import wdm_signal
 
@@ -32,6 +33,28 @@ class GnIntegral:
 
     def peakmem_all_channels(self, profile):
         gn_integral(self.frequency, 49e9, 1e-3, self.span)
+
+
+class KerrIntegral(GnIntegral):
+    """The same by the integral over all islands, and all of them for all channels."""
+
+    def setup(self, profile):
+        super().setup(profile)
+        kerr_integral(
+            self.frequency[:2], 49e9, 1e-3, plain_span(attenuation=4e-5, length=1e4, beta2=-2e-26, gamma=1e-3)
+        )
+
+    def time_all_channels(self, profile):
+        kerr_integral(self.frequency, 49e9, 1e-3, self.span, terms="spm+xpm")
+
+    def time_one_channel_all_terms(self, profile):
+        kerr_integral(self.frequency, 49e9, 1e-3, self.span, channels=[90])
+
+    def time_all_channels_all_terms(self, profile):
+        kerr_integral(self.frequency, 49e9, 1e-3, self.span)
+
+    def peakmem_all_channels(self, profile):
+        kerr_integral(self.frequency, 49e9, 1e-3, self.span)
 
 
 class SplitStep:

@@ -41,6 +41,8 @@ class InterferenceModel:
         How interference may add up over the spans.
     format_correction
         Whether it can count that the symbols are not Gaussian.
+    terms
+        Which islands it can hold.
     """
 
     name: str
@@ -50,6 +52,7 @@ class InterferenceModel:
     follows_power: bool
     accumulations: tuple[str, ...]
     format_correction: bool
+    terms: tuple[str, ...] = ("spm+xpm",)
 
 
 INTERFERENCE: Mapping[str, InterferenceModel] = {
@@ -82,6 +85,27 @@ INTERFERENCE: Mapping[str, InterferenceModel] = {
             follows_power=True,
             accumulations=("incoherent", "coherent"),
             format_correction=False,
+            terms=("spm+xpm", "all"),
+        ),
+        InterferenceModel(
+            name="kerr",
+            what='all islands from few Lorentzians for each profile; with terms = "spm+xpm" in milliseconds',
+            valid="any power profile and span loss, zero dispersion included",
+            gradient=True,
+            follows_power=True,
+            accumulations=("incoherent",),
+            format_correction=False,
+            terms=("spm+xpm", "all"),
+        ),
+        InterferenceModel(
+            name="kerr_integral",
+            what="the integral over all islands by quadrature, mode dispersion of coupled cores included",
+            valid="any power profile, span loss and dispersion",
+            gradient=False,
+            follows_power=True,
+            accumulations=("incoherent", "coherent"),
+            format_correction=False,
+            terms=("spm+xpm", "all"),
         ),
     )
 }
@@ -140,6 +164,11 @@ def _without_format(models: "Models") -> tuple[str, ...]:
     return _where("format_correction", models.format_correction and row is not None and not row.format_correction)
 
 
+def _without_terms(models: "Models") -> tuple[str, ...]:
+    row = _interference(models)
+    return _where("terms", row is not None and models.terms not in row.terms)
+
+
 MODEL_RULES: tuple[Rule["Models"], ...] = (
     Rule(
         _without_accumulation,
@@ -154,6 +183,12 @@ MODEL_RULES: tuple[Rule["Models"], ...] = (
         + _quoted(name for name, row in INTERFERENCE.items() if row.format_correction),
         "or set format_correction = false",
         at="format_correction",
+    ),
+    Rule(
+        _without_terms,
+        "needs nonlinear_interference = " + _quoted(name for name, row in INTERFERENCE.items() if "all" in row.terms),
+        'or set terms = "spm+xpm"',
+        at="terms",
     ),
 )
 """What goes with what among the models."""
@@ -198,7 +233,7 @@ def _unlike_cores_exchanged(system: "System") -> tuple[str, ...]:
     link, fiber = system.link, system.fiber
     offsets = (link.core_launch_offset_db, link.amplifier.core_output_offset_db)
     unlike = isinstance(fiber.attenuation_db_per_km, tuple) or any(offset is not None for offset in offsets)
-    integral = system.models.nonlinear_interference == "gn_integral"
+    integral = system.models.nonlinear_interference in ("gn_integral", "kerr_integral")
     return _where("link.core_permutation", integral and link.core_permutation is not None and unlike)
 
 
@@ -266,8 +301,8 @@ SYSTEM_RULES: tuple[Rule["System"], ...] = (
     ),
     Rule(
         _unlike_cores_exchanged,
-        '"gn_integral" does not follow signals through unlike cores',
-        'use models.nonlinear_interference = "gn" or "isrs_gn"',
+        "an integral does not follow signals through unlike cores",
+        'use models.nonlinear_interference = "gn", "isrs_gn" or "kerr"',
         at="link.core_permutation",
     ),
 )
@@ -373,7 +408,7 @@ def rules_for(who: str, *, when: str = "") -> tuple[Rule[Any], ...]:
     Examples
     --------
     >>> [rule.remedy for rule in rules_for("models")]
-    ['or set accumulation = "incoherent"', 'or set format_correction = false']
+    ['or set accumulation = "incoherent"', 'or set format_correction = false', 'or set terms = "spm+xpm"']
     """
     return tuple(rule for rule in RULES[who] if rule.when in ("", when))
 
@@ -410,12 +445,16 @@ class Models(Description):
         "gn": closed form of the Gaussian-noise model for channels with gaps; self- and cross-phase modulation,
         at the centre of the channel, incoherent over spans.  "isrs_gn": the same along the computed power profile,
         with Raman scattering.  "gn_integral": the integral itself by quadrature, for any power profile and span
-        loss; seconds instead of milliseconds.
+        loss; seconds instead of milliseconds.  "kerr": any power profile, span loss and dispersion in milliseconds;
+        "kerr_integral" its integral.
+    terms
+        Which parts the last three hold: self- and cross-phase modulation ("spm+xpm"), or also the mixing of different
+        channels ("all").
     raman
         Raman scattering between the channels (and pumps): "none", "silica" (coupled equations with the measured
         gain of silica) or "triangular" (closed form with a linear gain).
     accumulation
-        Of "isrs_gn" and "gn_integral" over the spans: "incoherent", or "coherent" (with "isrs_gn", for what a channel
+        Of "isrs_gn" and the integrals over the spans: "incoherent", or "coherent" (with "isrs_gn", for what a channel
         does to itself).
     format_correction
         Whether "isrs_gn" counts that the symbols of the transceiver's format are not Gaussian.
@@ -438,7 +477,8 @@ class Models(Description):
     """
 
     amplifier_noise: Literal["exact", "excess_gain", "input_noise"] = "exact"
-    nonlinear_interference: Literal["gn", "isrs_gn", "gn_integral"] = "gn"
+    nonlinear_interference: Literal["gn", "isrs_gn", "gn_integral", "kerr", "kerr_integral"] = "gn"
+    terms: Literal["spm+xpm", "all"] = "spm+xpm"
     raman: Literal["none", "silica", "triangular"] = "none"
     accumulation: Literal["incoherent", "coherent"] = "incoherent"
     format_correction: Annotated[bool, flag()] = False

@@ -32,6 +32,8 @@ class Choices:
         Whether mode dispersion counts in the interference of coupled cores.
     kurtosis
         Excess kurtosis of the symbols, 0 where it is not to count. [1]
+    terms
+        Of the interference.
     crosstalk_probability
         With which crosstalk exceeds the value used; None for its mean. [1]
     """
@@ -42,6 +44,7 @@ class Choices:
     accumulation: Accumulation = "incoherent"
     mode_dispersion: bool = True
     kurtosis: float = 0.0
+    terms: Literal["spm+xpm", "all"] = "spm+xpm"
     crosstalk_probability: Quantity = None
 
 
@@ -114,6 +117,7 @@ def _interference(scene: Scene) -> Mapping[str, Quantity]:
         accumulation=choices.accumulation,
         kurtosis=choices.kurtosis,
         mode_dispersion=choices.mode_dispersion,
+        terms=choices.terms,
     )
     return {"nli_power": power}
 

@@ -1,7 +1,7 @@
 """Kerr noise: nonlinear interference of the channels with themselves and each other, by the model of choice."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -9,15 +9,18 @@ import xarray as xr
 
 from mcfiber.descriptions.errors import refused
 from mcfiber.fiber.channels import Channels
+from mcfiber.fiber.groups import by_group_size
 from mcfiber.fiber.medium import FiberMedium
 from mcfiber.labelled import array, combined, has, labelled_result
 from mcfiber.line import closed_forms
 from mcfiber.line.closed_forms import Accumulation
 from mcfiber.line.coupled_interference import coupling_factor
-from mcfiber.line.gn_integral import SpanProfile, by_channel, gn_integral
+from mcfiber.line.gn_integral import Interference, SpanProfile, by_channel, gn_integral
+from mcfiber.line.kerr import CoupledCores, kerr_integral_of_many
+from mcfiber.line.kerr_fast import Terms, kerr_interference
 from mcfiber.line.line import Line
 from mcfiber.line.power import PowerProfile
-from mcfiber.typing import Quantity
+from mcfiber.typing import FloatArray, Quantity
 
 OF_ONE_POINT = ("channel", "span", "panel", "node", "node_in")
 """Dimensions that one integral goes over; it is evaluated anew along all others."""
@@ -33,11 +36,12 @@ def nonlinear_interference(
     accumulation: Accumulation = "incoherent",
     kurtosis: Quantity = 0.0,
     mode_dispersion: bool = True,
+    terms: Terms = "spm+xpm",
 ) -> xr.Variable:
     """Nonlinear interference of the whole line in each channel. [W]
 
-    Self- and cross-phase modulation at the channel's centre, from closed forms of the Gaussian-noise model.
-    Randomly coupled cores multiply it by 3/(2N+1), and by the factor of their spatial mode dispersion.
+    At the channel's centre, by the Gaussian-noise model. Random coupling of N cores multiplies it by 3/(2N+1), and
+    their spatial mode dispersion lowers it further.
 
     Parameters
     ----------
@@ -51,7 +55,8 @@ def nonlinear_interference(
         Channels.
     model
         Row of `MODELS`.  "gn" [1]_: exponential decay of every channel.  "isrs_gn" [2]_: follows the power along the
-        fibre, with Raman scattering, as a sum of exponentials; span loss above 7 dB.
+        fibre, with Raman scattering, as a sum of exponentials; span loss above 7 dB.  "kerr": any profile and span
+        loss, see `mcfiber.line.kerr_fast`.  "gn_integral", "kerr_integral": quadrature.
     accumulation
         "incoherent": interference powers of the spans add.  "coherent" ("isrs_gn" only): what a channel does to
         itself grows as spans^(1 + epsilon).
@@ -61,6 +66,9 @@ def nonlinear_interference(
         none: mixing makes their fields Gaussian.
     mode_dispersion
         Whether spatial mode dispersion, where the fibre's is known, lowers the interference of coupled cores.
+    terms
+        Self- and cross-phase modulation ("spm+xpm"), or also the mixing between different channels ("all"), which
+        "kerr", "kerr_integral" and "gn_integral" know.
 
     Returns
     -------
@@ -71,7 +79,7 @@ def nonlinear_interference(
     Raises
     ------
     DescriptionError
-        If the dispersion of a channel is zero.
+        If the dispersion of a channel is zero with "gn" or "isrs_gn", or the model does not know the terms.
 
     Warns
     -----
@@ -87,10 +95,14 @@ def nonlinear_interference(
     .. [3] D. Semrau, E. Sillekens, R. I. Killey and P. Bayvel, "A modulation format correction formula for the
        Gaussian noise model in the presence of inter-channel stimulated Raman scattering," arXiv:1903.02506.
     """
-    factor = coupling_factor(medium, power, channels, mode_dispersion=mode_dispersion)
-    options: dict[str, Any] = {"accumulation": accumulation, "kurtosis": kurtosis, "factor": factor}
-    result = MODELS[model](line, medium, power, channels, **options)
-    said = {"model": model, "band": "centre", "terms": "spm+xpm", "accumulation": accumulation}
+    if terms == "all" and model not in KNOW_ALL_TERMS:
+        msg = f'models.terms: got "{terms}", which nonlinear_interference = "{model}" does not know'
+        raise refused(msg)
+    coupled = {"mode_dispersion": mode_dispersion}
+    factor = 1.0 if model in KNOW_COUPLING else coupling_factor(medium, power, channels, **coupled)
+    options: dict[str, Any] = {"accumulation": accumulation, "kurtosis": kurtosis, "terms": terms, **coupled}
+    result = MODELS[model](line, medium, power, channels, factor=factor, **options)
+    said = {"model": model, "band": "centre", "terms": terms, "accumulation": accumulation}
     return xr.Variable(result.dims, result.data, said, fastpath=True)
 
 
@@ -105,6 +117,8 @@ class _Model(Protocol):
         accumulation: Accumulation,
         kurtosis: Quantity,
         factor: Quantity,
+        terms: Terms,
+        mode_dispersion: bool,
     ) -> Quantity: ...
 
 
@@ -112,6 +126,21 @@ def _gn(
     line: Line, medium: FiberMedium, power: PowerProfile, channels: Channels, *, factor: Quantity, **_options: Any
 ) -> Quantity:
     return closed_forms.gn(line, medium, power, channels, factor=factor)
+
+
+def _isrs_gn(
+    line: Line,
+    medium: FiberMedium,
+    power: PowerProfile,
+    channels: Channels,
+    *,
+    accumulation: Accumulation,
+    kurtosis: Quantity,
+    factor: Quantity,
+    **_: Any,
+) -> Quantity:
+    options: dict[str, Any] = {"accumulation": accumulation, "kurtosis": kurtosis, "factor": factor}
+    return closed_forms.isrs_gn(line, medium, power, channels, **options)
 
 
 def _gn_integral(
@@ -122,15 +151,55 @@ def _gn_integral(
     *,
     accumulation: Accumulation,
     factor: Quantity,
+    terms: Terms,
     **_: Any,
 ) -> Quantity:
-    workers = os.cpu_count() or 1
-    found, _error = integrals(line, medium, power, channels, factor=factor, accumulation=accumulation, workers=workers)
-    return found
+    options: dict[str, Any] = {"accumulation": accumulation, "terms": terms, "workers": os.cpu_count() or 1}
+    return integrals(line, medium, power, channels, factor=factor, **options)[0]
 
 
-MODELS: Mapping[str, _Model] = {"gn": _gn, "isrs_gn": closed_forms.isrs_gn, "gn_integral": _gn_integral}
-"""What computes the interference of one core, by the names of `mcfiber.descriptions.models.INTERFERENCE`."""
+def _kerr(
+    line: Line,
+    medium: FiberMedium,
+    power: PowerProfile,
+    channels: Channels,
+    *,
+    terms: Terms,
+    mode_dispersion: bool,
+    **_: Any,
+) -> Quantity:
+    return kerr_interference(line, medium, power, channels, terms=terms, mode_dispersion=mode_dispersion)
+
+
+def _kerr_integral(
+    line: Line,
+    medium: FiberMedium,
+    power: PowerProfile,
+    channels: Channels,
+    *,
+    accumulation: Accumulation,
+    terms: Terms,
+    mode_dispersion: bool,
+    **_: Any,
+) -> Quantity:
+    options: dict[str, Any] = {"accumulation": accumulation, "terms": terms, "workers": os.cpu_count() or 1}
+    return kerr_integrals(line, medium, power, channels, mode_dispersion=mode_dispersion, **options)[0]
+
+
+MODELS: Mapping[str, _Model] = {
+    "gn": _gn,
+    "isrs_gn": _isrs_gn,
+    "gn_integral": _gn_integral,
+    "kerr": _kerr,
+    "kerr_integral": _kerr_integral,
+}
+"""What computes the interference, by the names of `mcfiber.descriptions.models.INTERFERENCE`."""
+
+KNOW_COUPLING = ("kerr", "kerr_integral")
+"""Models that hold what random coupling of cores does; the others are multiplied by `coupling_factor`."""
+
+KNOW_ALL_TERMS = ("gn_integral", "kerr", "kerr_integral")
+"""Models that hold the mixing between different channels, too."""
 
 CLOSED_FORMS = ("gn", "isrs_gn")
 """Those without a value where the dispersion is zero."""
@@ -209,14 +278,94 @@ def integrals(
     **options
         Of `mcfiber.line.gn_integral.gn_integral`, whose Eq. (1) it evaluates.
     """
-    sizes = _sizes_of_points(line, medium, power, channels)
-    by_span = has(factor, "span")
-    if by_span:
-        sizes |= {dim: size for dim, size in factor.sizes.items() if dim not in OF_ONE_POINT}
+    if not has(factor, "span"):
+        found = _at_points(line, medium, power, channels, lambda _place: options, gn_integral)
+        interference, error = (combined(np.multiply, one, factor) for one in found)
+        return interference, error
+
+    def at(place: Mapping[str, int]) -> dict[str, Any]:
+        spans = range(factor.sizes["span"])
+        own = np.array([by_channel(factor, {**place, "span": span}, channels.count) for span in spans])
+        return options | {"factor": own}
+
+    return _at_points(line, medium, power, channels, at, _lowered_integral, factor)
+
+
+def _lowered_integral(
+    frequency: FloatArray,
+    symbol_rate: FloatArray,
+    power: FloatArray,
+    spans: Sequence[SpanProfile],
+    *,
+    factor: FloatArray,
+    **options: Any,
+) -> Interference:
+    """Integral and its error, the interference of each span multiplied by a factor of its own (span, channel)."""
+    alone = options | {"accumulation": "incoherent"}
+    each = np.array([gn_integral(frequency, symbol_rate, power, span, **alone) for span in spans])
+    lowered = (each * factor[:, None]).sum(axis=0)
+    if options.get("accumulation") == "coherent":
+        total = each[:, 0].sum(axis=0)
+        share = np.where(total > 0.0, lowered[0], 0.0) / np.maximum(total, 1e-300)
+        lowered = np.array(gn_integral(frequency, symbol_rate, power, spans, **options)) * share
+    return Interference(*lowered)
+
+
+def kerr_integrals(
+    line: Line,
+    medium: FiberMedium,
+    power: PowerProfile,
+    channels: Channels,
+    *,
+    mode_dispersion: bool = True,
+    **options: Any,
+) -> tuple[Quantity, Quantity]:
+    """Kerr interference of every core, coupled ones included, by quadrature over all islands, and its error. [W]
+
+    Parameters
+    ----------
+    line, medium, power, channels, mode_dispersion
+        As in `nonlinear_interference`.
+    **options
+        Of `mcfiber.line.kerr.kerr_integral`.
+
+    Notes
+    -----
+    Eq. (1) of `mcfiber.kernels.islands` [1]_.
+
+    References
+    ----------
+    .. [1] P. Poggiolini, "The GN model of non-linear propagation in uncompensated coherent optical systems," *J.
+       Lightw. Technol.*, vol. 30, no. 24, pp. 3857-3879, 2012.
+    """
+    dispersion = medium.mode_dispersion if mode_dispersion and medium.mode_dispersion is not None else 0.0
+
+    def of_group(cores: int) -> tuple[Quantity, Quantity]:
+        def at(place: Mapping[str, int]) -> dict[str, Any]:
+            value = float(by_channel(dispersion, place, 1)[0])
+            return options | {"coupled": CoupledCores(cores, value if cores > 1 else 0.0)}
+
+        return _at_points(line, medium, power, channels, at, kerr_integral_of_many, dispersion if cores > 1 else 0.0)
+
+    found: tuple[Quantity, Quantity] = by_group_size(medium.group_sizes, of_group)
+    return found
+
+
+def _at_points(
+    line: Line,
+    medium: FiberMedium,
+    power: PowerProfile,
+    channels: Channels,
+    options: Callable[[Mapping[str, int]], dict[str, Any]],
+    integral: Callable[..., Interference],
+    *more: Quantity,
+) -> tuple[xr.Variable, xr.Variable]:
+    """Evaluate an integral once for each core and each point of the axes."""
+    sizes = _sizes_of_points(line, medium, power, channels, *more)
     if line.permutation is not None and "core" in sizes:
         msg = (
-            'link.core_permutation: "gn_integral" does not follow signals through unlike cores; '
-            'use models.nonlinear_interference = "gn" or "isrs_gn"'
+            "link.core_permutation: an integral does not follow signals through unlike cores; "
+            'use models.nonlinear_interference = "gn", "isrs_gn" or "kerr"'
         )
         raise refused(msg)
     total = np.empty((2, *sizes.values(), channels.count))
@@ -226,29 +375,17 @@ def integrals(
         waves = channels.frequency, channels.symbol_rate, power.launch
         frequency, rate, launch = (by_channel(value, first, channels.count) for value in waves)
         spans = SpanProfile.of(line, medium, power, channels, point=here)
-        if not by_span:
-            total[(0, *place)], total[(1, *place)] = gn_integral(frequency, rate, launch, spans, **options)
-            continue
-        alone = options | {"accumulation": "incoherent"}
-        each = np.array([gn_integral(frequency, rate, launch, span, **alone) for span in spans])
-        own = np.array([by_channel(factor, {**here, "span": k}, channels.count) for k in range(len(spans))])
-        lowered = (each * own[:, None]).sum(axis=0)
-        if options.get("accumulation") == "coherent":
-            share = np.where(each[:, 0].sum(axis=0) > 0.0, lowered[0], 0.0) / np.maximum(each[:, 0].sum(axis=0), 1e-300)
-            lowered = np.array(gn_integral(frequency, rate, launch, spans, **options)) * share
-        total[(0, *place)], total[(1, *place)] = lowered
+        total[(0, *place)], total[(1, *place)] = integral(frequency, rate, launch, spans, **options(here))
     dims = (*sizes, "channel")
-    power_and_error = array(dims, total[0]), array(dims, total[1])
-    if by_span:
-        return power_and_error
-    interference, error = (combined(np.multiply, one, factor) for one in power_and_error)
-    return interference, error
+    return array(dims, total[0]), array(dims, total[1])
 
 
-def _sizes_of_points(line: Line, medium: FiberMedium, power: PowerProfile, channels: Channels) -> dict[str, int]:
+def _sizes_of_points(
+    line: Line, medium: FiberMedium, power: PowerProfile, channels: Channels, *more: Quantity
+) -> dict[str, int]:
     """Sizes of the dimensions along which integrals differ: cores and axes."""
     values = [channels.frequency, channels.symbol_rate, power.launch, power.fiber_input, power.attenuation]
-    values += [power.length, medium.nonlinear_coefficient, medium.group_velocity_dispersion]
+    values += [power.length, medium.nonlinear_coefficient, medium.group_velocity_dispersion, *more]
     if power.evolution is not None:
         values += [power.evolution.power, line.panel]
     found = {dim: size for value in values for dim, size in dict(getattr(value, "sizes", {})).items()}

@@ -7,13 +7,15 @@ import numpy as np
 
 from mcfiber.descriptions.errors import refused
 from mcfiber.dimensions import spread
-from mcfiber.kernels import isrs, nonlinear, raman, silica
+from mcfiber.kernels import isrs, moments, nonlinear, raman, semi_closed, silica
 from mcfiber.kernels import launch_gradient as backwards
+from mcfiber.kernels.phase import cells_between, phase_cells
 from mcfiber.labelled import array, has
 from mcfiber.line.amplifiers import added_noise
 from mcfiber.line.budget import Scene
 from mcfiber.line.closed_forms import TERMS
 from mcfiber.line.coupled_interference import coupled_core_factor, coupling_factor
+from mcfiber.line.kerr_fast import NODES_OF_DECAY, islands_factor
 from mcfiber.line.raman import Evolution
 from mcfiber.typing import FloatArray, Quantity
 
@@ -99,6 +101,13 @@ class NoiseOfLaunch:
         if profile.evolution is not None:
             self._panels = _panels(profile.evolution, self._fixed)
         self._scattering = choices.raman == "silica"
+        self._everything = choices.terms == "all"
+        self._decay = raman.panel_integration(NODES_OF_DECAY)
+        if self._model == "kerr":
+            fixed = self._fixed
+            cells = cells_between(float(fixed.frequency.min()), float(fixed.frequency.max()))
+            waves = fixed.frequency, fixed.symbol_rate, fixed.beta2
+            self._phase = phase_cells(*waves, sizes={"cell": cells, "coefficient": 6})
         self._repeat = float(line.count) if self._fixed.length.shape[1] == 1 else 1.0
         self.mixes = choices.mode_dispersion and medium.coupled_cores > 1 and medium.mode_dispersion is not None
         self._scene = scene
@@ -125,7 +134,10 @@ class NoiseOfLaunch:
             return
         scene = self._scene
         spread = replace(scene.power, fiber_input=array(("channel",), launch))
-        factor = coupling_factor(scene.medium, spread, scene.channels)
+        if self._model == "kerr":
+            factor = islands_factor(scene.medium, spread, scene.channels, terms=scene.choices.terms)
+        else:
+            factor = coupling_factor(scene.medium, spread, scene.channels)
         spans = factor.sizes["span"] if has(factor, "span") else 1
         self._factor = _plain(factor, {"core": 1, "span": spans, "channel": scene.channels.count})
 
@@ -172,9 +184,13 @@ class NoiseOfLaunch:
         power = state["power"]
         by_loss = self._repeat * ase_adjoint[:, None, :] * fixed.noise_slope
         by_nli = self._repeat * nli_adjoint[:, None, :] * fixed.fan_in * self._factor
-        by_power, by_coefficient = self._interfere_back(by_nli)
+        if self._model == "kerr":
+            by_power, by_profile = self._islands_back(by_nli)
+        else:
+            by_power, by_coefficient = self._interfere_back(by_nli)
         if self._panels is not None:
-            by_profile = self._fit_back(self._panels, by_coefficient)
+            if self._model != "kerr":
+                by_profile = self._fit_back(self._panels, by_coefficient)
             by_profile[..., -1, -1] -= by_loss * state["loss"] / state["profile"][..., -1, -1]
             by_power = by_power + by_loss * state["loss"] / power + self._evolve_back(self._panels, by_profile)
         result: FloatArray = (by_power / fixed.fan_in).sum(axis=(0, 1))
@@ -183,6 +199,8 @@ class NoiseOfLaunch:
     def _interfere(self, state: dict[str, Any]) -> dict[str, Any]:
         fixed = self._fixed
         common = (fixed.frequency, fixed.symbol_rate, state["power"], fixed.gamma, fixed.beta2)
+        if self._model == "kerr":
+            return self._islands(state)
         if self._model == "gn":
             return {"nli": nonlinear.gn_closed_form(*common, fixed.attenuation, fixed.length)}
         if self._panels is None:
@@ -194,6 +212,31 @@ class NoiseOfLaunch:
             )
         own, cross = isrs.isrs_gn_closed_form(*common, coefficient, decay)
         return {"nli": own * self._growth + cross, "cross": cross, "coefficient": coefficient, "decay": decay}
+
+    def _islands(self, state: dict[str, Any]) -> dict[str, Any]:
+        """Interference over all islands, and what its way back needs."""
+        fixed, panels = self._fixed, self._panels
+        if panels is None:
+            place = 0.5 * self._decay.sum(axis=-1)
+            exponent = fixed.attenuation[..., None, None] * fixed.length[..., None, None, None] * place
+            inputs = np.exp(-exponent), np.ones_like(state["power"]), fixed.length[..., None], self._decay
+        else:
+            inputs = state["profile"], state["power"], panels.length, panels.integration
+        moment = moments.profile_moments(*inputs, sizes={"moment": moments.MOMENTS})
+        amplitude, pole = moments.profile_poles(moment, sizes={"pole": moments.POLES})
+        waves = fixed.frequency, fixed.symbol_rate, state["power"], fixed.gamma
+        line = (*waves, amplitude, pole, moment, *self._phase, float(self._everything))
+        return {"nli": semi_closed.semi_closed(*line), "islands": line, "shape": inputs, "moment": moment}
+
+    def _islands_back(self, by_nli: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Derivatives by power at a fixed profile, and by the profile."""
+        state = self._state
+        by_power, by_amplitude, by_pole, by_moment = semi_closed.semi_closed_adjoint(*state["islands"], by_nli)
+        by_moment = by_moment.real + moments.profile_poles_adjoint(state["moment"], by_amplitude, by_pole)
+        by_profile, by_start = moments.profile_moments_adjoint(*state["shape"], by_moment)
+        if self._panels is None:  # the relative profile does not depend on power
+            return by_power.real, np.zeros_like(by_profile)
+        return by_power.real + by_start, by_profile
 
     def _interfere_back(self, by_nli: FloatArray) -> tuple[FloatArray, FloatArray | None]:
         fixed, state = self._fixed, self._state

@@ -26,6 +26,7 @@ GROUPS = {"layout": SEVEN, "cladding_diameter_um": 187, "crosstalk": CROSSTALK, 
 BROKEN: list[tuple[dict[str, Any], str, str]] = [
     ({"models.accumulation": "coherent"}, "models.accumulation", 'needs nonlinear_interference = "isrs_gn"'),
     ({"models.format_correction": True}, "models.format_correction", 'needs nonlinear_interference = "isrs_gn"'),
+    ({"models.terms": "all"}, "models.terms", 'or set terms = "spm+xpm"'),
     (
         {"link.core_directions": [1, -1] * 3 + [1], "link.loop": {"loss_db": 3.0}},
         "link.core_directions",
@@ -121,7 +122,7 @@ def test_interference__every_model_has_a_row():
 
 def test_optimize_launch__asks_for_a_model_with_a_gradient():
     integral = system(**{"models.nonlinear_interference": "gn_integral"})
-    with pytest.raises(DescriptionError, match=r'no gradient; optimise with "gn" or "isrs_gn", then check'):
+    with pytest.raises(DescriptionError, match=r'no gradient; optimise with "gn" or "isrs_gn" or "kerr", then check'):
         optimize_launch(integral)
 
 
