@@ -320,7 +320,7 @@ def reduced(function: Callable[..., Any], value: Quantity, *dims: str) -> Quanti
     comes last and lies together in memory, so that one design is summed in the order in which it is summed in a block.
     """
     have = getattr(value, "dims", ())
-    gone = tuple(dim for dim in dims if dim in have)
+    gone = tuple(dict.fromkeys(dim for dim in dims if dim in have))
     if not gone:
         return value
     left = tuple(dim for dim in have if dim not in gone)

@@ -19,7 +19,7 @@ from mcfiber.line.kerr_fast import NODES_OF_DECAY, islands_factor
 from mcfiber.line.raman import Evolution
 from mcfiber.typing import FloatArray, Quantity
 
-GRADIENTS = ("gn", "isrs_gn")
+GRADIENTS = ("gn", "isrs_gn", "kerr")
 """Models of nonlinear interference whose derivative is known here."""
 
 
