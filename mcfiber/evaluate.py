@@ -131,7 +131,7 @@ def quantities(
     noises = line_noises(scene)
     ratios = line_ratios(power.launch, noises)
     loss = grouped_loss(
-        as_variable(_span_loss(spans.mode_dependent_loss)),
+        as_variable(spans.mode_dependent_loss),
         scene.medium.group_sizes,
         spans=spans.count,
         repeat=spans.repeat,
@@ -157,11 +157,6 @@ def quantities(
     }
     known = status.problems(grid, scene.medium, spans)
     return result.with_totals(values | {"status": status.judged(scene, arrived, values, known)}, scene)
-
-
-def _span_loss(sources: Quantity) -> Quantity:
-    """Mode-dependent loss of one span: variances of its sources add. [Np]"""
-    return sum(value**2 for value in sources.values()) ** 0.5 if isinstance(sources, dict) else sources
 
 
 def _drawn_penalty(

@@ -42,7 +42,7 @@ def variable(value: Any) -> Quantity:
 
 def quantity(description: Description, field: str) -> Quantity:
     """Read a field of a description in SI: a number or a labelled array; lists and tables item by item."""
-    return _entered(units.si(description, field))
+    return _read(description, field)
 
 
 def entered(value: object, unit: str) -> Quantity:
@@ -60,15 +60,20 @@ def entered(value: object, unit: str) -> Quantity:
     >>> entered(80, "km")
     80000.0
     """
-    return units.convert(variable(value), unit)
+    return units.mapped(units.UNITS[unit].to_si, variable(value))
 
 
-def _entered(value: object) -> Any:
+def _read(description: Description, field: str) -> Any:
+    unit = units.unit_of(field)
+    return _in_si(getattr(description, field), None if unit is None else unit.to_si)
+
+
+def _in_si(value: object, to_si: Callable[[Any], Any] | None) -> Any:
     if isinstance(value, tuple):
-        return tuple(map(_entered, value))
+        return tuple(_in_si(item, to_si) for item in value)
     if isinstance(value, dict):
-        return {key: _entered(item) for key, item in value.items()}
-    return variable(value)
+        return {key: _in_si(item, to_si) for key, item in value.items()}
+    return variable(value) if value is None or to_si is None else units.mapped(to_si, variable(value))
 
 
 def stacked(values: Iterable[Quantity], dim: str, *, last: bool = False) -> xr.Variable:

@@ -1,7 +1,7 @@
 """Units: one table from the suffix of a field's name to SI, and decibels.
 
 Nothing else in the library converts: descriptions spell their engineering units in their field names
-(`pitch_um`, `attenuation_db_per_km`), and the physics asks for `si(description, "pitch_um")`.
+(`pitch_um`, `attenuation_db_per_km`), and the doors ask for `mcfiber.labelled.quantity(description, "pitch_um")`.
 """
 
 import math
@@ -17,7 +17,6 @@ from mcfiber.typing import AnyArray, FloatArray, Quantity
 if TYPE_CHECKING:
     import xarray as xr
 
-    from mcfiber.descriptions.record import Description
 
 T = TypeVar("T", float, AnyArray, "xr.DataArray", "xr.Variable")
 
@@ -117,21 +116,6 @@ def convert(value: Quantity, unit: str) -> Quantity:
     .. [1] BIPM, "The International System of Units (SI)," 9th edition, 2019, table 8.
     """
     return mapped(UNITS[unit].to_si, value)
-
-
-def si(description: "Description", field: str) -> Quantity:
-    """Read a field of a description in SI units; lists and tables of values are read item by item."""
-    value = getattr(description, field)
-    unit = unit_of(field)
-    return value if unit is None else _in_si(unit, value)
-
-
-def _in_si(unit: Unit, value: Quantity) -> Quantity:
-    if isinstance(value, tuple):
-        return tuple(_in_si(unit, item) for item in value)
-    if isinstance(value, dict):
-        return {key: _in_si(unit, item) for key, item in value.items()}
-    return None if value is None else mapped(unit.to_si, value)
 
 
 def mapped(function: Callable[[Any], Any], value: Quantity) -> Quantity:

@@ -3,6 +3,22 @@
 from typing import Any
 
 from mcfiber import System
+from mcfiber.descriptions.fiber import MulticoreFiber
+from mcfiber.descriptions.line import Link
+from mcfiber.fiber.channels import Channels
+from mcfiber.fiber.medium import FiberMedium, medium
+from mcfiber.line.line import Line, line
+from mcfiber.line.power import PowerProfile, power_profile
+from mcfiber.line.raman import RamanModel
+
+
+def stages(
+    link: Link, fiber: MulticoreFiber | FiberMedium, grid: Channels, *, raman: RamanModel = "none"
+) -> tuple[Line, FiberMedium, PowerProfile]:
+    """Line, medium and power of a described link over a fibre, described or in SI, in the order of functions."""
+    glass = fiber if isinstance(fiber, FiberMedium) else medium(fiber, grid)
+    spans = line(link, glass, grid)
+    return spans, glass, power_profile(spans, glass, grid, raman=raman)
 
 
 def weak(**changes: Any) -> System:

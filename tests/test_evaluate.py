@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mcfiber import System
 from mcfiber.descriptions.errors import DescriptionError
 from mcfiber.descriptions.record import Description
-from mcfiber.line.interference import ValidityWarning
+from mcfiber.line.closed_forms import ValidityWarning
 from mcfiber.line.line import distance
 from mcfiber.status import FLAGS
 

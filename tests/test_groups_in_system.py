@@ -13,10 +13,10 @@ from scipy.linalg import expm
 import mcfiber as mcf
 from mcfiber.descriptions.errors import DescriptionError
 from mcfiber.descriptions.groups import group_sizes
-from mcfiber.descriptions.line import Link
 from mcfiber.fiber.groups import between_groups
-from mcfiber.fiber.medium import Glass
+from mcfiber.fiber.medium import FiberMedium
 from mcfiber.line.crosstalk import crosstalk
+from mcfiber.line.line import plain_line
 from mcfiber.line.mode_loss import grouped_loss, mode_dependent_loss
 from mcfiber.line.power import PowerProfile
 from mcfiber.studies.launch import optimize_launch
@@ -105,10 +105,9 @@ def test_crosstalk__is_that_of_infinitely_strong_mixing_inside_groups():
     np.fill_diagonal(strong, 0.0)
     transfer = expm((strong - np.diag(strong.sum(axis=1))) * length * spans)
     expected = [transfer[i][~inside[i]].sum() / transfer[i][inside[i]].sum() for i in range(6)]
-    coupling = between_groups(xr.DataArray(h, dims=("core_out", "core_in")), groups)
-    glass = Glass(0.0, -2e-26, 1e-3, 8e-11, coupling, 6, 3, groups=groups)
-    link = Link(span={"length_km": length / 1e3}, span_count=spans)
-    found = crosstalk(link, glass, PowerProfile(1.0, 1.0, 0.0, length, 1.0))
+    coupling = between_groups(xr.Variable(("core_out", "core_in"), h), groups)
+    glass = FiberMedium(0.0, -2e-26, 1e-3, 8e-11, coupling, 6, 3, groups=groups)
+    found = crosstalk(plain_line(length, spans), glass, PowerProfile(1.0, 1.0, 0.0, length, 1.0))
     np.testing.assert_allclose(found, expected, rtol=2e-5)  # h inside is 1e6 times that between
     assert max(expected) > 0.3
 

@@ -5,8 +5,12 @@ import pytest
 import systems
 
 import mcfiber as mcf
-from mcfiber.fiber.medium import mode_dispersion
-from mcfiber.receiver.outage import loop_scatter
+from mcfiber.evaluate import records
+from mcfiber.simulation.penalties import loop_scatter
+
+
+def mode_dispersion(system):
+    return records(system)[0].medium.mode_dispersion
 
 
 def test_evaluate__mode_dispersion_lowers_the_interference():
@@ -17,9 +21,9 @@ def test_evaluate__mode_dispersion_lowers_the_interference():
     assert 0.4 < float(ratio.min()) <= float(ratio.max()) < 0.95
     np.testing.assert_array_equal(on.ase_power, off.ase_power)
     half = known.replace({"fiber.spatial_mode_dispersion_definition": "2sigma"})
-    assert mode_dispersion(half.fiber) * 2 == mode_dispersion(known.fiber)
+    assert mode_dispersion(half) * 2 == mode_dispersion(known)
     assert bool((half.evaluate().nli_power > on.nli_power).all())
-    assert mode_dispersion(systems.weak().fiber) is None
+    assert mode_dispersion(systems.weak()) is None
 
 
 def test_evaluate__draws():

@@ -3,7 +3,8 @@
 ``python validation/golden.py record [FOLDER]`` computes and writes the record, ``compare`` computes again and tells
 what differs.  The folder is ``golden/`` beside this file where it is left out, and without any argument the record
 there is compared.  A number that moves by more than 1e-12 of itself, and a key or a text that is new, missing or
-different, makes the exit status 1; ``--allow FILE`` names exceptions, a JSON table of reasons by pattern of keys.
+different, makes the exit status 1; ``exceptions.json`` of the folder (or ``--allow FILE``) names exceptions, a JSON
+table of reasons by pattern of keys.
 
 Machine code that was compiled in a process and the same code read from Numba's cache may round differently, so what
 is kept comes from a process that compiled nothing: where something had to be, the script starts again.  What another
@@ -796,7 +797,8 @@ def compare(folder: Path, wanted: Sequence[str], allow: Path | None) -> int:
     """Compare today's code with a record, and tell the number of differences that nobody allowed."""
     started = time.perf_counter()
     known = _of_sections(Record.read(folder), wanted)
-    allowed = json.loads(allow.read_text(encoding="utf-8")) if allow else {}
+    allow = allow or folder / "exceptions.json"
+    allowed = json.loads(allow.read_text(encoding="utf-8")) if allow.exists() else {}
     spread = json.loads((folder / "spread.json").read_text(encoding="utf-8"))
     failed = report(known, from_cache(known.systems, wanted), allowed, spread)
     print(f"\n{failed} differences that are not allowed; {time.perf_counter() - started:.0f} s")

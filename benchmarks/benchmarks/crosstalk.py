@@ -93,11 +93,24 @@ class PlainArrays:
 
 
 class Quantiles:
-    """Crosstalk exceeded with 1e-4, of six unequal aggressors: a thousand values."""
+    """Crosstalk exceeded with 1e-4, of six unequal aggressors: ten thousand values."""
 
-    def setup(self):
-        self.mean = np.array([1.0, 0.5, 0.3, 0.01, 0.01, 1e-5]) * np.ones((1000, 1))
-        self.time_quantile()
+    params = ("one_shape", "many_shapes", "equal")
+    param_names = ("aggressors",)
 
-    def time_quantile(self):
-        return statistics.exceeded_level(self.mean, 0.5, 1e-4)
+    def setup(self, aggressors):
+        draws = np.random.default_rng(1)
+        self.mean = 10 ** draws.uniform(-3.0, 0.0, (10_000, 6))
+        self.variance = np.full(6, 0.5)
+        if aggressors == "many_shapes":
+            self.variance = 10 ** draws.uniform(-2.0, 0.0, (10_000, 6))
+        if aggressors == "equal":
+            self.mean = np.ones((10_000, 6))
+        statistics.exceeded_level(self.mean[:1], 0.5, 1e-4)
+        statistics.outage_probability(self.mean[:1], 0.5, 1.0)
+
+    def time_quantile(self, aggressors):
+        return statistics.exceeded_level(self.mean, self.variance, 1e-4)
+
+    def time_outage(self, aggressors):
+        return statistics.outage_probability(self.mean, self.variance, 2.0)

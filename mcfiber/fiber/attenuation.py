@@ -188,6 +188,11 @@ def backscatter(rayleigh: Quantity, frequency: xr.Variable, effective_area: Quan
         Of the channels. [Hz]
     effective_area
         Of the mode. [m^2]
+
+    References
+    ----------
+    .. [1] E. Brinkmeyer, "Analysis of the backscattering method for single-mode optical fibers," J. Opt. Soc.
+       Am. 70, 1010 (1980) (the fraction that is captured).
     """
 
     def of_unit(hertz: Any) -> Any:

@@ -108,6 +108,10 @@ def group_index(glass: Glass, wavelength_nm: ArrayLike) -> xr.DataArray:
 def material_dispersion(glass: Glass, wavelength_nm: ArrayLike) -> xr.DataArray:
     """Dispersion D = -(l/c) n'' of a glass, in s/m^2 (1e-6 s/m^2 is 1 ps/(nm km)); see `refractive_index`.
 
+    References
+    ----------
+    .. [1] G. P. Agrawal, Nonlinear Fiber Optics, section 1.2.3 (chromatic dispersion).
+
     Examples
     --------
     >>> from mcfiber.descriptions.glass import SilicaGlass

@@ -16,7 +16,7 @@ from mcfiber.descriptions.values import WavelengthTable
 from mcfiber.fiber.attenuation import backscatter, total_attenuation
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.coupling import check_separation, computed_power_coupling, overlapping
-from mcfiber.fiber.geometry import Places, core_places, neighbours, neighbours_between, outer_cladding_thickness
+from mcfiber.fiber.geometry import CorePlaces, core_places, neighbours, neighbours_between, outer_cladding_thickness
 from mcfiber.fiber.groups import averaged_over_groups, between_groups
 from mcfiber.fiber.index import check_range
 from mcfiber.fiber.modes import LPMode, check_guided, higher_mode_survives, refuse_multimode, solved
@@ -92,23 +92,27 @@ def medium(fiber: MulticoreFiber, channels: Channels) -> FiberMedium:
     Returns
     -------
     FiberMedium
-        Per metre, no power, no length.
+        Per metre, no power, no length: beta_2 by Eq. (1) of `group_velocity_dispersion`, gamma = 2 pi n2 f / (c A_eff).
 
     Raises
     ------
     DescriptionError
         If a table does not cover the channels, or the fibre has no axes and a core guides no mode or two.
     """
-    found = _described(fiber, channels)
+    reference = quantity(fiber, "reference_wavelength_nm")
     rayleigh: Quantity = None
-    if fiber.core is not None:
+    if fiber.core is None:
+        places, diameter = core_places(fiber.layout), quantity(fiber, "cladding_diameter_um")
+        found = _described(fiber, channels, places, diameter, reference)
+    else:
         structure = fiber_structure(fiber)
-        found = _computed(found, fiber, structure, channels)
+        found = _described(fiber, channels, structure.places, structure.cladding_diameter, reference)
+        found = _computed(found, fiber, structure, channels, reference)
         rayleigh = structure.loss.rayleigh
     if found.power_coupling is None:
         return found
     if not fiber.computes("rayleigh_db_per_km"):
-        rayleigh = quantity(fiber, "rayleigh_db_per_km") * quantity(fiber, "reference_wavelength_nm") ** 4
+        rayleigh = quantity(fiber, "rayleigh_db_per_km") * reference**4
     return replace(found, backscatter=backscatter(rayleigh, channels.frequency, found.effective_area))
 
 
@@ -116,15 +120,16 @@ def medium(fiber: MulticoreFiber, channels: Channels) -> FiberMedium:
 # what is described
 
 
-def _described(fiber: MulticoreFiber, channels: Channels) -> FiberMedium:
+def _described(
+    fiber: MulticoreFiber, channels: Channels, places: CorePlaces, cladding_diameter: Quantity, reference: Quantity
+) -> FiberMedium:
     """What is given, or the default; of what is left to a profile, None."""
     area = None if fiber.computes("effective_area_um2") else quantity(fiber, "effective_area_um2")
-    measured = _Measured.of(fiber, channels)
-    places = core_places(fiber.layout)
-    thickness = outer_cladding_thickness(places, quantity(fiber, "cladding_diameter_um"))
+    measured = _Measured.of(fiber, channels, places)
+    thickness = outer_cladding_thickness(places, cladding_diameter)
     return FiberMedium(
         attenuation=None if fiber.computes("attenuation_db_per_km") else _attenuation(fiber, channels),
-        group_velocity_dispersion=_given_dispersion(fiber, channels),
+        group_velocity_dispersion=_given_dispersion(fiber, channels, reference),
         nonlinear_coefficient=None if area is None else _nonlinear_coefficient(fiber, channels, area),
         effective_area=area,
         power_coupling=None if measured is None else measured.power_coupling(),
@@ -154,11 +159,10 @@ def _attenuation(fiber: MulticoreFiber, channels: Channels) -> Quantity:
         raise refused(msg) from None
 
 
-def _given_dispersion(fiber: MulticoreFiber, channels: Channels) -> Quantity:
+def _given_dispersion(fiber: MulticoreFiber, channels: Channels, reference: Quantity) -> Quantity:
     """Group-velocity dispersion of the given numbers; None where both, or one, are left to the profile. [s^2/m]"""
     if fiber.computes("dispersion_ps_per_nm_km") or fiber.computes("dispersion_slope_ps_per_nm2_km"):
         return None
-    reference = quantity(fiber, "reference_wavelength_nm")
     dispersion = quantity(fiber, "dispersion_ps_per_nm_km")
     return group_velocity_dispersion(
         reference, dispersion, quantity(fiber, "dispersion_slope_ps_per_nm2_km"), channels.frequency
@@ -217,12 +221,12 @@ class _Measured:
     lit: float
 
     @classmethod
-    def of(cls, fiber: MulticoreFiber, channels: Channels) -> "_Measured | None":
+    def of(cls, fiber: MulticoreFiber, channels: Channels, places: CorePlaces) -> "_Measured | None":
         """Enter it; None where nothing is measured, or no cores are received one by one."""
         measured = fiber.crosstalk
         if measured is None or len(fiber.core_groups) == 1:
             return None
-        pattern = _neighbours(core_places(fiber.layout), fiber.groups)
+        pattern = _neighbours(places, fiber.groups)
         lit = 1.0 if measured.definition == "pair" else float(pattern.sum(axis=1).max())
         length = quantity(measured, "length_km")
         return cls(_measured_ratio(measured, channels), length, pattern, lit)
@@ -264,7 +268,7 @@ def _measured_ratio(measured: MeasuredCrosstalk, channels: Channels) -> Quantity
     return ratio * np.exp(slope * (channels.wavelength - quantity(measured, "wavelength_nm")))
 
 
-def _neighbours(places: Places, groups: Groups | None) -> FloatArray:
+def _neighbours(places: CorePlaces, groups: Groups | None) -> FloatArray:
     """Pairs of neighbours as ones; between groups, the share of their pairs that are nearest."""
     if groups is None:
         return neighbours(places).astype(np.float64)
@@ -278,7 +282,7 @@ def _neighbours(places: Places, groups: Groups | None) -> FloatArray:
 
 
 def _computed(
-    described: FiberMedium, fiber: MulticoreFiber, structure: FiberStructure, channels: Channels
+    described: FiberMedium, fiber: MulticoreFiber, structure: FiberStructure, channels: Channels, reference: Quantity
 ) -> FiberMedium:
     """Fill in what the description leaves to the profile; the modes are solved once."""
     wavelength = channels.wavelength
@@ -293,7 +297,7 @@ def _computed(
     if described.attenuation is None:
         values["attenuation"] = _shared(fiber, total_attenuation(structure, wavelength, found))
     if described.group_velocity_dispersion is None:
-        values["group_velocity_dispersion"] = _computed_dispersion(fiber, structure, found, channels)
+        values["group_velocity_dispersion"] = _computed_dispersion(fiber, structure, found, channels, reference)
     if described.effective_area is None:
         scale = 2 * math.pi / units.SPEED_OF_LIGHT * quantity(fiber, "nonlinear_index_m2_per_w")
         values["nonlinear_coefficient"] = channels.frequency * scale / found.effective_area
@@ -319,13 +323,12 @@ def _shared(fiber: MulticoreFiber, attenuation: xr.Variable) -> xr.Variable:
 
 
 def _computed_dispersion(
-    fiber: MulticoreFiber, structure: FiberStructure, found: LPMode, channels: Channels
+    fiber: MulticoreFiber, structure: FiberStructure, found: LPMode, channels: Channels, reference: Quantity
 ) -> Quantity:
     """beta_2 of the profile; where dispersion or slope is given, of the given one and the other's at the reference."""
     own_dispersion, own_slope = map(fiber.computes, ("dispersion_ps_per_nm_km", "dispersion_slope_ps_per_nm2_km"))
     if own_dispersion and own_slope:
         return -found.dispersion * channels.wavelength**2 / (2 * math.pi * units.SPEED_OF_LIGHT)
-    reference = quantity(fiber, "reference_wavelength_nm")
     dims, values = getattr(reference, "dims", ()), np.asarray(reference)
     there = solved(0, 1, array((*dims, "channel"), values[..., None]), structure.profile)
     dispersion = there.dispersion.isel(channel=0) if own_dispersion else quantity(fiber, "dispersion_ps_per_nm_km")

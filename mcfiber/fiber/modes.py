@@ -400,6 +400,10 @@ def higher_mode_survives(profile: IndexProfile, shortest: Quantity, bend_radius:
         Shortest wavelength in use; last dimension channel, of one. [m]
     bend_radius
         With its elasto-optic factor. [m]
+
+    References
+    ----------
+    .. [1] ITU-T Recommendation G.650.1 (cutoff by an attenuation of 19.3 dB over 22 m).
     """
     low = higher_mode_loss(profile, shortest, bend_radius) < CABLE_CUTOFF_LOSS
     survives: xr.Variable = reduced(np.any, low, "core", "channel")

@@ -313,21 +313,9 @@ def lp_modes(
         for j in range(known):
             nodes[j] = middle + half * math.cos(math.pi * (j + 0.5) / known)
         azimuthal, radial = int(order[row]), int(number[row])
-        guided = _solve_at(
-            azimuthal,
-            radial,
-            nodes[:known],
-            radius[row],
-            delta[row],
-            exponent[row],
-            glass[row],
-            rho,
-            v,
-            group,
-            field,
-            node,
-            values,
-        )
+        core = radius[row], delta[row], exponent[row], glass[row]
+        room = rho, v, group, field, node, values
+        guided = _solve_at(azimuthal, radial, nodes[:known], *core, *room)
         if guided:
             _contract(matrix, values, known, result, 0, size)
         else:  # beside a cutoff: every wavelength by itself
@@ -336,21 +324,7 @@ def lp_modes(
                 chebyshev_matrices(wavelength[row, i : i + 1], middle, half, points, narrow)
                 for j in range(points):
                     nodes[j] = middle + half * math.cos(math.pi * (j + 0.5) / points)
-                if _solve_at(
-                    azimuthal,
-                    radial,
-                    nodes[:points],
-                    radius[row],
-                    delta[row],
-                    exponent[row],
-                    glass[row],
-                    rho,
-                    v,
-                    group,
-                    field,
-                    node,
-                    values,
-                ):
+                if _solve_at(azimuthal, radial, nodes[:points], *core, *room):
                     _contract(narrow, values, points, result, i, 1)
                 else:
                     for k in range(_QUANTITIES + 2):

@@ -29,6 +29,11 @@ def coupling_factor(
         Channels.
     mode_dispersion
         Whether spatial mode dispersion counts, where it is known.
+
+    References
+    ----------
+    .. [1] A. Mecozzi, C. Antonelli, and M. Shtaif, "Nonlinear propagation in multi-mode fibers in the strong
+       coupling regime," *Opt. Express*, vol. 20, pp. 11673-11678, 2012.
     """
 
     def of_group(cores: int) -> Quantity:

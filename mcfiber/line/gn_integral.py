@@ -83,7 +83,7 @@ class SpanProfile:
         --------
         >>> from mcfiber import load
         >>> from mcfiber.evaluate import records
-        >>> found = records(load("ucl-2019-6300km").system)
+        >>> found, _ = records(load("ucl-2019-6300km").system)
         >>> spans = SpanProfile.of(found.line, found.medium, found.power, found.channels)
         >>> len(spans), spans[0].count > 1
         (1, True)

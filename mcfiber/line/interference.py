@@ -207,7 +207,7 @@ def integrals(
         Of the interference of each span.  Where fields of different spans add, the mean of the spans' factors counts,
         weighted with the interference of each.
     **options
-        Of `mcfiber.line.gn_integral.gn_integral`.
+        Of `mcfiber.line.gn_integral.gn_integral`, whose Eq. (1) it evaluates.
     """
     sizes = _sizes_of_points(line, medium, power, channels)
     by_span = has(factor, "span")

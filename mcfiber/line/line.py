@@ -114,7 +114,7 @@ class Line:
     permutation
         Core that the signal of each core enters in the next span; None where signals keep to their cores.
     mode_dependent_loss
-        Rms over the modes of one span: a value, or one for each source. [Np]
+        Rms over the modes of one span, all its sources together. [Np]
     power_control, repeat
         As described.
     problems
@@ -198,7 +198,7 @@ def line(link: Link, medium: FiberMedium, channels: Channels) -> Line:
         device_crosstalk=_device_crosstalk(link),
         directions=directions if link.both_directions else None,
         permutation=link.core_permutation,
-        mode_dependent_loss=quantity(link, "mode_dependent_loss_rms_db"),
+        mode_dependent_loss=_mode_dependent_loss(link),
         power_control=link.power_control,
         repeat=link.repeat,
         problems={} if link.loop is None else {"second_amplifier_attenuates": _attenuates(link.loop)},
@@ -234,6 +234,11 @@ def over_spans(line: Line, value: Quantity, *, launch: Quantity = 1.0) -> Quanti
     launch
         Launch power that `value` belongs to, where it is a noise power: where cores are exchanged, what a core
         adds counts relative to the power that is launched into it.
+
+    References
+    ----------
+    .. [1] R.-J. Essiambre et al., "Capacity limits of optical fiber networks," *J. Lightw. Technol.*, vol. 28,
+       no. 4, pp. 662-701, 2010. :doi:`10.1109/JLT.2009.2039464`, Eq. (54) (noise of a chain of equal spans).
     """
     if line.permutation is not None and has(value, "core"):
         return _over_paths(line, value / launch) * launch
@@ -417,6 +422,12 @@ def _device_crosstalk(link: Link) -> Quantity:
     amplifiers = [link.amplifier] if link.loop is None else [link.amplifier, link.loop.amplifier]
     found = (quantity(amplifier, "crosstalk_db") for amplifier in amplifiers)
     return _along(link.spans, of_span) + sum(value for value in found if value is not None)
+
+
+def _mode_dependent_loss(link: Link) -> Quantity:
+    """Mode-dependent loss of one span: variances of its sources add. [Np]"""
+    sources = quantity(link, "mode_dependent_loss_rms_db")
+    return sum(value**2 for value in sources.values()) ** 0.5 if isinstance(sources, dict) else sources
 
 
 def _for_each_core(name: str, link: Link, medium: FiberMedium) -> Any:

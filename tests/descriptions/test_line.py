@@ -1,17 +1,22 @@
 """The line's description: spans, devices, launch powers, what is refused."""
 
+import math
+
 import numpy as np
 import pytest
 import xarray as xr
 
 from mcfiber.descriptions.errors import DescriptionError
+from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.line import Amplifier, Link, LoopEquipment, Span
 from mcfiber.descriptions.spectrum import Spectrum
 from mcfiber.fiber.channels import channels
-from mcfiber.line.line import along_spans, distance, over_spans
-from mcfiber.line.power import per_channel
+from mcfiber.fiber.medium import medium
+from mcfiber.labelled import coordinates_of, variable
+from mcfiber.line.line import distance, line, over_spans
 
 GRID = channels(Spectrum(frequency_thz=[187.0, 188.0, 193.0, 194.0, 195.0], symbol_rate_gbd=40))
+GLASS = medium(MulticoreFiber(layout={"kind": "hexagonal", "cores": 1}), GRID)
 
 
 @pytest.mark.parametrize(
@@ -59,23 +64,24 @@ def test_distance__of_repeated_and_listed_spans():
     assert float(distance(listed)) == pytest.approx(180e3)
 
 
-def test_along_spans__has_a_dimension_only_where_spans_differ():
+def test_line__has_a_dimension_only_where_spans_differ():
     link = Link(span=[{"length_km": 50, "fan_in_loss_db": 1}, {"length_km": 60, "fan_in_loss_db": 1}])
-    assert along_spans(link, lambda span: span.fan_in_loss_db) == 1.0
-    lengths = along_spans(link, lambda span: span.length_km)
-    assert lengths.dims == ("span",)
-    assert float(over_spans(link, lengths)) == 110
-    assert over_spans(link, 3.0) == 6.0
+    spans = line(link, GLASS, GRID)
+    assert 10 * math.log10(spans.fan_in) == pytest.approx(1.0, rel=1e-14)
+    assert spans.length.dims == ("span",)
+    assert float(over_spans(spans, spans.length)) == 110e3
+    assert over_spans(spans, 3.0) == 6.0
 
 
 @pytest.mark.parametrize("position", [0, 1])
-def test_along_spans__a_length_may_be_an_axis(position):
+def test_distance__a_length_may_be_an_axis(position):
     values = xr.DataArray([50.0, 90.0], dims="sample", coords={"sample": [3, 5]})
     lengths = [80.0, 80.0]
     lengths[position] = values
     link = Link(span=[{"length_km": length} for length in lengths])
+    assert distance(link).dims == ("sample",)
     np.testing.assert_allclose(distance(link), [130e3, 170e3])
-    np.testing.assert_array_equal(distance(link).sample, [3, 5])
+    np.testing.assert_array_equal(coordinates_of(link)["sample"], [3, 5])
 
 
 @pytest.mark.parametrize(
@@ -87,23 +93,23 @@ def test_along_spans__a_length_may_be_an_axis(position):
         ((1.0, 2.0, 3.0, 4.0, 5.0), [1, 2, 3, 4, 5]),
     ],
 )
-def test_per_channel__tables_and_lists(value, expected):
-    found = per_channel(value, GRID)
+def test_spread__tables_and_lists(value, expected):
+    found = GRID.spread(value)
     assert found.dims == ("channel",)
     np.testing.assert_array_equal(found, expected)
 
 
-def test_per_channel__a_number_stays_one():
-    assert per_channel(3.0, GRID) == 3.0
+def test_spread__a_number_stays_one():
+    assert GRID.spread(3.0) == 3.0
 
 
 @pytest.mark.parametrize("kind", ["band", "list", "list of a band"])
-def test_per_channel__axes_inside(kind):
-    axis = xr.DataArray([1.0, 2.0], dims="sample", coords={"sample": [0, 1]})
+def test_spread__axes_inside(kind):
+    axis = variable(xr.DataArray([1.0, 2.0], dims="sample", coords={"sample": [0, 1]}))
     value = {
         "band": {"C": axis, "L": 5.0},
         "list": (5.0, 5.0, axis, axis, axis),
         "list of a band": {"C": (axis, axis, axis), "L": 5.0},
     }[kind]
-    found = per_channel(value, GRID)
-    np.testing.assert_array_equal(found.sel(sample=1).transpose("channel"), [5, 5, 2, 2, 2])
+    found = GRID.spread(value)
+    np.testing.assert_array_equal(found.isel(sample=1).transpose("channel"), [5, 5, 2, 2, 2])

@@ -5,7 +5,7 @@ import xarray as xr
 from mcfiber import DescriptionError
 from mcfiber.descriptions.glass import SilicaGlass
 from mcfiber.descriptions.profile import GradedCore, RingsCore, StepCore, TrenchAssistedCore, WCore
-from mcfiber.fiber.index import index_profile
+from mcfiber.fiber.index import index_profile, index_profile_of
 
 
 def test_index_profile__of_every_kind():
@@ -27,9 +27,11 @@ def test_index_profile__of_every_kind():
 def test_per_core__lists_and_axes():
     core = StepCore(radius_um=[4.5, 4.0], delta_percent=0.35)
     assert core.cores == 2
-    assert core.rings().radius[0].dims == ("core",)
+    assert index_profile_of(core).radius.dims == ("core", "ring")
     axis = xr.DataArray([4.0, 4.5], dims="radius")
-    assert StepCore(radius_um=axis, delta_percent=0.35).rings().radius[0].values.tolist() == [4e-6, 4.5e-6]
+    swept = index_profile_of(StepCore(radius_um=axis, delta_percent=0.35)).radius
+    assert swept.dims == ("radius", "ring")
+    assert swept.values[:, 0].tolist() == [4e-6, 4.5e-6]
     with pytest.raises(ValueError, match="one design"):
         index_profile(core, [0])
 

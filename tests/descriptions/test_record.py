@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, ValidationError, model_validator
 
-from mcfiber import units
+from mcfiber import labelled
 from mcfiber.descriptions.checks import flag, integer, sequence
 from mcfiber.descriptions.errors import DescriptionError, refused
 from mcfiber.descriptions.record import Description
@@ -347,7 +347,7 @@ def test_property__accepted_values_survive_unchanged(pitch, cores):
     grid = Grid(pitch_um=pitch, cores=cores)
     assert Grid(**grid.model_dump()) == grid
     assert Grid().replace(grid.model_dump()) == grid
-    assert units.si(grid, "pitch_um") == pytest.approx(pitch * 1e-6, rel=1e-15, abs=0)
+    assert labelled.quantity(grid, "pitch_um") == pytest.approx(pitch * 1e-6, rel=1e-15, abs=0)
 
 
 @given(st.one_of(st.floats(max_value=0), st.floats(min_value=200, exclude_min=True), st.just(math.nan)))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mcfiber.descriptions.errors import DescriptionError
 from mcfiber.descriptions.spectrum import BANDS_NM, ChannelGroup, Spectrum, band_limits_thz, band_of
-from mcfiber.fiber.channels import channels, channels_outside_band, channels_overlap
+from mcfiber.fiber.channels import channels
 
 C_BAND = {"band": "C", "channels": 40, "spacing_ghz": 100, "symbol_rate_gbd": 64}
 
@@ -304,17 +304,17 @@ def test_channels__interleaved_groups_are_sorted():
 )
 def test_channels_overlap__marks_points(spectrum, changes, expected):
     axes = {path: xr.DataArray(values, dims="point") for path, values in changes.items()}
-    found = channels_overlap(spectrum.replace(axes))
+    found = channels(spectrum.replace(axes)).problems.get("channels_overlap", False)
     np.testing.assert_array_equal(np.broadcast_to(found, (len(expected),)), expected)
     for index, wrong in enumerate(expected):  # a number is refused where the point is marked
         number = {path: values[index] for path, values in changes.items()}
         if wrong:
             refusal(lambda number=number: spectrum.replace(number))
         else:
-            assert not channels_overlap(spectrum.replace(number))
+            assert not channels(spectrum.replace(number)).problems.get("channels_overlap", False)
 
 
 def test_channels_outside_band__marks_points():
     spectrum = Spectrum(groups=[group(spacing_ghz=xr.DataArray([100.0, 120.0], dims="point"))])
-    np.testing.assert_array_equal(channels_outside_band(spectrum), [False, True])
-    assert not channels_outside_band(Spectrum(groups=[group()]))
+    np.testing.assert_array_equal(channels(spectrum).problems["channels_outside_band"], [False, True])
+    assert not channels(Spectrum(groups=[group()])).problems["channels_outside_band"]

@@ -112,7 +112,10 @@ def test_axis__table_series_and_dataarray_are_equal(values):
     assert hash(table) == hash(series)
     assert table != Everything(axis_db={"axis": "sample", "values": values})
     assert table != Everything(axis_db={"axis": "draws", "values": values, "labels": labels})
-    assert labelled.as_dataarray(table.axis_db).identical(array.axis_db)
+    assert labelled.variable(table.axis_db).identical(array.axis_db.variable)
+    assert labelled.coordinates_of(table)["sample"].variable.identical(
+        array.axis_db["sample"].variable.to_base_variable()
+    )
 
 
 @given(st.lists(st.floats(1001, 1999), min_size=2, max_size=6, unique_by=lambda one: round(one, 3)).map(sorted))

@@ -9,7 +9,7 @@ from scipy.spatial import Delaunay
 
 from mcfiber import MulticoreFiber, RingLayout, StepCore, TrenchAssistedCore, WCore, core_coupling, core_modes
 from mcfiber.descriptions.profile import GradedCore
-from mcfiber.fiber.index import index_profile, refractive_index
+from mcfiber.fiber.index import index_profile, index_profile_of, refractive_index
 
 skfem = pytest.importorskip("skfem")
 K = 2 * np.pi / 1.55  # 1/um
@@ -17,7 +17,7 @@ K = 2 * np.pi / 1.55  # 1/um
 
 def radial_modes(profile, order):
     """Effective index and area of LP(order, 1): elements of degree 8 on the radius, Dirichlet at 60 um."""
-    edges = np.unique(np.concatenate([[0.0], np.array(profile.rings().radius) * 1e6, [20, 28, 40, 60]]))
+    edges = np.unique(np.concatenate([[0.0], index_profile_of(profile).radius.values * 1e6, [20, 28, 40, 60]]))
     points = np.unique(np.concatenate([np.linspace(a, b, 6) for a, b in itertools.pairwise(edges)]))
     basis = skfem.Basis(skfem.MeshLine(points), skfem.ElementLinePp(8), intorder=20)
     index = index_profile(profile, np.asarray(basis.global_coordinates())[0])
@@ -108,7 +108,7 @@ def half_plane(rings, distance):
     ids=["step", "trench"],
 )
 def test_two_cores__half_the_splitting_of_even_and_odd(profile, distance, tolerance):
-    rings = [radius * 1e6 for radius in profile.rings().radius]
+    rings = [radius * 1e6 for radius in index_profile_of(profile).radius.values]
     mesh, stretch = half_plane(rings, distance)
     basis = skfem.Basis(mesh, skfem.ElementTriP2())
     middle = mesh.p[:, mesh.t].mean(axis=1)

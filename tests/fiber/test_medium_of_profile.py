@@ -6,8 +6,9 @@ from mcfiber import DescriptionError, HexagonalLayout, MulticoreFiber, Spectrum,
 from mcfiber.descriptions.profile import StepCore, TrenchAssistedCore
 from mcfiber.fiber.channels import channels
 from mcfiber.fiber.coupling import core_coupling
-from mcfiber.fiber.medium import core_multimode, core_not_guided, properties
+from mcfiber.fiber.medium import medium
 from mcfiber.fiber.modes import core_modes
+from mcfiber.labelled import renamed
 
 GRID = channels(Spectrum(groups=[{"band": "C", "channels": 5, "spacing_ghz": 800, "symbol_rate_gbd": 90}]))
 TRENCH = TrenchAssistedCore(radius_um=4.5, delta_percent=0.36, trench_delta_percent=-0.7)
@@ -16,7 +17,7 @@ WAVELENGTH_NM = 299792458.0 / GRID.frequency * 1e9
 
 
 def test_left_out__computed():
-    glass = properties(FIBER, GRID)
+    glass = medium(FIBER, GRID)
     modes = core_modes(FIBER, wavelength_nm=WAVELENGTH_NM)
     beta2 = -modes.dispersion * (WAVELENGTH_NM * 1e-9) ** 2 / (2 * np.pi * 299792458.0)
     np.testing.assert_allclose(glass.group_velocity_dispersion.values, beta2.values, rtol=1e-10)
@@ -35,8 +36,8 @@ def test_given__wins():
         "effective_area_um2": 100.0,
         "crosstalk": {"crosstalk_db": -40, "length_km": 10, "definition": "pair"},
     }
-    glass = properties(FIBER.replace(given), GRID)
-    described = properties(MulticoreFiber(layout=FIBER.layout, cladding_diameter_um=187, **given), GRID)
+    glass = medium(FIBER.replace(given), GRID)
+    described = medium(MulticoreFiber(layout=FIBER.layout, cladding_diameter_um=187, **given), GRID)
     for name in ("attenuation", "group_velocity_dispersion", "nonlinear_coefficient", "power_coupling"):
         assert np.array_equal(np.asarray(getattr(glass, name)), np.asarray(getattr(described, name))), name
 
@@ -44,9 +45,9 @@ def test_given__wins():
 def test_dispersion_or_slope_given__the_other_computed():
     middle = core_modes(FIBER, wavelength_nm=1550)
     slope = middle.dispersion_slope.item() * 1e-3
-    mixed = properties(FIBER.replace({"dispersion_ps_per_nm_km": 5.0}), GRID).group_velocity_dispersion
+    mixed = medium(FIBER.replace({"dispersion_ps_per_nm_km": 5.0}), GRID).group_velocity_dispersion
     both = FIBER.replace({"dispersion_ps_per_nm_km": 5.0, "dispersion_slope_ps_per_nm2_km": slope})
-    expected = properties(both, GRID).group_velocity_dispersion
+    expected = medium(both, GRID).group_velocity_dispersion
     np.testing.assert_allclose(mixed.values, expected.values, rtol=1e-10)
 
 
@@ -56,7 +57,7 @@ def test_random_coupling__cores_share_their_loss():
         coupling="random",
         core=StepCore(radius_um=4.1, delta_percent=0.55),
     )
-    glass = properties(fiber, GRID)
+    glass = medium(fiber, GRID)
     assert glass.attenuation.dims == ("channel",)
     assert glass.power_coupling is None
 
@@ -64,15 +65,15 @@ def test_random_coupling__cores_share_their_loss():
 def test_refused_where_single_and_marked_where_swept():
     wide = StepCore(radius_um=6, delta_percent=0.4)
     with pytest.raises(DescriptionError, match=r"core: is multimode at 15"):
-        properties(FIBER.replace({"core": wide}), GRID)
+        medium(FIBER.replace({"core": wide}), GRID)
     with pytest.raises(ValueError, match="LP01 is not guided"):
-        properties(FIBER.replace({"core": TRENCH.replace({"delta_percent": 0.01})}), GRID)
+        medium(FIBER.replace({"core": TRENCH.replace({"delta_percent": 0.01})}), GRID)
     radius = xr.DataArray([2.0, 4.5, 6.0], dims="radius")
     swept = FIBER.replace({"core": TRENCH.replace({"radius_um": radius, "delta_percent": 0.3})})
-    assert core_multimode(swept, GRID.frequency).values.tolist() == [False, False, True]
-    assert core_not_guided(swept, GRID.frequency).values.tolist() == [True, False, False]
-    assert core_not_guided(FIBER, GRID.frequency) is False
-    glass = properties(swept, GRID)
+    glass = medium(swept, GRID)
+    assert glass.problems["core_multimode"].values.tolist() == [False, False, True]
+    assert glass.problems["core_not_guided"].values.tolist() == [True, False, False]
+    assert medium(FIBER, GRID).problems["core_not_guided"] is False
     assert np.isnan(glass.group_velocity_dispersion.isel(radius=0)).all()
 
 
@@ -96,8 +97,8 @@ def test_budget__crosstalk_is_measured_where_given_and_computed_otherwise():
 
 
 def test_budget__computed_coupling_is_reciprocal_and_falls_with_pitch():
-    coupling = properties(FIBER, GRID).power_coupling
-    turned = coupling.rename(core_out="core_in", core_in="core_out").transpose(*coupling.dims)
+    coupling = medium(FIBER, GRID).power_coupling
+    turned = renamed(coupling, core_out="core_in", core_in="core_out").transpose(*coupling.dims)
     np.testing.assert_allclose(coupling, turned, rtol=1e-14)
     pitch = xr.DataArray([38.0, 40.0, 42.0, 45.0], dims="pitch")
     level = budget(FIBER.replace({"layout.pitch_um": pitch})).crosstalk.transpose("pitch", "core", "channel")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from mcfiber import DescriptionError
+from mcfiber import DescriptionError, HexagonalLayout, MulticoreFiber
 from mcfiber.descriptions.glass import ConstantGlass, SilicaGlass
 from mcfiber.descriptions.profile import GradedCore, StepCore, TrenchAssistedCore, WCore
 from mcfiber.fiber.modes import bend_loss, check_single_mode, core_modes, cutoff_wavelengths
@@ -100,3 +100,20 @@ def test_refusals():
     with pytest.raises(DescriptionError, match="multimode"):  # above the theoretical cutoff, below the practical one
         check_single_mode(TRENCH, 1375)
     check_single_mode(TRENCH, 1380)
+
+
+def test_single_mode__in_bends_of_the_effective_radius():
+    """Stress widens a bend of 140 mm to 179.2 mm: LP11 survives up to 1,319 nm there, and to 1,299 nm without it."""
+    core = StepCore(radius_um=4.6, delta_percent=0.35)
+    fiber = MulticoreFiber(layout=HexagonalLayout(cores=1), core=core, bend_radius_mm=140, elasto_optic=1.28)
+    wide, tight = (
+        cutoff_wavelengths(core, bend_radius_mm=radius).practical_cutoff_wavelength.item() * 1e9
+        for radius in (140 * 1.28, 140)
+    )
+    assert wide == pytest.approx(1319, abs=0.5)
+    assert tight == pytest.approx(1299, abs=0.5)
+    for between in (tight + 0.5, wide - 0.5):
+        with pytest.raises(DescriptionError, match=f"LP11 survives up to {wide:.1f} nm"):
+            check_single_mode(fiber, between)
+    check_single_mode(fiber, wide + 0.5)
+    check_single_mode(fiber.replace({"elasto_optic": 1.0}), tight + 0.5)

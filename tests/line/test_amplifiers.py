@@ -4,15 +4,14 @@ import math
 
 import numpy as np
 import pytest
+import systems
 import xarray as xr
 
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.line import Link
 from mcfiber.descriptions.spectrum import Spectrum
 from mcfiber.fiber.channels import channels
-from mcfiber.fiber.medium import properties
 from mcfiber.line.amplifiers import amplifier_noise, equivalent_noise_figure
-from mcfiber.line.power import power_profile
 
 PLANCK = 6.62607015e-34
 REFERENCE = 12.5e9  # 0.1 nm at 1550 nm
@@ -22,8 +21,8 @@ CORE = MulticoreFiber(layout={"kind": "hexagonal", "cores": 1}, attenuation_db_p
 
 
 def noise(link, grid=GRID, model="exact", fiber=CORE):
-    power = power_profile(link, properties(fiber, grid), grid)
-    return amplifier_noise(link, power, grid, model=model)
+    spans, _, power = systems.stages(link, fiber, grid)
+    return amplifier_noise(spans, power, grid, model=model)
 
 
 def decibels(ratio):

@@ -4,14 +4,13 @@ import math
 
 import numpy as np
 import pytest
+import systems
 import xarray as xr
 
 import mcfiber as mcf
 from mcfiber.arrays import crosstalk as plain
 from mcfiber.fiber.channels import channels
-from mcfiber.fiber.medium import properties
 from mcfiber.line.crosstalk import crosstalk
-from mcfiber.line.power import power_profile
 
 
 def fiber(**changes):
@@ -37,9 +36,7 @@ def system(**changes):
 
 
 def total(one):
-    grid = channels(one.spectrum)
-    glass = properties(one.fiber, grid)
-    return crosstalk(one.link, glass, power_profile(one.link, glass, grid))
+    return crosstalk(*systems.stages(one.link, one.fiber, channels(one.spectrum)))
 
 
 def test_mean__is_what_the_plain_arrays_say():
@@ -209,5 +206,5 @@ def test_permutation__against_the_plain_arrays():
     spans = plain.permuted(plain.span_transfer(adjacent * h, 80e3), [np.arange(6), once, once[once]])
     expected = plain.chain_crosstalk(spans)
     np.testing.assert_allclose(pairs.transpose("core_out", "core_in"), expected, rtol=1e-10)
-    with pytest.raises(ValueError, match="core_permutation: got 5 values for 6 cores"):
+    with pytest.raises(ValueError, match=r"permutation: got \[1, 0, 2, 4, 3\] for 6 cores"):
         mcf.mean_crosstalk(ring, SPECTRUM, length_km=80, spans=3, permutation=[1, 0, 2, 4, 3])

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import systems
 import xarray as xr
 from scipy.integrate import quad_vec
 from scipy.linalg import expm
@@ -13,10 +14,9 @@ from mcfiber.descriptions.line import Link
 from mcfiber.descriptions.profile import StepCore
 from mcfiber.descriptions.spectrum import Spectrum
 from mcfiber.fiber.channels import channels
-from mcfiber.fiber.medium import Glass, properties
+from mcfiber.fiber.medium import FiberMedium, medium
 from mcfiber.line.crosstalk import crosstalk
 from mcfiber.line.line import core_paths
-from mcfiber.line.power import power_profile
 
 GRID = channels(Spectrum(frequency_thz=[193.4, 193.5], symbol_rate_gbd=64))
 DB_KM = math.log(10) / 1e4
@@ -34,12 +34,12 @@ def measured(kind, cores, **changes):
 
 def glass_of(coupling, losses, scattered=1e-9):
     coupling = np.asarray(coupling, dtype=float)
-    return Glass(
-        attenuation=xr.DataArray(np.asarray(losses), dims="core"),
+    return FiberMedium(
+        attenuation=xr.Variable("core", np.asarray(losses)),
         group_velocity_dispersion=-21e-27,
         nonlinear_coefficient=1.3e-3,
         effective_area=80e-12,
-        power_coupling=xr.DataArray(coupling, dims=("core_out", "core_in")),
+        power_coupling=xr.Variable(("core_out", "core_in"), coupling),
         cores=len(coupling),
         coupled_cores=1,
         backscatter=scattered,
@@ -47,7 +47,7 @@ def glass_of(coupling, losses, scattered=1e-9):
 
 
 def line(link, glass, **options):
-    return crosstalk(link, glass, power_profile(link, glass, GRID), **options).transpose("core", ...).values
+    return crosstalk(*systems.stages(link, glass, GRID), **options).transpose("core", ...).values
 
 
 def some_coupling(cores, seed=1, scale=1e-8):
@@ -151,7 +151,7 @@ def test_directions__vector_of_two_cores():
     ],
 )
 def test_directions__alternating_lowers_crosstalk(kind, ways):
-    glass = properties(measured(kind, len(ways)), GRID)
+    glass = medium(measured(kind, len(ways)), GRID)
     span = {"span": {"length_km": 80}, "span_count": 5}
     same = line(Link(**span), glass)
     both = line(Link(**span, core_directions=ways), glass).max(axis=-1)
@@ -163,7 +163,7 @@ def test_directions__alternating_lowers_crosstalk(kind, ways):
 
 
 def test_directions__devices_count_neighbours_of_the_same_way():
-    glass = properties(measured("ring", 4), GRID)
+    glass = medium(measured("ring", 4), GRID)
     span = {"length_km": 80, "fan_in_crosstalk_db": -40, "fan_out_crosstalk_db": -40}
     for ways, share in (([1, -1, 1, -1], 0.0), ([1, 1, -1, -1], 0.5)):
         bare = line(Link(span={"length_km": 80}, span_count=3, core_directions=ways), glass)
@@ -199,7 +199,7 @@ def test_exchange__noise_is_that_of_the_cores_on_the_way(spans, model):
     offsets = {"core_launch_offset_db": [0.0, 1.0, -2.0]}
     models = {"models.nonlinear_interference": model}
     exchanged = system(**spans, **offsets, core_permutation=[1, 2, 0]).replace(models).evaluate()
-    paths = core_paths(Link(span={"length_km": 1}, span_count=3, core_permutation=[1, 2, 0]), 3)
+    paths = core_paths((1, 2, 0), 3, 3)
     lengths = [one["length_km"] for one in spans.get("span", [{"length_km": 80}] * 3)]
     single = [
         system(span={"length_km": length}, span_count=1, **offsets).replace(models).evaluate() for length in lengths
@@ -241,15 +241,15 @@ def test_launch__dark_core_has_no_rate():
 
 
 def test_rayleigh__falls_with_the_fourth_power_and_comes_from_the_glass():
-    glass = properties(measured("ring", 3), GRID)
+    glass = medium(measured("ring", 3), GRID)
     wavelength = 299792458.0 / GRID.frequency.values
     captured = 3 * (wavelength / 1.4445) ** 2 / (8 * math.pi * 80e-12)
     np.testing.assert_allclose(glass.backscatter, 0.14 * DB_KM * (1.55e-6 / wavelength) ** 4 * captured, rtol=1e-12)
     core = StepCore(radius_um=4.1, delta_percent=0.36)
     fiber = measured("ring", 3, core=core, effective_area_um2=80.0)
     expected = fiber.glass_loss.rayleigh_db_um4_per_km * 1e-24 * DB_KM / wavelength**4 * captured
-    np.testing.assert_allclose(properties(fiber, GRID).backscatter, expected, rtol=1e-12)
-    given = properties(fiber.replace({"rayleigh_db_per_km": 0.14}), GRID).backscatter
+    np.testing.assert_allclose(medium(fiber, GRID).backscatter, expected, rtol=1e-12)
+    given = medium(fiber.replace({"rayleigh_db_per_km": 0.14}), GRID).backscatter
     np.testing.assert_allclose(given, glass.backscatter, rtol=1e-12)
 
 

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 import mcfiber as mcf
-from mcfiber.fiber.channels import channels
-from mcfiber.fiber.medium import properties
+from mcfiber.evaluate import records
 from mcfiber.figures import results as plot
-from mcfiber.line.power import power_map, power_profile
+from mcfiber.line.power import power_map
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
@@ -29,10 +28,9 @@ def system(changes: dict[str, Any] | None = None) -> mcf.System:
 
 def test_power_map__values() -> None:
     one = system()
-    grid = channels(one.spectrum)
-    glass = properties(one.fiber, grid)
-    powers = power_map(one.link, glass, grid, points=81)
-    profile = power_profile(one.link, glass, grid, raman="silica")
+    scene, _ = records(one)
+    here, profile = (scene.line, scene.medium, scene.channels), scene.power
+    powers = power_map(*here, points=81)
     np.testing.assert_allclose(powers[:, 0], profile.launch, rtol=1e-12)
     np.testing.assert_allclose(powers[:, -1], profile.evolution.end, rtol=1e-9)
     decibels = 10 * np.log10(powers)
@@ -40,7 +38,7 @@ def test_power_map__values() -> None:
     assert np.all(drop < 0)
     np.testing.assert_allclose(drop[:, 29], -2.2, atol=0.03)  # the lumped loss, and a kilometre of fibre
     # Without scattering the same interpolation gives the exponential to the last digits.
-    plain = power_map(one.link, glass, grid, raman="none", points=9)
+    plain = power_map(*here, raman="none", points=9)
     expected = 8.0 - 0.2 * plain.position - 2.0 * (plain.position >= 30)
     np.testing.assert_allclose(10 * np.log10(plain[0] * 1e3), expected, atol=1e-9)
 
@@ -49,11 +47,11 @@ def test_figures__draw() -> None:
     import matplotlib.pyplot as plt
 
     one = system()
-    grid = channels(one.spectrum)
-    axes = plot.power_map(power_map(one.link, properties(one.fiber, grid), grid))
+    scene, _ = records(one)
+    axes = plot.plot_power_map(power_map(scene.line, scene.medium, scene.channels))
     assert axes.get_ylabel() == "distance (km)"
     results = {model: system({"models.nonlinear_interference": model}).evaluate() for model in ("gn", "isrs_gn")}
-    axes = plot.interference(results)
+    axes = plot.plot_interference(results)
     assert [line.get_label() for line in axes.lines] == ["gn", "isrs_gn"]
     drawn = np.sort(axes.lines[0].get_ydata())
     np.testing.assert_allclose(drawn, np.sort(-10 * np.log10(results["gn"].snr_nli)), rtol=1e-12)

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import systems
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,10 +12,9 @@ from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.line import Link
 from mcfiber.descriptions.spectrum import Spectrum
 from mcfiber.fiber.channels import channels
-from mcfiber.fiber.medium import properties
 from mcfiber.line.budget import line_ratios, received_ratio
-from mcfiber.line.interference import coupled_core_factor, nonlinear_interference
-from mcfiber.line.power import power_profile
+from mcfiber.line.coupled_interference import coupled_core_factor
+from mcfiber.line.interference import nonlinear_interference
 
 GRID = channels(Spectrum(groups=[{"band": "C", "channels": 41, "spacing_ghz": 50, "symbol_rate_gbd": 32}]))
 FIBRE = {"attenuation_db_per_km": 0.2, "dispersion_ps_per_nm_km": 17}
@@ -24,8 +24,7 @@ def interference(link, cores=1, **changes):
     coupling = {"coupling": "random"} if cores > 1 else {}
     layout = {"kind": "hexagonal", "cores": cores, "pitch_um": 18}
     fiber = MulticoreFiber(layout=layout, cladding_diameter_um=200, **(FIBRE | coupling | changes))
-    glass = properties(fiber, GRID)
-    return nonlinear_interference(link, glass, power_profile(link, glass, GRID), GRID)
+    return nonlinear_interference(*systems.stages(link, fiber, GRID), GRID)
 
 
 LINK = Link(span={"length_km": 100})
@@ -91,6 +90,13 @@ def test_interference__of_dark_channels():
 # the budget
 
 
+def ratios(signal, ase, nli, xt):
+    """Signal over each noise power and over their sum, in the order of the path."""
+    found = line_ratios(signal, {"ase_power": ase, "nli_power": nli, "crosstalk_power": xt})
+    assert list(found) == ["snr_ase", "snr_nli", "snr_xt", "gsnr"]
+    return tuple(found.values())
+
+
 def decibels_of(*values):
     return [10 ** (value / 10) for value in values]
 
@@ -98,13 +104,13 @@ def decibels_of(*values):
 def test_budget__example():
     # 20, 18, 25 dB of the line and 22 dB of the transceivers: 14.519697 dB.
     ase, nli, xt, trx = decibels_of(20, 18, 25, 22)
-    *_, gsnr = line_ratios(1.0, 1 / ase, 1 / nli, 1 / xt)
+    *_, gsnr = ratios(1.0, 1 / ase, 1 / nli, 1 / xt)
     assert 10 * math.log10(float(received_ratio(gsnr, 1.0, trx))) == pytest.approx(14.519696770747384, abs=1e-12)
 
 
 @pytest.mark.parametrize("level", [0.0, 1e-3])
 def test_budget__dark_channels_and_absent_noise(level):
-    snr_ase, snr_nli, snr_xt, gsnr = (float(one) for one in line_ratios(level, 0.0, 0.0, 0.0))
+    snr_ase, snr_nli, snr_xt, gsnr = (float(one) for one in ratios(level, 0.0, 0.0, 0.0))
     expected = math.inf if level else 0.0
     assert (snr_ase, snr_nli, snr_xt, gsnr) == (expected,) * 4
     assert float(received_ratio(gsnr, 1.0, math.inf)) == expected
@@ -119,12 +125,12 @@ def test_budget__optimum_launch_power():
     xt, trx = decibels_of(-25, 20)
 
     def received(power, crosstalk=0.0, transceiver=math.inf):
-        *_, gsnr = line_ratios(power, ase, eta * power**3, crosstalk)
+        *_, gsnr = ratios(power, ase, eta * power**3, crosstalk * power)
         return float(received_ratio(gsnr, 1.0, transceiver))
 
     assert received(best) == pytest.approx(180.96117443966043, rel=1e-12)
     assert 10 * math.log10(received(best, xt, trx)) == pytest.approx(17.284296240153587, abs=1e-10)
-    snr_ase, snr_nli, *_ = line_ratios(best, ase, eta * best**3, 0.0)
+    snr_ase, snr_nli, *_ = ratios(best, ase, eta * best**3, 0.0)
     assert float(snr_nli / snr_ase) == pytest.approx(2.0, rel=1e-12)  # ASE is twice the interference
     for factor in (0.97, 1.03):  # crosstalk and transceivers move no optimum
         assert received(best * factor) < received(best)
@@ -135,7 +141,7 @@ def test_budget__one_decibel_costs_a_third():
     # At the optimum 1 dB of eta costs 1/3 dB and 1 dB of noise 2/3 dB.
     def best_snr(eta, ase):
         power = (ase / (2 * eta)) ** (1 / 3)
-        *_, gsnr = line_ratios(power, ase, eta * power**3, 0.0)
+        *_, gsnr = ratios(power, ase, eta * power**3, 0.0)
         return 10 * math.log10(float(gsnr))
 
     step = 10**0.1
@@ -148,7 +154,7 @@ positive = st.floats(1e-9, 1e9)
 
 @given(positive, positive, positive, st.floats(0, 1))
 def test_budget__reciprocals_add_up(signal, ase, nli, xt):
-    snr_ase, snr_nli, snr_xt, gsnr = (float(one) for one in line_ratios(signal, ase, nli, xt))
+    snr_ase, snr_nli, snr_xt, gsnr = (float(one) for one in ratios(signal, ase, nli, xt * signal))
     total = 1 / snr_ase + 1 / snr_nli + (1 / snr_xt if xt else 0.0)
     assert 1 / gsnr == pytest.approx(total, rel=1e-12)
     assert gsnr <= min(snr_ase, snr_nli, snr_xt) * (1 + 1e-12)

@@ -12,8 +12,11 @@ import xarray as xr
 
 import mcfiber as mcf
 from mcfiber import DescriptionError
+from mcfiber.evaluate import records
 from mcfiber.fiber.channels import channels
+from mcfiber.labelled import array
 from mcfiber.line.amplifiers import cascaded_noise_figure
+from mcfiber.line.line import plain_line
 from mcfiber.line.power import displaced
 
 DATA = Path(__file__).parents[1] / "data"
@@ -134,14 +137,15 @@ def test_displaced__single_span_adds_as_it_is() -> None:
 def test_displaced__span_by_span() -> None:
     # A line simulated amplifier by amplifier, signal and noise apart, total power restored in every channel.
     one = system({"link.power_control": "channel"})
-    grid = channels(one.spectrum)
-    added = xr.DataArray(np.linspace(1e-5, 8e-5, grid.count), dims="channel")
+    scene, _ = records(one)
+    grid = scene.channels
+    added = array(("channel",), np.linspace(1e-5, 8e-5, grid.count))
     signal, noise = np.full(grid.count, 1e-3), np.zeros(grid.count)
     for _ in range(30):
         noise = noise + added.data * (signal + noise) / 1e-3
         scale = 1e-3 / (signal + noise)
         signal, noise = signal * scale, noise * scale
-    ase, nli = displaced(one.link, xr.DataArray(1e-3), 0.7 * 30 * added, 0.3 * 30 * added, grid)
+    ase, nli = displaced(scene.line, array((), np.array(1e-3)), [0.7 * 30 * added, 0.3 * 30 * added], grid)
     np.testing.assert_allclose((ase + nli) / 1e-3, noise / signal, rtol=1e-12)
 
 
@@ -156,9 +160,9 @@ def test_line__gnpy_over_21_spans() -> None:
     gain = 10 ** (np.array(record["span_loss_db_perturbative"])[chosen] / 10)
     noise = 10 ** (record["noise_figure_db"] / 10) * 6.62607015e-34 * frequency * record["symbol_rate_hz"] * gain
     interference = np.array(integral["nli_after_span_1_w"]) / (1 - noise / power)
-    one = mcf.Link(span={"length_km": 86.1}, span_count=spans, power_control="channel")
-    lines = [xr.DataArray(spans * value, dims="channel") for value in (noise, interference)]
-    grown = displaced(one, xr.DataArray(power), *lines, channels(system().spectrum))
+    one = plain_line(86.1e3, spans, power_control="channel")
+    lines = [array(("channel",), spans * value) for value in (noise, interference)]
+    grown = displaced(one, array((), np.array(power)), lines, channels(system().spectrum))
     ours = 10 * np.log10(1 / ((grown[0] + grown[1]) / power))
     theirs = 10 * np.log10(signal / (ase + nli))
     assert np.abs(ours - theirs).max() < 0.01

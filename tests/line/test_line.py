@@ -6,14 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
-from mcfiber.simulation.gn_integral import nonlinear_interference_integral
 
 import mcfiber as mcf
 from mcfiber import DescriptionError
-from mcfiber.fiber.channels import channels
-from mcfiber.fiber.medium import properties
-from mcfiber.line.interference import ValidityWarning, nonlinear_interference
-from mcfiber.line.power import power_profile
+from mcfiber.evaluate import records
+from mcfiber.line.closed_forms import ValidityWarning
+from mcfiber.line.interference import nonlinear_interference, nonlinear_interference_integral
 from mcfiber.line.raman import raman_slope
 
 TILTED = {"models.nonlinear_interference": "isrs_gn", "models.raman": "silica"}
@@ -35,15 +33,16 @@ def system(**changes: Any) -> mcf.System:
 
 
 def profile(one: mcf.System) -> Any:
-    grid = channels(one.spectrum)
-    return power_profile(one.link, properties(one.fiber, grid), grid, raman=one.models.raman)
+    return records(one)[0].power
 
 
-def interference(one: mcf.System, **options: Any) -> xr.DataArray:
-    grid = channels(one.spectrum)
-    glass = properties(one.fiber, grid)
-    power = power_profile(one.link, glass, grid, raman=one.models.raman)
-    return nonlinear_interference(one.link, glass, power, grid, model=one.models.nonlinear_interference, **options)
+def stages(one: mcf.System) -> tuple[Any, ...]:
+    scene, _ = records(one)
+    return scene.line, scene.medium, scene.power, scene.channels
+
+
+def interference(one: mcf.System, **options: Any) -> xr.Variable:
+    return nonlinear_interference(*stages(one), model=one.models.nonlinear_interference, **options)
 
 
 def listing(spans: list[dict[str, Any]]) -> dict[str, Any]:
@@ -75,8 +74,8 @@ def test_power__triangular_is_close_to_silica() -> None:
 
 
 def test_power__slope_of_silica() -> None:
-    grid = channels(system().spectrum)
-    slope = float(raman_slope(properties(system().fiber, grid), grid))
+    scene, _ = records(system())
+    slope = float(raman_slope(scene.medium, scene.channels))
     assert slope == pytest.approx(0.028e-15, rel=0.05)  # 1/(W m Hz); 0.028 1/(W km THz) is in wide use
 
 
@@ -135,7 +134,7 @@ def test_pumps__equivalent_noise_figure_below_zero_decibels() -> None:
     plain = system(link__launch_power_dbm=-20.0).replace(TILTED)
     power = profile(plain.replace({"link.span": PUMPED}))
     gain = (profile(plain).span_loss / power.span_loss).data
-    quanta = power.evolution.noise_density.data / (6.62607015e-34 * channels(plain.spectrum).frequency.data)
+    quanta = power.evolution.noise_density.data / (6.62607015e-34 * records(plain)[0].channels.frequency.data)
     equivalent = decibels((quanta + 1) / gain)
     assert -3.0 < equivalent.min() < 0.0
 
@@ -218,11 +217,9 @@ def test_interference__format_lowers_it() -> None:
 def test_interference__close_to_the_integral_over_the_same_profile(span: dict[str, Any]) -> None:
     few = mcf.Spectrum(frequency_thz=np.arange(187.0, 196.0, 1.5).tolist(), symbol_rate_gbd=95.0)
     one = system().replace(TILTED | {"link.span": span, "spectrum": few, "link.launch_power_dbm": 9.0})
-    grid = channels(one.spectrum)
-    stages = (one.link, properties(one.fiber, grid), profile(one), grid)
-    integral, error = nonlinear_interference_integral(*stages)
+    integral, error = nonlinear_interference_integral(*stages(one))
     assert float((error / integral).max()) < 1e-3
-    closed = nonlinear_interference(*stages, model="isrs_gn")
+    closed = nonlinear_interference(*stages(one), model="isrs_gn")
     # Three exponentials follow a profile with pumps or a step well enough for 0.05 dB.
     assert np.abs(decibels(closed / integral)).max() < 0.05
 

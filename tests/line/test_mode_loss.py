@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from mcfiber.line.interference import coupled_core_factor, coupled_interference
+from mcfiber.line.coupled_interference import coupled_core_factor, coupled_interference
 from mcfiber.line.mode_loss import mode_dependent_loss
 
 

@@ -11,6 +11,7 @@ from mcfiber.receiver import outage
 from mcfiber.receiver.penalty import mdl_penalty
 from mcfiber.simulation.capacity import channel_capacity, draw_capacity
 from mcfiber.simulation.channels import CoupledLine, draw_channel
+from mcfiber.simulation.penalties import draw_mdl_penalty, loop_scatter
 
 RMS = 5e-12 / math.sqrt(1e3) * math.sqrt(21 * 86.1e3)  # 5 ps/sqrt(km), 21 spans of 86.1 km
 
@@ -83,7 +84,7 @@ def test_outage_capacity__quantile_and_gaussian():
 def test_draw_mdl_penalty__mean_spread_and_reproducibility():
     gsnr = xr.DataArray(np.full(40, 30.0), dims="channel")
     loss = mode_dependent_loss(0.2, modes=4, spans=24).sum
-    drawn = outage.draw_mdl_penalty(gsnr, loss, modes=4, draws=300, seed=4)
+    drawn = draw_mdl_penalty(gsnr, loss, modes=4, draws=300, seed=4)
     assert drawn.dims == ("draw", "channel")
     rate = np.log2(1 + 30 / drawn)
     mean = np.log2(1 + 30 / float(mdl_penalty(30.0, loss, modes=4)))
@@ -92,20 +93,20 @@ def test_draw_mdl_penalty__mean_spread_and_reproducibility():
     line = CoupledLine(modes=4, spans=24, loss_rms=0.2, amplifier="frequency")
     channels = channel_capacity(draw_channel(line, draws=700, seed=1), 30.0).sel(receiver="mmse")
     assert float(rate.std()) == pytest.approx(float(channels.std()), rel=0.15)
-    again = outage.draw_mdl_penalty(gsnr, loss, modes=4, draws=70, seed=4)
+    again = draw_mdl_penalty(gsnr, loss, modes=4, draws=70, seed=4)
     np.testing.assert_array_equal(drawn[:70], again)
-    calm = outage.draw_mdl_penalty(gsnr, loss, modes=4, draws=70, seed=4, diversity=100.0)
+    calm = draw_mdl_penalty(gsnr, loss, modes=4, draws=70, seed=4, diversity=100.0)
     assert float(calm.std()) < 0.15 * float(again.std())
 
 
 def test_draw_mdl_penalty__ends_and_receivers():
     for receiver in ("mmse", "optimal", "zero_forcing"):
-        penalty = outage.draw_mdl_penalty(
+        penalty = draw_mdl_penalty(
             xr.DataArray([0.0, 1e-9, 10.0, np.inf], dims="channel"), 0.6, modes=4, draws=9, seed=1, receiver=receiver
         )
         assert not bool(penalty.isnull().any())
         assert bool((penalty >= 1).all())
-    none = outage.draw_mdl_penalty(10.0, 0.0, modes=4, draws=3, seed=1)
+    none = draw_mdl_penalty(10.0, 0.0, modes=4, draws=3, seed=1)
     np.testing.assert_array_equal(none, 1.0)
 
 
@@ -114,13 +115,13 @@ def test_loop_scatter__against_draws_of_a_loop():
     line = CoupledLine(modes=8, spans=21, loss_rms=0.1151, repeat="same")
     drawn = draw_capacity(line, 100.0, draws=600, seed=17).sel(receiver="optimal")
     effective = mode_dependent_loss(0.1151, modes=8, spans=21, repeat="same").effective
-    scatter = outage.loop_scatter(8, 21, "optimal")
-    penalty = outage.draw_mdl_penalty(100.0, effective, modes=8, scatter=scatter, draws=600, seed=3, receiver="optimal")
+    scatter = loop_scatter(8, 21, "optimal")
+    penalty = draw_mdl_penalty(100.0, effective, modes=8, scatter=scatter, draws=600, seed=3, receiver="optimal")
     rate = np.log2(1.0 + 100.0 / penalty)
     assert float(rate.std()) == pytest.approx(float(drawn.std()), rel=0.2)
     assert float(rate.mean()) == pytest.approx(float(drawn.mean()), abs=4 * float(drawn.std()) / math.sqrt(600) + 0.02)
 
 
 def test_loop_scatter__one_lap_is_no_loop_and_more_laps_scatter_more():
-    assert outage.loop_scatter(8, 1) == 1.0
-    assert 1.0 < outage.loop_scatter(8, 4) < outage.loop_scatter(8, 21)
+    assert loop_scatter(8, 1) == 1.0
+    assert 1.0 < loop_scatter(8, 4) < loop_scatter(8, 21)

@@ -10,7 +10,7 @@ from scipy import stats
 
 from mcfiber.kernels import crosstalk as mean_kernels
 from mcfiber.simulation import crosstalk as drawing
-from mcfiber.simulation.streams import Stream, random_stream
+from mcfiber.simulation.streams import Stream
 
 transfer = mean_kernels.coupled_power_transfer
 SEVEN = np.array(  # centre last
@@ -76,7 +76,7 @@ def test_matrices__equal_a_plain_product_of_steps():
     line = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]]) * 0.2
     chain = drawing.coupled_chain(line, 1.0, frequency, delay=delay, attenuation=[0.1, 0.2, 0.3], steps=4)
     (block,) = drawing.transfer_draws(chain, draws=1, seed=5)
-    numbers = random_stream(Stream.CROSSTALK, 5, 0).random((4, 2 + 9))
+    numbers = np.random.default_rng(np.random.SeedSequence(5, spawn_key=(Stream.CROSSTALK, 0))).random((4, 2 + 9))
     for f, hertz in enumerate(frequency):
         expected = np.eye(6, dtype=complex)
         for step in range(4):

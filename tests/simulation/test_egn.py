@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from mcfiber.kernels.egn import cross_channel_integrals, link_field, self_channel_integrals
+from mcfiber.line.gn_integral import as_leading as one
+from mcfiber.line.gn_integral import gn_integral, plain_span
 from mcfiber.simulation.egn import format_correction
-from mcfiber.simulation.gn_integral import as_leading as one
-from mcfiber.simulation.gn_integral import gn_integral, plain_span
 from mcfiber.typing import FloatArray
 from mcfiber.units import SPEED_OF_LIGHT
 

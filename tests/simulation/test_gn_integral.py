@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcfiber.simulation.gn_integral import Interference, SpanProfile, gn_integral, plain_span
+from mcfiber.line.gn_integral import Interference, SpanProfile, gn_integral, plain_span
 from mcfiber.typing import FloatArray
 from mcfiber.units import SPEED_OF_LIGHT
 

@@ -8,21 +8,17 @@ import pytest
 import xarray as xr
 
 import mcfiber as mcf
-from mcfiber.fiber.channels import channels
-from mcfiber.fiber.medium import properties
-from mcfiber.line.interference import nonlinear_interference
-from mcfiber.line.power import power_profile
-from mcfiber.simulation.gn_integral import gn_integral, nonlinear_interference_integral, plain_span
+from mcfiber.evaluate import records
+from mcfiber.line.gn_integral import gn_integral, plain_span
+from mcfiber.line.interference import nonlinear_interference, nonlinear_interference_integral
 from mcfiber.units import decibels
 
 
 def stages(raman: Any = "none", changes: Any = None) -> tuple[Any, ...]:
     system = mcf.load("nict-2025-1808km").system.replace({"link.span.length_km": 60.0} | (changes or {}))
     few = mcf.Spectrum(frequency_thz=list(np.arange(188.0, 196.0, 0.25)), symbol_rate_gbd=49.0)
-    system = system.replace({"spectrum": few})
-    grid = channels(system.spectrum)
-    glass = properties(system.fiber, grid)
-    return system.link, glass, power_profile(system.link, glass, grid, raman=raman), grid
+    scene, _ = records(system.replace({"spectrum": few, "models.raman": raman}))
+    return scene.line, scene.medium, scene.power, scene.channels
 
 
 @pytest.mark.parametrize(("raman", "model", "apart"), [("none", "gn", 0.6), ("silica", "isrs_gn", 0.5)])
@@ -41,14 +37,14 @@ def test_beside_closed_forms(raman: Any, model: Any, apart: float) -> None:
 
 
 def test_given_by_hand() -> None:
-    link, glass, power, grid = stages()
-    here, _ = nonlinear_interference_integral(link, glass, power, grid, mode_dispersion=False)
+    line, glass, power, grid = stages()
+    here, _ = nonlinear_interference_integral(line, glass, power, grid, mode_dispersion=False)
     span = plain_span(
         attenuation=np.broadcast_to(power.attenuation, grid.count),
         length=60e3,
         beta2=np.asarray(glass.group_velocity_dispersion),
         gamma=np.asarray(glass.nonlinear_coefficient),
-        count=link.count,
+        count=line.count,
     )
     launch = np.broadcast_to(power.launch, grid.count)
     inside = np.broadcast_to(power.fiber_input, grid.count)
