@@ -364,7 +364,7 @@ def shot(
     return np.exp(walk(left, power, 1e-12))
 
 
-@pytest.mark.parametrize("case", STRONG)
+@pytest.mark.parametrize("case", STRONG if raman.raman_power.compiled is not raman.raman_power.__wrapped__ else ["1 W"])
 def test_raman__strong_pumps_against_shooting(case: str) -> None:
     frequency, power, direction, attenuation, panel, transmission = pumped(*STRONG[case], channels=6)
     options = {"direction": direction, "attenuation": attenuation, "panel": panel, "transmission": transmission}

@@ -425,11 +425,12 @@ def test_cluster__same_bits_as_threads_with_and_without_a_store(cluster, tmp_pat
         np.testing.assert_array_equal(stored[name], here[name])
 
 
-def test_cluster__an_error_in_a_block_is_raised_here(cluster):
+def test_cluster__a_refused_block_is_marked(cluster):
     table = {"wavelength_nm": [1550.0, 1560.0], "value": [0.2, 0.2]}
     over = {LAUNCH: [0.0], LOSS: [0.2, table]}  # the first is probed, the second does not cover the channels
-    with pytest.raises(mcf.DescriptionError, match="the table covers"):
-        mcf.sweep(small().replace({"spectrum.groups.0.lowest_frequency_thz": 194.0}), over, client=cluster)
+    found = mcf.sweep(small().replace({"spectrum.groups.0.lowest_frequency_thz": 194.0}), over, client=cluster)
+    assert found["status"].values.tolist() == [[0, 14]]
+    assert np.isnan(found["total_net_rate"].values).tolist() == [[False, True]]
 
 
 def test_cluster__a_worker_that_dies_in_the_middle_costs_nothing_but_time(cluster, tmp_path, monkeypatch):
