@@ -239,7 +239,11 @@ def _models() -> str:
         "",
         _table(noises, widths="24 20 14 28 14", style="noises"),
         _heading("Models of nonlinear interference", "-"),
-        _table(_interference(list(INTERFERENCE.values())), widths="20 26 27 27", style="models"),
+        _table(
+            _interference(list(INTERFERENCE.values())),
+            widths=" ".join(["15", *["17"] * len(INTERFERENCE)]),
+            style="models",
+        ),
         _heading("Refused when described", "-"),
     ]
     for who, title in RULES_OF.items():

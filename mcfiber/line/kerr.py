@@ -42,7 +42,7 @@ class CoupledCores:
 
     @property
     def factor(self) -> float:
-        """Interference without mode dispersion over that of one core: 3/(2N+1) [1]_."""
+        """Interference without mode dispersion over that of one core: 3/(2N+1)."""
         return 3.0 / (2 * self.cores + 1)
 
     @property
