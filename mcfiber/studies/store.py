@@ -172,6 +172,7 @@ class Store:
 
     def _created(self, block: tuple[int, ...]) -> bool:
         """Make the empty store beside, then rename it: it exists whole or not at all. False: another was faster."""
+        attempt_import("zarr", "io")
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with beside(self._path, folder=True) as own:
             _frame(self._axes, self._outputs, block).to_zarr(own, mode="w", consolidated=False, zarr_format=3)
