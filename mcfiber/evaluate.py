@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import xarray as xr
 
 from mcfiber import result, status
@@ -72,7 +73,7 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
     check_seed(seed)
     scene, arrived = records(system)
     values = quantities(scene, arrived, draws=draws, seed=seed)
-    if bool((values["status"] != status.OK).any()) and not any(True for _ in axes(system)):
+    if np.any(values["status"].data != status.OK) and not any(True for _ in axes(system)):
         raise status.failure(int(values["status"]), values)
     return result.pack(system, scene, values)
 

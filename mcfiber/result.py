@@ -106,11 +106,10 @@ def pack(system: Description, scene: Scene, values: Mapping[str, xr.Variable]) -
        names and flags), https://cfconventions.org.
     """
     status = values["status"]
-    possible = status == OK
-    marked = not bool(possible.all())
+    marked = bool(np.any(status.data != OK))
     data = {}
     for name, value in values.items():
-        shown = kept(value, possible) if marked and name != "status" else value
+        shown = kept(value, status == OK) if marked and name != "status" else value
         data[name] = xr.Variable(shown.dims, shown.data, lookup(name).attributes() | value.attrs, fastpath=True)
     frequency, bands = scene.channels.frequency, scene.channels.bands
     bits = np.ascontiguousarray(frequency.data).tobytes()
