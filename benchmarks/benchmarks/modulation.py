@@ -21,7 +21,7 @@ class Tables:
 
     def time_table(self, name):
         modulation._TABLES.clear()
-        modulation.table(name)
+        modulation.format_table(name)
 
 
 class Rates:
