@@ -82,6 +82,16 @@ def alone(path: Path) -> Iterator[bool]:
         _release(lock)
 
 
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Wait until nobody else is between these lines for the same folder, in this process or another."""
+    lock = _locked(folder, wait=True)
+    try:
+        yield
+    finally:
+        _release(lock)
+
+
 class AtWork:
     """Says that somebody is at work on a file or folder, until it is released or the process ends.
 
@@ -119,14 +129,15 @@ def _clear_leftovers(path: Path) -> None:
                     remove(left)
 
 
-def _locked(path: Path, *, alone: bool = False) -> int | None:
-    """Lock a file or folder, and wait for that unless it shall be alone; None where it is not locked."""
+def _locked(path: Path, *, alone: bool = False, wait: bool = False) -> int | None:
+    """Lock a file or folder, with others, alone if that is possible, or alone after a wait; None where it is not."""
     if not HAVE_LOCKS:
         return None
     descriptor = None
     try:
         descriptor = os.open(path, os.O_RDONLY)
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB if alone else fcntl.LOCK_SH)
+        exclusive = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
+        fcntl.flock(descriptor, exclusive if alone or wait else fcntl.LOCK_SH)
     except OSError:  # gone, held by another, or on a file system without locks
         _release(descriptor)
         return None

@@ -20,7 +20,7 @@ import xarray as xr
 from mcfiber.descriptions.errors import refused
 from mcfiber.extras import attempt_import
 from mcfiber.fiber.channels import channels
-from mcfiber.files import AtWork, alone, beside, remove
+from mcfiber.files import AtWork, alone, beside, one_at_a_time, remove
 from mcfiber.result import PROVENANCE, coordinates, indexed, open_result, provenance, versions
 from mcfiber.status import NOT_COMPUTED, OK
 from mcfiber.studies.axes import Axes, Block
@@ -121,11 +121,11 @@ class Store:
     def __init__(self, path: Path, axes: Axes, outputs: Sequence[Output], block: tuple[int, ...]) -> None:
         self._path, self._axes, self._outputs = path.absolute(), axes, tuple(outputs)
         try:
-            if not (path.is_dir() and any(path.iterdir())) and self._created(block):
-                self._block = block
-            else:
-                self._block = self._resumed()
-            self._at_work = AtWork(self._path)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with one_at_a_time(self._path.parent):  # one mends what another would find damaged
+                made = not (path.is_dir() and any(path.iterdir())) and self._created(block)
+                self._block = block if made else self._resumed()
+                self._at_work = AtWork(self._path)
         except OSError as error:
             raise _unwritable(self._path, error) from error
 
@@ -173,7 +173,6 @@ class Store:
     def _created(self, block: tuple[int, ...]) -> bool:
         """Make the empty store beside, then rename it: it exists whole or not at all. False: another was faster."""
         attempt_import("zarr", "io")
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         with beside(self._path, folder=True) as own:
             _frame(self._axes, self._outputs, block).to_zarr(own, mode="w", consolidated=False, zarr_format=3)
             self._make_arrays(own, block, self._outputs)

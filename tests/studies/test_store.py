@@ -226,9 +226,6 @@ def test_store__a_full_disk_at_the_beginning_leaves_nothing(tmp_path, monkeypatc
 # several at once, and what is lost or damaged
 
 
-@pytest.mark.xfail(
-    strict=False, reason="rarely, one that begins reads the store while another makes it: a race to be mended"
-)
 def test_store__several_that_begin_it_share_a_whole_one(tmp_path, blocks_of_two):
     """Each beginning is of its own; one becomes the store, with every coordinate, and the others resume it."""
     over = OVER | {"transceiver.format": ["QPSK", "16QAM"]}
