@@ -2,6 +2,7 @@
 
 import sys
 import time
+from unittest.mock import patch
 
 import numpy as np
 from small_systems import small
@@ -16,8 +17,8 @@ POINTS = 12
 
 def sweep(store=None, **options):
     """Sweep 480 designs in 40 blocks."""
-    sweeps.LARGEST_BLOCK = POINTS
-    return mcf.sweep(small(), OVER, outputs=OUTPUTS, store=store, **options)
+    with patch.object(sweeps, "LARGEST_BLOCK", POINTS):
+        return mcf.sweep(small(), OVER, outputs=OUTPUTS, store=store, **options)
 
 
 if __name__ == "__main__":
