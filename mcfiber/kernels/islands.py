@@ -36,6 +36,7 @@ from typing import TypeAlias
 import numpy as np
 
 from mcfiber._jit import kernel
+from mcfiber.kernels.coupled_interference import pairings
 from mcfiber.typing import FloatArray, IntArray
 
 # lower and upper edge, level, and channel of every band
@@ -121,9 +122,18 @@ def _density_at(
 
 @kernel
 def _pair(
-    f: float, first: int, second: int, third: int, half: bool, bands: Bands, phase: Phase, table: Table, mixing: Mixing,
-    rules: Rules, breaks: FloatArray,
-) -> float:  # fmt: skip
+    f: float,
+    first: int,
+    second: int,
+    third: int,
+    half: bool,
+    bands: Bands,
+    phase: Phase,
+    table: Table,
+    mixing: Mixing,
+    rules: Rules,
+    breaks: FloatArray,
+) -> float:
     """Islands with f1 and f2 in two bands; half: only |y| <= |x| of the band that f lies in."""
     low, high, level, channel = bands
     a0, a1, b0, b1 = low[first] - f, high[first] - f, low[second] - f, high[second] - f
@@ -301,9 +311,19 @@ def _add_break(value: float, left: float, right: float, count: int, breaks: Floa
 
 @kernel
 def _panel(
-    f: float, left: float, right: float, box: tuple[float, float, float, float, float, float], half: bool,
-    resonant: bool, rule: FloatArray, third: int, phase: Phase, table: Table, mixing: Mixing, rules: Rules,
-) -> float:  # fmt: skip
+    f: float,
+    left: float,
+    right: float,
+    box: tuple[float, float, float, float, float, float],
+    half: bool,
+    resonant: bool,
+    rule: FloatArray,
+    third: int,
+    phase: Phase,
+    table: Table,
+    mixing: Mixing,
+    rules: Rules,
+) -> float:
     """Integral over x from one break to the next; nodes are drawn to both ends where a resonance may sit there."""
     _, _, b0, b1, c0, c1 = box
     width = right - left
@@ -330,9 +350,15 @@ def _panel(
 
 @kernel
 def _parts(
-    f: float, left: float, right: float, box: tuple[float, float, float, float, float, float], half: bool,
-    phase: Phase, table: Table, resolution: float,
-) -> int:  # fmt: skip
+    f: float,
+    left: float,
+    right: float,
+    box: tuple[float, float, float, float, float, float],
+    half: bool,
+    phase: Phase,
+    table: Table,
+    resolution: float,
+) -> int:
     """Parts of a panel, so that the mismatch at the ends of the inner integral turns little in each."""
     _, _, b0, b1, c0, c1 = box
     farthest = table[0] * (table[3].shape[2] - 1)
@@ -352,9 +378,16 @@ def _parts(
 
 @kernel
 def _strip(
-    f: float, x: float, lower: float, upper: float, third: int, phase: Phase, table: Table, mixing: Mixing,
+    f: float,
+    x: float,
+    lower: float,
+    upper: float,
+    third: int,
+    phase: Phase,
+    table: Table,
+    mixing: Mixing,
     tolerance: float,
-) -> float:  # fmt: skip
+) -> float:
     """Integral of K along y, split at y = 0, in pieces over which the mismatch is nearly linear."""
     total = 0.0
     if lower < 0.0 < upper:
@@ -367,9 +400,16 @@ def _strip(
 
 @kernel
 def _side(
-    f: float, x: float, start: float, stop: float, third: int, phase: Phase, table: Table, mixing: Mixing,
+    f: float,
+    x: float,
+    start: float,
+    stop: float,
+    third: int,
+    phase: Phase,
+    table: Table,
+    mixing: Mixing,
     tolerance: float,
-) -> float:  # fmt: skip
+) -> float:
     """Integral of K over |y| from start outwards to stop."""
     constant = propagation(f + x, phase) - propagation(f, phase)
     before = propagation(f + x + start, phase) - propagation(f + start, phase) - constant
@@ -436,23 +476,14 @@ def _area_at(phase: float, channel: int, layer: int, table: Table) -> float:
 
 
 @kernel
-def pairings(first: float, second: float, generator: float, modes: float) -> tuple[float, float, float, float]:
-    """Amplitudes over D + 1 and decay rates (a1, l1, a2, l2) of the two pairings of modes, mean of both orders.
+def shares(first: float, second: float, generator: float, modes: float) -> tuple[float, float, float, float]:
+    """Shares and decay rates (a1, l1, a2, l2) of the two pairings of modes, mean of both orders; a1 + a2 = 1.
 
     first, second: f1 - f and f2 - f, Hz; generator: c = S^2/(D - 1/D), s^2/m.
     """
-    delta = generator * (2.0 * math.pi * first) ** 2
-    epsilon = generator * (2.0 * math.pi * second) ** 2
-    mean, product = 0.5 * modes * (delta + epsilon), (modes * modes - 1.0) * delta * epsilon
-    root = math.sqrt(max(mean * mean - product, 0.0))
-    if root <= 0.0:
-        return 1.0, mean, 0.0, mean
-    fast = mean + root
-    slow = product / fast  # Eq. (2) of `mcfiber.kernels.coupled_interference`
-    # Eq. (3) there
-    amplitude = (0.5 * (delta + epsilon) * (modes * modes - 1.0) - slow * (modes + 1.0)) / (2.0 * root)
-    share = amplitude / (modes + 1.0)
-    return share, fast, 1.0 - share, slow
+    # Eqs. (2) and (3) of `mcfiber.kernels.coupled_interference`
+    some, fast, other, slow = pairings(2.0 * math.pi * first, 2.0 * math.pi * second, generator, modes)
+    return some / (modes + 1.0), fast, other / (modes + 1.0), slow
 
 
 @kernel
@@ -462,8 +493,8 @@ def _mixed_pieces(
     """Pieces along y over which the rates of the pairings hardly change, and whether they are drawn to the start."""
     width = table[5]
     least = 0.0 if before * after <= 0.0 else min(abs(before), abs(after))
-    _, fast0, _, slow0 = pairings(x, start, mixing[0], mixing[1])
-    _, fast1, _, slow1 = pairings(x, stop, mixing[0], mixing[1])
+    _, fast0, _, slow0 = shares(x, start, mixing[0], mixing[1])
+    _, fast1, _, slow1 = shares(x, stop, mixing[0], mixing[1])
     change = abs(slow1 - slow0) / (width + least + min(slow0, slow1))
     change = max(change, abs(fast1 - fast0) / (width + least + min(fast0, fast1)))
     change = math.log1p(change) + abs(stop - start) / max(abs(x), abs(stop))
@@ -477,10 +508,10 @@ def _mixed_chord(
     x: float, y0: float, y1: float, phase0: float, phase1: float, third: int, table: Table, mixing: Mixing
 ) -> float:
     """Mean of K over a piece along y, with the pairings at one place of it; Eqs. (4) and (5)."""
-    a1, l1, a2, l2 = pairings(x, 0.5 * (y0 + y1), mixing[0], mixing[1])
+    a1, l1, a2, l2 = shares(x, 0.5 * (y0 + y1), mixing[0], mixing[1])
     if phase0 * phase1 > 0.0 and y0 * y1 > 0.0 and min(abs(phase0), abs(phase1)) > table[8] + l2:
         # far off the rates grow as y^2 where K falls as y^-2: the geometric mean is the exact place
-        a1, l1, a2, l2 = pairings(x, math.sqrt(y0 * y1), mixing[0], mixing[1])
+        a1, l1, a2, l2 = shares(x, math.sqrt(y0 * y1), mixing[0], mixing[1])
     step = 0.5 * abs(phase1 - phase0)
     if step < 1e-3 * table[5]:
         centre, step = 0.5 * (phase0 + phase1), 1e-3 * table[5]
@@ -564,9 +595,14 @@ def area_tables(
 
 @kernel
 def area_tails(
-    length: FloatArray, start: FloatArray, end: FloatArray, repeats: float, spacing: float, area: FloatArray,
+    length: FloatArray,
+    start: FloatArray,
+    end: FloatArray,
+    repeats: float,
+    spacing: float,
+    area: FloatArray,
     tail: FloatArray,
-) -> None:  # fmt: skip
+) -> None:
     """M1 and b + l of Eq. (6) of each row and layer, the latter so that the last value of the table is met."""
     rows, layers, points = area.shape
     for row in range(rows):
@@ -589,9 +625,16 @@ def _square_integral(length: FloatArray, start: FloatArray, end: FloatArray) -> 
 
 @kernel
 def _coherence(
-    length: FloatArray, start: FloatArray, end: FloatArray, decay: FloatArray, repeats: int, coherent: bool,
-    rate: float, phase: float, out: FloatArray,
-) -> None:  # fmt: skip
+    length: FloatArray,
+    start: FloatArray,
+    end: FloatArray,
+    decay: FloatArray,
+    repeats: int,
+    coherent: bool,
+    rate: float,
+    phase: float,
+    out: FloatArray,
+) -> None:
     """I(l, Phi) of each row; Eq. (5). Memory U(z) = int_0^z rho(z') e^{k (z-z')} dz' with k = j Phi - l."""
     k = complex(-rate, phase)
     rows = start.shape[0]

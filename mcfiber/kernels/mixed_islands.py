@@ -23,7 +23,7 @@ import math
 import numpy as np
 
 from mcfiber._jit import kernel
-from mcfiber.kernels.islands import Phase, pairings, propagation
+from mcfiber.kernels.islands import Phase, propagation, shares
 from mcfiber.kernels.moments import LOWEST, POLES
 from mcfiber.typing import AnyArray, FloatArray, IntArray
 
@@ -75,9 +75,18 @@ def mixed_ratio(
         before = -1
         for i in ratio_nodes(frequency[design], symbol_rate[design]):
             out[design, i] = _ratio(
-                i, frequency[design], symbol_rate[design], density, amplitude[design], pole[design], width[i], phase,
-                generator, modes[design], everything[design] > 0.0,
-            )  # fmt: skip
+                i,
+                frequency[design],
+                symbol_rate[design],
+                density,
+                amplitude[design],
+                pole[design],
+                width[i],
+                phase,
+                generator,
+                modes[design],
+                everything[design] > 0.0,
+            )
             for k in range(before + 1, i if before >= 0 else before + 1):
                 share = frequency[design, k] - frequency[design, before]
                 share /= frequency[design, i] - frequency[design, before]
@@ -102,9 +111,18 @@ def ratio_nodes(frequency: FloatArray, rate: FloatArray) -> IntArray:
 
 @kernel
 def _ratio(
-    i: int, frequency: FloatArray, rate: FloatArray, density: FloatArray, amplitude: AnyArray, pole: AnyArray,
-    width: float, phase: Phase, generator: float, modes: float, everything: bool,
-) -> float:  # fmt: skip
+    i: int,
+    frequency: FloatArray,
+    rate: FloatArray,
+    density: FloatArray,
+    amplitude: AnyArray,
+    pole: AnyArray,
+    width: float,
+    phase: Phase,
+    generator: float,
+    modes: float,
+    everything: bool,
+) -> float:
     f, last = frequency[i], frequency.size - 1
     low, high = frequency[0] - 0.5 * rate[0] - f, frequency[last] + 0.5 * rate[last] - f
     curve = abs(propagation(f + rate[i], phase) + propagation(f - rate[i], phase) - 2.0 * propagation(f, phase))
@@ -124,7 +142,7 @@ def _ratio(
         weight = density[first] * density[second] * density[third] * math.hypot(x, scale) * math.hypot(y, scale)
         mismatch = propagation(f + x + y, phase) - propagation(f + x, phase)
         mismatch -= propagation(f + y, phase) - propagation(f, phase)
-        a1, l1, a2, l2 = pairings(x, y, generator, modes)
+        a1, l1, a2, l2 = shares(x, y, generator, modes)
         some = a1 * _coherence(mismatch, l1, amplitude[third], pole[third])
         some += a2 * _coherence(mismatch, l2, amplitude[third], pole[third])
         mixed += weight * some

@@ -409,10 +409,8 @@ def lp_modes(
             _contract(matrix, values, known, result, 0, size)
         else:  # beside a cutoff: every wavelength by itself
             for i in range(size):
-                _solve_beside_cutoff(
-                    azimuthal, radial, wavelength[row, i : i + 1], radius[row], delta[row], exponent[row], glass[row],
-                    rho, v, group, field, node, values, nodes, narrow, result[i : i + 1],
-                )  # fmt: skip
+                one = nodes, narrow, result[i : i + 1]
+                _solve_beside_cutoff(azimuthal, radial, wavelength[row, i : i + 1], *core, *room, *one)
         for i in range(size):
             effective_index[row, i] = result[i, 0]
             group_index[row, i] = result[i, 1]

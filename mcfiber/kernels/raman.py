@@ -311,6 +311,23 @@ def _missing(
 
 
 @kernel
+def _rotate(
+    triangle: FloatArray, right: FloatArray, cosine: FloatArray, sine: FloatArray, column: int, length: float
+) -> None:
+    """Turn a new column, whose entry below the diagonal is length, into the triangle, and the right side with it."""
+    k = column
+    for j in range(k):
+        upper, lower = triangle[j, k], triangle[j + 1, k]
+        triangle[j, k] = cosine[j] * upper + sine[j] * lower
+        triangle[j + 1, k] = cosine[j] * lower - sine[j] * upper
+    whole = math.hypot(triangle[k, k], length)
+    cosine[k], sine[k] = triangle[k, k] / whole, length / whole
+    triangle[k, k] = whole
+    right[k + 1] = -sine[k] * right[k]
+    right[k] *= cosine[k]
+
+
+@kernel
 def _correct(
     direction: FloatArray,
     panel: FloatArray,
@@ -352,15 +369,7 @@ def _correct(
                 for m in range(flat):
                     new[i, m] -= along * basis[j, i, m]
         length = math.sqrt(np.sum(new * new))
-        for j in range(k):
-            upper, lower = triangle[j, k], triangle[j + 1, k]
-            triangle[j, k] = cosine[j] * upper + sine[j] * lower
-            triangle[j + 1, k] = cosine[j] * lower - sine[j] * upper
-        whole = math.hypot(triangle[k, k], length)
-        cosine[k], sine[k] = triangle[k, k] / whole, length / whole
-        triangle[k, k] = whole
-        right[k + 1] = -sine[k] * right[k]
-        right[k] *= cosine[k]
+        _rotate(triangle, right, cosine, sine, k, length)
         count = k + 1
         if abs(right[k + 1]) <= enough or length == 0.0:
             break
@@ -368,9 +377,7 @@ def _correct(
             for m in range(flat):
                 new[i, m] /= length
     for k in range(count - 1, -1, -1):
-        for j in range(k + 1, count):
-            right[k] -= triangle[k, j] * right[j]
-        right[k] /= triangle[k, k]
+        right[k] = (right[k] - np.sum(triangle[k, k + 1 : count] * right[k + 1 : count])) / triangle[k, k]
     correction[:, :] = 0.0
     for k in range(count):
         for i in range(waves):

@@ -144,9 +144,17 @@ def semi_closed_adjoint(
         for i in range(count):
             scale = nli_adjoint[design, i] * 16.0 / 27.0 * gamma[design, i] ** 2 * symbol_rate[design, i]
             _channel(
-                i, frequency[design], symbol_rate[design], density, link, phase, mixing[design] > 0.0, scale,
-                by_density, back,
-            )  # fmt: skip
+                i,
+                frequency[design],
+                symbol_rate[design],
+                density,
+                link,
+                phase,
+                mixing[design] > 0.0,
+                scale,
+                by_density,
+                back,
+            )
         moment_adjoint[design] = 0.0
         for i in range(count):
             power_adjoint[design, i] = by_density[i] / symbol_rate[design, i]
@@ -163,9 +171,17 @@ def _link(amplitude: AnyArray, pole: AnyArray, moment: FloatArray) -> Link:
 
 @kernel
 def _channel(
-    i: int, frequency: FloatArray, rate: FloatArray, density: FloatArray, link: Link, phase: Phase, mixing: bool,
-    scale: float, by_density: FloatArray, back: Back,
-) -> float:  # fmt: skip
+    i: int,
+    frequency: FloatArray,
+    rate: FloatArray,
+    density: FloatArray,
+    link: Link,
+    phase: Phase,
+    mixing: bool,
+    scale: float,
+    by_density: FloatArray,
+    back: Back,
+) -> float:
     """All terms of one channel, without 16/27 gamma^2 R; on the way back with their derivatives, times scale."""
     here = density[i]
     value = _own(frequency[i], rate[i], i, link, phase, scale * here**3, back)
@@ -253,9 +269,19 @@ def _cross(
 
 @kernel
 def _cross_panel(
-    f: float, offset: float, start: float, stop: float, rate: float, width: float, steep: bool, k: int, link: Link,
-    phase: Phase, scale: float, back: Back,
-) -> float:  # fmt: skip
+    f: float,
+    offset: float,
+    start: float,
+    stop: float,
+    rate: float,
+    width: float,
+    steep: bool,
+    k: int,
+    link: Link,
+    phase: Phase,
+    scale: float,
+    back: Back,
+) -> float:
     """Part of Eq. (2), with nodes drawn to both ends, where the dispersion has its zero or an island its edge."""
     node, weight = STEEP if steep else PAIR
     total, least = 0.0, 1e-6 * link[4][k] / rate**2
@@ -281,9 +307,16 @@ def _cross_panel(
 
 @kernel
 def _mixing(
-    i: int, frequency: FloatArray, rate: FloatArray, density: FloatArray, link: Link, phase: Phase, scale: float,
-    by_density: FloatArray, back: Back,
-) -> float:  # fmt: skip
+    i: int,
+    frequency: FloatArray,
+    rate: FloatArray,
+    density: FloatArray,
+    link: Link,
+    phase: Phase,
+    scale: float,
+    by_density: FloatArray,
+    back: Back,
+) -> float:
     """Eq. (4): every pair of channels with an island near a resonance."""
     f, widest = frequency[i], np.max(link[4])
     high = frequency + 0.5 * rate
@@ -328,9 +361,20 @@ def _least(f: float, first: int, second: int, frequency: FloatArray, rate: Float
 
 @kernel
 def _pair(
-    i: int, first: int, second: int, high: FloatArray, frequency: FloatArray, rate: FloatArray, density: FloatArray,
-    link: Link, phase: Phase, scale: float, by_density: FloatArray, back: Back, breaks: FloatArray,
-) -> float:  # fmt: skip
+    i: int,
+    first: int,
+    second: int,
+    high: FloatArray,
+    frequency: FloatArray,
+    rate: FloatArray,
+    density: FloatArray,
+    link: Link,
+    phase: Phase,
+    scale: float,
+    by_density: FloatArray,
+    back: Back,
+    breaks: FloatArray,
+) -> float:
     """Islands with f1 and f2 in two channels, but not those of Eqs. (1) and (2)."""
     f = frequency[i]
     a0, a1 = frequency[first] - 0.5 * rate[first] - f, frequency[first] + 0.5 * rate[first] - f
@@ -348,9 +392,18 @@ def _pair(
             value = 0.0
             for panel in range(count - 1):
                 value += _panel(
-                    f, breaks[panel], breaks[panel + 1], box, half, least < 3.0 * link[4][c], c, link, phase,
-                    scale * one * two * three, back,
-                )  # fmt: skip
+                    f,
+                    breaks[panel],
+                    breaks[panel + 1],
+                    box,
+                    half,
+                    least < 3.0 * link[4][c],
+                    c,
+                    link,
+                    phase,
+                    scale * one * two * three,
+                    back,
+                )
             total += one * two * three * value
             if back[0]:
                 by_density[first] += scale * two * three * value
@@ -362,9 +415,18 @@ def _pair(
 
 @kernel
 def _panel(
-    f: float, left: float, right: float, box: tuple[float, float, float, float, float, float], half: bool,
-    resonant: bool, c: int, link: Link, phase: Phase, scale: float, back: Back,
-) -> float:  # fmt: skip
+    f: float,
+    left: float,
+    right: float,
+    box: tuple[float, float, float, float, float, float],
+    half: bool,
+    resonant: bool,
+    c: int,
+    link: Link,
+    phase: Phase,
+    scale: float,
+    back: Back,
+) -> float:
     """Integral over x from one break to the next; nodes are drawn to both ends where a resonance may sit there."""
     _, _, b0, b1, c0, c1 = box
     node, weight = RESONANT if resonant else SMOOTH

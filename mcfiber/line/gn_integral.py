@@ -5,7 +5,7 @@ that is given, and an error estimate of the quadrature comes with every value.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
@@ -214,22 +214,43 @@ def gn_integral(
     >>> round(float(power[0]) * 1e9, 1)
     230.3
     """
-    _check_choices(terms, band, accumulation)
+    check_choices(terms, band, accumulation)
     comb = as_comb(frequency, symbol_rate, power, roll_off)
     spans = [spans] if isinstance(spans, SpanProfile) else list(spans)
     choice = _Choice(terms == "all", band == "average", workers)
     wanted = np.arange(comb.frequency.size) if channels is None else np.asarray(channels, dtype=np.int64)
     links = [joined_spans(spans, comb)] if accumulation == "coherent" else [_lone(span, comb) for span in spans]
-    total, error = np.zeros(wanted.size), np.zeros(wanted.size)
+    return summed(links, lambda link, refined: _power(comb, link, wanted, choice, refined=refined), wanted.size)
+
+
+def summed(links: Sequence[Any], power: Callable[[Any, bool], FloatArray], channels: int) -> Interference:
+    """Sum the interference of links, and what refining the quadrature changed in each.
+
+    Parameters
+    ----------
+    links
+        Spans, alone or joined.
+    power
+        Interference of a link, refined or not. Shape (channel,). [W]
+    channels
+        Number of channels.
+    """
+    total, error = np.zeros(channels), np.zeros(channels)
     for link in links:
-        fine = _power(comb, link, wanted, choice, refined=True)
-        coarse = _power(comb, link, wanted, choice, refined=False)
+        fine, coarse = power(link, True), power(link, False)
         total += fine
         error += np.abs(fine - coarse)
     return Interference(total, error)
 
 
-def _check_choices(terms: str, band: str, accumulation: str) -> None:
+def check_choices(terms: str, band: str, accumulation: str) -> None:
+    """Refuse a choice that is not known, by its name.
+
+    Raises
+    ------
+    ValueError
+        If one is not known; the message names those that are.
+    """
     for name, value, known in (
         ("terms", terms, ("spm+xpm", "all")),
         ("band", band, ("centre", "average")),

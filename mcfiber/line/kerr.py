@@ -15,7 +15,7 @@ from mcfiber.kernels.gn_integral import link_table
 from mcfiber.kernels.islands import Bands, Mixing, Phase, Rules, Table, area_tables, area_tails, island_density
 from mcfiber.kernels.mixed_islands import ratio_nodes
 from mcfiber.kernels.phase import Dispersion, cells_between, dispersion_between, phase_polynomials
-from mcfiber.line.gn_integral import Interference, SpanProfile, as_comb, as_leading
+from mcfiber.line.gn_integral import Interference, SpanProfile, as_comb, as_leading, check_choices, summed
 from mcfiber.typing import FloatArray, IntArray
 
 WIDTHS = 80.0  # of the link function that its table covers
@@ -125,20 +125,17 @@ def kerr_integral(
     >>> round(float(power[0]) * 1e9, 1)
     230.3
     """
-    _check_choices(terms, band, accumulation)
+    check_choices(terms, band, accumulation)
     comb = as_comb(frequency, symbol_rate, power, roll_off)
     spans = [spans] if isinstance(spans, SpanProfile) else list(spans)
     wanted = np.arange(comb.frequency.size) if channels is None else np.asarray(channels, dtype=np.int64)
     links = _links(spans, comb, coherent=accumulation == "coherent")
-    total, error = np.zeros(wanted.size), np.zeros(wanted.size)
-    for link in links:
-        fine, coarse = (
-            _power(comb, link, wanted, coupled, terms == "all", band == "average", workers, refined=refined)
-            for refined in (True, False)
-        )
-        total += fine
-        error += np.abs(fine - coarse)
-    return Interference(total, error)
+
+    def at(link: _Link, refined: bool) -> FloatArray:
+        choice = terms == "all", band == "average", workers
+        return _power(comb, link, wanted, coupled, *choice, refined=refined)
+
+    return summed(links, at, wanted.size)
 
 
 def kerr_integral_of_many(frequency: Any, symbol_rate: Any, power: Any, spans: Any, **options: Any) -> Interference:
@@ -173,17 +170,6 @@ def kerr_integral_of_many(frequency: Any, symbol_rate: Any, power: Any, spans: A
     ratio = np.interp(comb.frequency, comb.frequency[nodes], some.power / lit)
     spread = np.interp(comb.frequency, comb.frequency[nodes], some.error / lit)
     return Interference(plain.power * ratio, plain.error * ratio + plain.power * spread)
-
-
-def _check_choices(terms: str, band: str, accumulation: str) -> None:
-    for name, value, known in (
-        ("terms", terms, ("spm+xpm", "all")),
-        ("band", band, ("centre", "average")),
-        ("accumulation", accumulation, ("coherent", "incoherent")),
-    ):
-        if value not in known:
-            msg = f"{name} must be one of {', '.join(known)}; got {value!r}"
-            raise ValueError(msg)
 
 
 @dataclass(frozen=True)
@@ -255,9 +241,16 @@ def _dispersion(span: SpanProfile, comb: Any) -> Dispersion:
 
 
 def _power(
-    comb: Any, link: _Link, wanted: Any, coupled: CoupledCores, everything: bool, average: bool, workers: int, *,
+    comb: Any,
+    link: _Link,
+    wanted: Any,
+    coupled: CoupledCores,
+    everything: bool,
+    average: bool,
+    workers: int,
+    *,
     refined: bool,
-) -> FloatArray:  # fmt: skip
+) -> FloatArray:
     """Interference power at one refinement of tables, pieces and nodes."""
     bands = _bands(comb)
     low, high = float(bands[0][0]) - 1e9, float(bands[1][-1]) + 1e9
@@ -396,5 +389,6 @@ def _fill_lowest(link: _Link, spacing: float, slope: FloatArray, area: FloatArra
     inputs = position, link.length, link.start, link.end, np.zeros(link.length.size)
     out = np.empty((1, rows, points)), np.empty((1, rows, points)), np.empty((1, rows, 3))
     scalars = (np.array([value]) for value in (repeats, float(link.length.sum()), spacing))
-    link_table(*[*(as_leading(value) for value in inputs), *scalars, *out])
+    everything = [as_leading(value) for value in inputs] + list(scalars) + list(out)
+    link_table(*everything)
     slope[:, 0], area[:, 0] = out[0][0], out[1][0]
