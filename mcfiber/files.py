@@ -22,19 +22,20 @@ if HAVE_LOCKS:
 
 @contextmanager
 def beside(path: Path, *, folder: bool = False) -> Iterator[Path]:
-    """Make a new file or folder beside a path, for the caller to fill and to rename; else it is removed.
+    """Make a new file beside a path, for the caller to fill and to rename; else it is removed.
 
     Parameters
     ----------
     path
         What is to be made in the end.
     folder
-        Whether it is a folder.
+        Whether it is a folder. It is then for the caller to make, within one that stays locked: libraries make the
+        folder that they write anew, and a lock would stay with the old one.
     """
     _clear_leftovers(path)
     own, lock = _made(path, folder=folder)
     try:
-        yield own
+        yield own / path.name if folder else own
     finally:
         remove(own)  # gone already if it was renamed
         _release(lock)

@@ -18,6 +18,7 @@ import mcfiber
 from mcfiber import report, variables
 from mcfiber.catalog import CatalogEntry
 from mcfiber.descriptions.errors import DescriptionError
+from mcfiber.files import beside
 from mcfiber.line import budget
 from mcfiber.line.budget import NOISES, Noise
 from mcfiber.result import noted, open_result, write
@@ -352,6 +353,19 @@ def test_file__of_several_zarr_writers_one_wins_and_the_others_are_told(weak, tm
     assert told[0] == ""
     assert all("exists already; remove it" in text for text in told[1:])
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_file__of_a_writer_at_work_is_no_leftover_even_where_its_folder_is_made_anew(weak, tmp_path):
+    """Zarr removes the folder that it is given, and makes another: whoever clears leftovers just then must wait."""
+    path = tmp_path / "result.zarr"
+    with beside(path, folder=True) as own:
+        weak.to_zarr(own, mode="w", consolidated=False)
+        with beside(path, folder=True):  # clears what killed writers left
+            pass
+        own.rename(path)
+    assert list(tmp_path.iterdir()) == [path]
+    with open_result(path) as again:
+        assert again.mcf.summary() == weak.mcf.summary()
 
 
 @pytest.mark.parametrize("suffix", [".nc", ".zarr"])
