@@ -112,6 +112,11 @@ def as_variable(value: Quantity) -> Quantity:
     return value if is_axis(value) else array((), np.asarray(value, dtype=np.float64))
 
 
+def numbers(value: Quantity) -> AnyArray:
+    """Take the plain array of a number or labelled array (`numpy.asarray` of a Variable costs ten times as much)."""
+    return np.asarray(value.data if is_axis(value) else value)
+
+
 def has(value: Quantity, dim: str) -> bool:
     """Tell whether a value differs along a dimension."""
     return dim in getattr(value, "dims", ())

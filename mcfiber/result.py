@@ -19,6 +19,7 @@ from mcfiber.descriptions.groups import group_sizes
 from mcfiber.descriptions.record import Description, plain
 from mcfiber.descriptions.spectrum import Spectrum
 from mcfiber.descriptions.transceiver import Transceiver
+from mcfiber.dimensions import Dims
 from mcfiber.extras import attempt_import
 from mcfiber.fiber.channels import Channels
 from mcfiber.figures.results import ResultPlots
@@ -69,13 +70,13 @@ def with_totals(values: dict[str, Quantity], scene: Scene) -> dict[str, xr.Varia
     the symbol rates.
     """
     named = {name: as_variable(value) for name, value in values.items()}
-    named["status"].attrs |= status_flags()
     return named | _totals(scene, named["net_rate"])
 
 
-def status_flags() -> dict[str, Any]:
-    """Attributes that tell the values of `status`, by the CF conventions."""
-    return {"flag_values": list(FLAGS), "flag_meanings": " ".join(FLAGS.values())}
+def attributes_of(name: str) -> dict[str, Any]:
+    """Attributes of a variable of the table; of `status` also what its values mean, by the CF conventions."""
+    flags = {"flag_values": list(FLAGS), "flag_meanings": " ".join(FLAGS.values())} if name == "status" else {}
+    return lookup(name).attributes() | flags
 
 
 def pack(system: Description, scene: Scene, values: Mapping[str, xr.Variable]) -> xr.Dataset:
@@ -107,14 +108,15 @@ def pack(system: Description, scene: Scene, values: Mapping[str, xr.Variable]) -
     """
     status = values["status"]
     marked = bool(np.any(status.data != OK))
-    data = {}
-    for name, value in values.items():
-        shown = kept(value, status == OK) if marked and name != "status" else value
-        data[name] = xr.Variable(shown.dims, shown.data, lookup(name).attributes() | value.attrs, fastpath=True)
+    shown = {
+        name: kept(value, status == OK) if marked and name != "status" else value for name, value in values.items()
+    }
     frequency, bands = scene.channels.frequency, scene.channels.bands
     bits = np.ascontiguousarray(frequency.data).tobytes()
-    grid = _grid(scene.medium.cores, bands, frequency.dims, frequency.shape, bits)
-    dataset = xr.Dataset(data, coords=grid, attrs={PROVENANCE: provenance(system)})
+    layout = tuple((name, value.dims, value.shape) for name, value in shown.items())
+    form = _form(layout, scene.medium.cores, bands, frequency.dims, frequency.shape, bits)
+    dataset = form.copy(data={name: value.data for name, value in shown.items()})
+    dataset.attrs[PROVENANCE] = provenance(system)
     axes = {name: value for name, value in coordinates_of(system).items() if set(value.dims) <= set(dataset.dims)}
     return dataset.assign_coords(axes) if axes else dataset
 
@@ -238,12 +240,20 @@ def _coordinates(cores: int, bands: tuple[str, ...], frequency: xr.Variable) -> 
 
 
 @lru_cache(maxsize=64)
-def _grid(
-    cores: int, bands: tuple[str, ...], dims: tuple[str, ...], shape: tuple[int, ...], bits: bytes
-) -> xr.Coordinates:
-    """Coordinates with their indexes, made once for each grid of channels: they cost more than an evaluation."""
-    frequency = xr.Variable(dims, np.frombuffer(bits).reshape(shape))
-    return indexed(xr.Dataset(coords=_coordinates(cores, bands, frequency))).coords
+def _form(
+    layout: tuple[tuple[str, Dims, tuple[int, ...]], ...],
+    cores: int,
+    bands: tuple[str, ...],
+    dims: Dims,
+    shape: tuple[int, ...],
+    bits: bytes,
+) -> xr.Dataset:
+    """Dataset of a layout without its numbers: stamps, coordinates and indexes cost more than an evaluation."""
+    coords = _coordinates(cores, bands, xr.Variable(dims, np.frombuffer(bits).reshape(shape)))
+    for value in coords.values():
+        value.data.flags.writeable = False  # shared by results
+    blank = {name: (of, np.broadcast_to(0.0, size), attributes_of(name)) for name, of, size in layout}
+    return indexed(xr.Dataset(blank, coords=coords))
 
 
 def indexed(dataset: xr.Dataset) -> xr.Dataset:

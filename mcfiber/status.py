@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from mcfiber.descriptions.errors import DescriptionError, refused
-from mcfiber.labelled import array, combined, reduced
+from mcfiber.labelled import array, combined, numbers, reduced
 from mcfiber.line.budget import Scene, failures
 from mcfiber.receiver.rates import POLARISATIONS
 from mcfiber.receiver.receiver import Receiver
@@ -154,7 +154,7 @@ def failure(status: int, values: Mapping[str, Quantity]) -> DescriptionError:
     """
     if status in REASONS:
         return refused(REASONS[status])
-    wrong = ", ".join(name for name, value in values.items() if not np.all(np.isfinite(np.asarray(value))))
+    wrong = ", ".join(name for name, value in values.items() if not np.all(np.isfinite(numbers(value))))
     return refused(f"the evaluation gives no finite values (of {wrong or 'rates'}); bring the system closer to others")
 
 
@@ -168,22 +168,22 @@ def _faults(values: Mapping[str, Quantity], arrived: Receiver) -> dict[str, Quan
     faults: dict[str, Quantity] = {}
     with np.errstate(invalid="ignore", over="ignore"):
         for name, value in () if _all_sound(values) else values.items():
-            plain = np.asarray(value)
+            plain = numbers(value)
             total, least = np.sum(plain), np.min(plain)  # NaN and infinity show in the sum, at a fraction of the cost
             if least >= 0.0 and (np.isfinite(total) or (name in UNBOUNDED and not np.isnan(total))):
                 continue
             faults[name] = _over_axes(combined(_not_finite if name not in UNBOUNDED else _not_positive, value), name)
         bits = float(np.max(arrived.tables[3])) * POLARISATIONS * (1.0 + ROUNDING)
         above = combined(lambda rate, symbols: rate > bits * symbols, values["net_rate"], values["symbol_rate"])
-    if np.any(np.asarray(above)):
+    if np.any(numbers(above)):
         faults["net_rate above the format"] = _over_axes(above)
     return faults
 
 
 def _all_sound(values: Mapping[str, Quantity]) -> bool:
     """Whether nothing is NaN, negative or, but by its meaning, infinite: one look at all where they are small."""
-    bounded = [np.ravel(np.asarray(value)) for name, value in values.items() if name not in UNBOUNDED]
-    others = [np.ravel(np.asarray(value)) for name, value in values.items() if name in UNBOUNDED]
+    bounded = [numbers(value).ravel() for name, value in values.items() if name not in UNBOUNDED]
+    others = [numbers(value).ravel() for name, value in values.items() if name in UNBOUNDED]
     if sum(part.size for part in bounded) > SMALL:
         return False
     plain, unbounded = np.concatenate(bounded), np.concatenate([*others, np.ones(1)])

@@ -617,7 +617,9 @@ def test_process__prediction_equals_the_library(tmp_path):
 
 
 def test_process__stops_when_it_is_interrupted(tmp_path):
-    code = "import mcfiber.cli as cli; print('ready', flush=True); cli.main()"
+    # A shell starts what runs in its background with interrupts ignored, and children inherit that.
+    handled = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    code = f"{handled}; import mcfiber.cli as cli; cli.main()"
     arguments = ["sweep", RECORD, "--over", "link.launch_power_dbm=0:1:100000", "--store", "out.zarr", "--workers", "1"]
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
     with subprocess.Popen(

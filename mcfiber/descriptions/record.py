@@ -72,28 +72,37 @@ class Description(BaseModel):
         )
 
 
+_LEAVES = frozenset({int, float, bool, str, type(None)})
+"""Types that hold nothing further."""
+
+
 def _frozen(name: str) -> str:
     return f"{name}: descriptions are frozen; make a changed copy with replace({{{name!r}: ...}})"
 
 
 def axes(value: object, path: str = "") -> Iterator[tuple[str, Any]]:
     """All axes inside a description, each with its path."""
+    if type(value) in _LEAVES:
+        return
     if is_axis(value):
         yield path, value
     elif isinstance(value, Description):
         for name in value.model_fields_set:
-            yield from axes(getattr(value, name), f"{path}.{name}" if path else name)
+            item = getattr(value, name)
+            if type(item) not in _LEAVES:
+                yield from axes(item, f"{path}.{name}" if path else name)
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from axes(item, f"{path}.{key}")
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
-            if not isinstance(item, (int, float)):
-                yield from axes(item, f"{path}.{index}")
+            yield from axes(item, f"{path}.{index}")
 
 
 def plain(value: Any) -> Any:
     """Turn a value of a description into plain tables, lists and numbers; an axis into a table of its values."""
+    if type(value) in _LEAVES:
+        return value
     if isinstance(value, Description):
         kind = {"kind": value.kind} if "kind" in type(value).model_fields else {}  # type: ignore[attr-defined]
         given = {name: getattr(value, name) for name in sorted(value.model_fields_set)}

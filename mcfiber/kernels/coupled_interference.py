@@ -20,7 +20,6 @@ With delta and epsilon ``c (2 pi (f1 - f))^2`` and ``c (2 pi (f2 - f))^2`` for D
 (5) ``sum_j a_j I(l_j, Phi)/(D + 1)`` with the integral (4), in place of the squared link function.
 """
 
-import cmath
 import math
 
 import numpy as np
@@ -60,22 +59,34 @@ def pairings(first: float, second: float, generator: float, modes: float) -> tup
 
 
 @kernel
-def _coherence(decay: float, mismatch: float, attenuation: float, length: float, steady: float) -> float:
+def _coherence(
+    decay: float, mismatch: float, attenuation: float, length: float, steady: float, turned: complex
+) -> float:
     """Double integral over a span of exp(-alpha (z + z') - l |z - z'| + j Phi (z - z')).
 
-    The term that oscillates with Phi L is damped where it has turned several times: it integrates to nothing
-    over frequency, and would only disturb the quadrature.  steady: (1 - exp(-2 alpha L))/(2 alpha).
+    steady: (1 - exp(-2 alpha L))/(2 alpha).  turned: exp(-alpha L + j Phi L), damped (`_turned`).
     """
-    turns = mismatch * length
-    q = complex(attenuation + decay, -mismatch)
-    echo = 0.0j
-    if abs(turns) < 45.0:  # beyond, the damped echo is below 1e-4
-        echo = cmath.exp(-q * length) * math.exp(-turns * turns / 200.0)
-    difference = complex(decay - attenuation, -mismatch)
-    if abs(difference) * length < 1e-4:  # both terms cancel: the limit, with l = alpha and Phi = 0
+    near, apart = decay + attenuation, decay - attenuation
+    distance = apart * apart + mismatch * mismatch
+    if distance * length * length < 1e-8:  # both terms cancel: the limit, with l = alpha and Phi = 0
         a = attenuation * length
         return 2.0 * length * length * (1.0 - math.exp(-2.0 * a) * (1.0 + 2.0 * a)) / (4.0 * a * a)
-    return 2.0 * ((steady - (1.0 - echo) / q) / difference).real  # Eq. (4)
+    rest = 1.0 - turned * math.exp(-decay * length)
+    settled = steady - rest * complex(near, mismatch) / (near * near + mismatch * mismatch)
+    return 2.0 * (settled.real * apart - settled.imag * mismatch) / distance  # Eq. (4)
+
+
+@kernel
+def _turned(mismatch: float, attenuation: float, length: float) -> complex:
+    """Return exp(-alpha L + j Phi L), damped where it has turned several times.
+
+    There it integrates to nothing over frequency, and would only disturb the quadrature; below 1e-4 beyond 45 rad.
+    """
+    turns = mismatch * length
+    if abs(turns) >= 45.0:
+        return 0.0j
+    size = math.exp(-attenuation * length - turns * turns / 200.0)
+    return complex(size * math.cos(turns), size * math.sin(turns))
 
 
 @kernel
@@ -87,18 +98,19 @@ def coherence_ratio(
     beta2: float,
     attenuation: float,
     length: float,
+    steady: float,
 ) -> tuple[float, float]:
     """Kernel of the Gaussian-noise integral with and without mode dispersion, per pairing.
 
-    first, second: f1 - f and f2 - f, Hz.  Both tend to |mu|^2 of a single core for c = 0.
+    first, second: f1 - f and f2 - f, Hz.  steady: as for `_coherence`.  Both tend to |mu|^2 of a single core for c = 0.
     """
     mismatch = 4.0 * math.pi**2 * beta2 * first * second
     a1, l1, a2, l2 = pairings(2.0 * math.pi * first, 2.0 * math.pi * second, generator, modes)
-    steady = -math.expm1(-2.0 * attenuation * length) / (2.0 * attenuation)
+    turned = _turned(mismatch, attenuation, length)
     together, without = 0.0, 0.0
     for term in range(3 if generator > 0.0 else 1):  # a loop, so that the kernel compiles once
         decay = 0.0 if term == 0 else l1 if term == 1 else l2
-        value = _coherence(decay, mismatch, attenuation, length, steady)
+        value = _coherence(decay, mismatch, attenuation, length, steady, turned)
         if term == 0:
             without = value
         else:
@@ -120,13 +132,14 @@ def _along(
 ) -> tuple[float, float]:
     """Integrate over f1 - f from low (below 0) to high, on nodes drawn to the phase-matched centre."""
     width = attenuation / (4.0 * math.pi**2 * abs(beta2 * other))
+    steady = -math.expm1(-2.0 * attenuation * length) / (2.0 * attenuation)
     total, plain = 0.0, 0.0
     for side in range(2):
         stop = math.asinh((low if side == 0 else high) / width)
         for k in range(rule.shape[1]):
-            t = stop * rule[0, k]
-            step = rule[1, k] * abs(stop) * width * math.cosh(t)
-            some, none = coherence_ratio(width * math.sinh(t), other, generator, modes, beta2, attenuation, length)
+            place = math.sinh(stop * rule[0, k])
+            step = rule[1, k] * abs(stop) * width * math.sqrt(1.0 + place * place)
+            some, none = coherence_ratio(width * place, other, generator, modes, beta2, attenuation, length, steady)
             total += step * some
             plain += step * none
     return total, plain

@@ -11,7 +11,7 @@ from mcfiber import variables
 from mcfiber.descriptions.errors import DescriptionError, refused
 from mcfiber.evaluate import quantities, records
 from mcfiber.labelled import kept
-from mcfiber.result import status_flags
+from mcfiber.result import attributes_of
 from mcfiber.status import NOT_COMPUTED, OK, REFUSED
 from mcfiber.typing import AnyArray
 
@@ -63,10 +63,10 @@ class Output:
     def attributes(self) -> dict[str, Any]:
         """Attributes of the table; a reduction is said in the long name."""
         variable, _, reduction = self.text.partition(":")
-        known = variables.lookup(variable).attributes()
+        known = attributes_of(variable)
         if reduction:
             known["long_name"] = f"{known['long_name']} ({reduction} over cores and channels)"
-        return known | (status_flags() if variable == "status" else {})
+        return known
 
 
 def evaluated(
