@@ -178,6 +178,8 @@ def mapped(function: Callable[[Any], Any], value: Quantity) -> Quantity:
         return function(value)
     if hasattr(value, "with_values"):  # the axis of a description
         return value.with_values(function(value.values))
+    if not hasattr(value, "coords"):  # behind the doors
+        return type(value)(value.dims, function(value.data), fastpath=True)
     result = value.copy(deep=False, data=function(value.data))
     result.attrs = {}
     return result

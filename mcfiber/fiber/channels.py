@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import units
+from mcfiber.descriptions.record import axes
 from mcfiber.descriptions.spectrum import ChannelGroup, Comb, Spectrum, ascending, band_of, combs, overlaps
 from mcfiber.dimensions import trimmed
 from mcfiber.labelled import array, has, joined, quantity, stacked
@@ -82,10 +83,12 @@ class Channels:
         position = np.empty(self.count, np.int64)
         for band, where in self.members.items():
             items = value[band] if isinstance(value[band], tuple) else (value[band],)
-            rank = np.argsort(np.argsort(self.described[where]))  # among the described channels of this band
-            position[where] = len(distinct) + np.minimum(rank, len(items) - 1)
+            position[where] = len(distinct)
+            if len(items) > 1:
+                position[where] += np.argsort(np.argsort(self.described[where]))  # among the described of this band
             distinct.extend(items)
-        return stacked(distinct, "channel").isel(channel=position)
+        table = stacked(distinct, "channel")
+        return array(table.dims, table.data[position])
 
 
 def channels(spectrum: Spectrum) -> Channels:
@@ -156,8 +159,10 @@ def _concatenated(sizes: Mapping[str, int], groups: Sequence[Comb], described: S
 
 def _overlap(spectrum: Spectrum) -> dict[str, Quantity]:
     """Where channels overlap or a guard gap is too small; where there are no axes, a description refuses it."""
+    if not any(True for _ in axes(spectrum)):
+        return {}
     sizes, found = overlaps(spectrum)
-    if not sizes or not found:
+    if not found:
         return {}
     wrong = np.logical_or.reduce(np.broadcast_arrays(*(wrong for _, wrong in found)))
     alike = tuple(place for place, size in enumerate(sizes.values()) if wrong.shape[place] != size)

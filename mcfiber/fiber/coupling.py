@@ -32,9 +32,6 @@ REGIMES = ("weak", "intermediate", "random", "systematic")
 """Names of the values of `coupling_regime`."""
 
 
-_SAME = 1e-9  # relative difference below which two lengths are the same
-
-
 UnlikeCores = Literal["overlap", "midplane"]
 
 
@@ -276,24 +273,11 @@ def cores_overlap(structure: FiberStructure) -> Quantity:
     structure
         Profile and geometry.
     """
-    found = _overlapping(structure, structure.profile.guiding_radius)
+    found = structure.overlapping_cores
     if found is None:
         return False
     wrong = reduced(np.any, found, "core_out", "core_in")
     return wrong if wrong.ndim else bool(wrong)
-
-
-def _overlapping(structure: FiberStructure, radius: Quantity) -> xr.Variable | None:
-    """Which pairs of cores of given radii (m) overlap, along core_out, core_in and the axes; None for one core."""
-    if structure.cores == 1:
-        return None
-    reach = renamed(radius, core="core_out") + renamed(radius, core="core_in")
-    distance = structure.places.pair_distances
-    apart = array(("core_out", "core_in"), ~np.eye(structure.cores, dtype=bool))
-    wrong: xr.Variable = combined(
-        lambda far, sum_of_radii, other: (sum_of_radii > far * (1 + _SAME)) & other, distance, reach, apart
-    )
-    return wrong
 
 
 def check_separation(structure: FiberStructure) -> None:
@@ -309,9 +293,9 @@ def check_separation(structure: FiberStructure) -> None:
     The coupling, Eq. (2) of :doc:`/theory/glass`, takes the field of one core in the cladding and in the other
     core.
     """
-    core, edge = structure.profile.guiding_radius, structure.profile.radius.isel(ring=-1)
-    overlap, trenches = _overlapping(structure, core), _overlapping(structure, edge)
-    if overlap is None or trenches is None:
+    core, rings = structure.profile.guiding_radius, structure.profile.radius
+    overlap = structure.overlapping_cores
+    if overlap is None:
         return
     if not set(overlap.dims) - {"core_out", "core_in"} and overlap.values.any():
         msg = (
@@ -319,7 +303,10 @@ def check_separation(structure: FiberStructure) -> None:
             "core.radius_um"
         )
         raise ValueError(msg)
-    trenches = combined(lambda outer, inner: outer & ~inner, trenches, cores_overlap(structure))
+    if rings.sizes["ring"] == 1:
+        return
+    edge = rings.isel(ring=-1)
+    trenches = combined(lambda outer, inner: outer & ~inner, structure.overlapping(edge), cores_overlap(structure))
     if trenches.values.any():
         told = _told_pair(structure, edge, trenches, "the trenches of cores", "they reach to")
         warnings.warn(f"{told}; the coupling is then good to about 1 %", OverlappingTrenchesWarning, stacklevel=3)

@@ -1,17 +1,21 @@
 """A fibre with an index profile as its modes, coupling and losses need it: every field entered into SI once."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+import xarray as xr
 
 from mcfiber import units
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.glass import GlassLoss
 from mcfiber.fiber.geometry import CorePlaces, core_places, edge_distances
 from mcfiber.fiber.index import IndexProfile, index_profile_of, profile_of
-from mcfiber.labelled import quantity, stacked
+from mcfiber.labelled import array, combined, quantity, renamed, stacked
 from mcfiber.typing import Quantity
+
+_SAME = 1e-9  # relative difference below which two lengths are the same
 
 
 class LossNumbers(NamedTuple):
@@ -102,10 +106,29 @@ class FiberStructure:
         """Number of cores."""
         return len(self.places.points)
 
-    @property
+    @cached_property
     def edge_distances(self) -> Quantity:
         """Distance of every core's centre from the cladding's edge. [m]"""
         return edge_distances(self.places, self.cladding_diameter)
+
+    @cached_property
+    def overlapping_cores(self) -> xr.Variable | None:
+        """Which pairs of cores overlap with their rings of highest index; see `overlapping`."""
+        return self.overlapping(self.profile.guiding_radius)
+
+    def overlapping(self, radius: Quantity) -> xr.Variable | None:
+        """Which pairs of cores of given radii (m) overlap, along core_out, core_in and the axes; None for one core."""
+        if self.cores == 1:
+            return None
+        reach = renamed(radius, core="core_out") + renamed(radius, core="core_in")
+        apart = array(("core_out", "core_in"), ~np.eye(self.cores, dtype=bool))
+        wrong: xr.Variable = combined(
+            lambda far, sum_of_radii, other: (sum_of_radii > far * (1 + _SAME)) & other,
+            self.places.pair_distances,
+            reach,
+            apart,
+        )
+        return wrong
 
 
 def fiber_structure(fiber: MulticoreFiber) -> FiberStructure:

@@ -25,7 +25,7 @@ import math
 import numpy as np
 
 from mcfiber._jit import kernel
-from mcfiber.kernels.elementary import asinh_difference
+from mcfiber.kernels.elementary import asinh_difference, log_quotient
 from mcfiber.typing import FloatArray
 
 
@@ -305,7 +305,7 @@ def _weighted(
 ) -> None:
     """Mean factor of every channel, with the weights of the closed form; of every few among very many."""
     scale = (tables.shape[1] - 4) / math.log(farthest / nearest)
-    middle = np.empty(tables.shape[1])
+    middle, place, each = np.empty(tables.shape[1]), np.empty(frequency.size), np.empty(frequency.size)
     stride = max(1, frequency.size // 48)
     last = frequency.size - 1
     for node in range((last + stride - 1) // stride + 1):
@@ -316,14 +316,16 @@ def _weighted(
         reach = 0.5 * math.pi**2 * abs(beta2[i]) / attenuation * symbol_rate[i]
         plain = weight[i] * math.asinh(reach * symbol_rate[i])
         total = plain * middle[-1]
+        for k in range(frequency.size):  # without branches, so that it is done several channels at a time
+            offset = abs(frequency[i] - frequency[k]) if k != i else nearest
+            half = 0.5 * symbol_rate[k]
+            upper, lower = 2.0 * reach * (offset + half), 2.0 * reach * (offset - half)
+            each[k] = weight[k] * asinh_difference(upper, lower)  # Eq. (2) of docs/theory/nonlinear-interference
+            place[k] = log_quotient(offset, nearest) * scale
+        each[i] = 0.0
         for k in range(frequency.size):
-            if k != i:
-                offset = abs(frequency[i] - frequency[k])
-                half = 0.5 * symbol_rate[k]
-                upper, lower = 2.0 * reach * (offset + half), 2.0 * reach * (offset - half)
-                each = weight[k] * asinh_difference(upper, lower)  # Eq. (2) of docs/theory/nonlinear-interference
-                plain += each
-                total += each * _from_table(math.log(offset / nearest) * scale, middle)
+            plain += each[k]
+            total += each[k] * _from_table(place[k], middle)
         out[i] = total / plain if plain > 0.0 else 1.0
         before = max(node - 1, 0) * stride
         for k in range(before + 1, i):
