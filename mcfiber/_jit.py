@@ -189,6 +189,11 @@ def kernel(first: Any, /, *, dtype: type = np.float64, jit: bool = True) -> Any:
         Type of an entry point's outputs.
     jit
         Without it an entry point stays plain Python: a function of whole arrays, which has no loop to compile.
+
+    References
+    ----------
+    .. [1] S. K. Lam, A. Pitrou, and S. Seibert, "Numba: a LLVM-based Python JIT compiler," Proc. LLVM-HPC, 2015,
+       :doi:`10.1145/2833157.2833162`.
     """
     if isinstance(first, str):
         return lambda function: Kernel(function, first, dtype, jit=jit)

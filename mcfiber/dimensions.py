@@ -17,6 +17,11 @@ Dims = tuple[str, ...]
 def broadcast(*values: Any) -> tuple[Dims, list[AnyArray]]:
     """Dimensions of all values, in the order in which they appear, and the values as arrays that broadcast.
 
+    References
+    ----------
+    .. [1] S. Hoyer and J. J. Hamman, "xarray: N-D labeled arrays and datasets in Python," *J. Open Res. Softw.*, vol.
+       5, p. 10, 2017, :doi:`10.5334/jors.148` (broadcasting by name).
+
     Examples
     --------
     >>> broadcast(2.0, 3.0)[0]

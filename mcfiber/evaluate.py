@@ -132,6 +132,10 @@ def quantities(
         What `records` returns.
     draws, seed
         Number of random realisations, and their seed.
+
+    Notes
+    -----
+    Noises add by Eq. (1) of :doc:`/theory/index`; the decoder sees Eq. (2) there.
     """
     grid, spans, power = scene.channels, scene.line, scene.power
     noises = line_noises(scene)

@@ -48,6 +48,10 @@ def write_whole(path: Path, content: bytes | memoryview) -> None:
     ------
     OSError
         If it cannot be written; the old file is as it was.
+
+    References
+    ----------
+    .. [1] IEEE Std 1003.1-2017 (POSIX), rename(): a new name stands for the old or the new file at any time.
     """
     try:
         with beside(path) as own:

@@ -55,6 +55,10 @@ def entered(value: object, unit: str) -> Quantity:
     unit
         Suffix that the argument's name ends with, as in ``"km"``; see `mcfiber.units.UNITS`.
 
+    References
+    ----------
+    .. [1] BIPM, "The International System of Units (SI)," 9th edition, 2019.
+
     Examples
     --------
     >>> entered(80, "km")
@@ -112,7 +116,7 @@ def as_variable(value: Quantity) -> Quantity:
     return value if is_axis(value) else array((), np.asarray(value, dtype=np.float64))
 
 
-def numbers(value: Quantity) -> AnyArray:
+def plain_numbers(value: Quantity) -> AnyArray:
     """Take the plain array of a number or labelled array (`numpy.asarray` of a Variable costs ten times as much)."""
     return np.asarray(value.data if is_axis(value) else value)
 
@@ -227,6 +231,13 @@ def compute(
         Numbers, arrays of the core dimensions, Variables or DataArrays; inputs that all designs share as plain arrays.
     sizes
         Lengths of output dimensions that no input has.
+
+    References
+    ----------
+    .. [1] S. Hoyer and J. J. Hamman, "xarray: N-D labeled arrays and datasets in Python," *J. Open Res. Softw.*, vol.
+       5, p. 10, 2017, :doi:`10.5334/jors.148` (broadcasting by name).
+    .. [2] NumPy Enhancement Proposal 5, "Generalized universal functions," 2008, https://numpy.org/neps (signatures of
+       core dimensions).
     """
     names = (name,) if isinstance(name, str) else name
     results: tuple[Quantity, ...]

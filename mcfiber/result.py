@@ -144,6 +144,11 @@ def open_result(path: str | Path) -> xr.Dataset:
     ------
     FileNotFoundError
         If there is nothing at the path.
+
+    References
+    ----------
+    .. [1] B. Eaton et al., "NetCDF Climate and Forecast (CF) Metadata Conventions," version 1.11, 2023,
+       https://cfconventions.org (names and units in the file).
     """
     path = Path(path)
     if not path.exists():
@@ -177,6 +182,11 @@ def write(dataset: xr.Dataset, path: str | Path) -> None:
         If it cannot be written; nothing is left then, and an old file is as it was.
     ImportError
         If the extra `io` is not installed.
+
+    References
+    ----------
+    .. [1] B. Eaton et al., "NetCDF Climate and Forecast (CF) Metadata Conventions," version 1.11, 2023,
+       https://cfconventions.org (names and units in the file).
     """
     path = Path(path)
     plain = dataset.drop_indexes([name for name in INDEXED if name in dataset.xindexes])

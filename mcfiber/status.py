@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from mcfiber.descriptions.errors import DescriptionError, refused
-from mcfiber.labelled import array, combined, numbers, reduced
+from mcfiber.labelled import array, combined, plain_numbers, reduced
 from mcfiber.line.budget import Scene, failures
 from mcfiber.receiver.rates import POLARISATIONS
 from mcfiber.receiver.receiver import Receiver
@@ -101,6 +101,11 @@ def problems(*records: Record) -> xr.Variable:
     ----------
     *records
         What the doors made of the system.
+
+    References
+    ----------
+    .. [1] B. Eaton et al., "NetCDF Climate and Forecast (CF) Metadata Conventions," version 1.11, 2023,
+       https://cfconventions.org (section 3.5: flags).
     """
     found = {name: wrong for record in records for name, wrong in record.problems.items() if is_axis(wrong)}
     status: Quantity = array((), np.asarray(OK, np.uint8))
@@ -127,6 +132,11 @@ def judged(scene: Scene, arrived: Receiver, values: Mapping[str, Quantity], know
     -------
     Variable
         No value is NaN, infinite (but by its meaning), negative or above the format's bits where it is 0.
+
+    References
+    ----------
+    .. [1] T. M. Cover and J. A. Thomas, "Elements of Information Theory," 2nd edition, Wiley, 2006, section 2.4 (no
+       rate exceeds the entropy of the symbols).
     """
     faults = _faults(values, arrived)
     if not faults:
@@ -154,7 +164,7 @@ def failure(status: int, values: Mapping[str, Quantity]) -> DescriptionError:
     """
     if status in REASONS:
         return refused(REASONS[status])
-    wrong = ", ".join(name for name, value in values.items() if not np.all(np.isfinite(numbers(value))))
+    wrong = ", ".join(name for name, value in values.items() if not np.all(np.isfinite(plain_numbers(value))))
     return refused(f"the evaluation gives no finite values (of {wrong or 'rates'}); bring the system closer to others")
 
 
@@ -168,22 +178,22 @@ def _faults(values: Mapping[str, Quantity], arrived: Receiver) -> dict[str, Quan
     faults: dict[str, Quantity] = {}
     with np.errstate(invalid="ignore", over="ignore"):
         for name, value in () if _all_sound(values) else values.items():
-            plain = numbers(value)
+            plain = plain_numbers(value)
             total, least = np.sum(plain), np.min(plain)  # NaN and infinity show in the sum, at a fraction of the cost
             if least >= 0.0 and (np.isfinite(total) or (name in UNBOUNDED and not np.isnan(total))):
                 continue
             faults[name] = _over_axes(combined(_not_finite if name not in UNBOUNDED else _not_positive, value), name)
         bits = float(np.max(arrived.tables[3])) * POLARISATIONS * (1.0 + ROUNDING)
         above = combined(lambda rate, symbols: rate > bits * symbols, values["net_rate"], values["symbol_rate"])
-    if np.any(numbers(above)):
+    if np.any(plain_numbers(above)):
         faults["net_rate above the format"] = _over_axes(above)
     return faults
 
 
 def _all_sound(values: Mapping[str, Quantity]) -> bool:
     """Whether nothing is NaN, negative or, but by its meaning, infinite: one look at all where they are small."""
-    bounded = [numbers(value).ravel() for name, value in values.items() if name not in UNBOUNDED]
-    others = [numbers(value).ravel() for name, value in values.items() if name in UNBOUNDED]
+    bounded = [plain_numbers(value).ravel() for name, value in values.items() if name not in UNBOUNDED]
+    others = [plain_numbers(value).ravel() for name, value in values.items() if name in UNBOUNDED]
     if sum(part.size for part in bounded) > SMALL:
         return False
     plain, unbounded = np.concatenate(bounded), np.concatenate([*others, np.ones(1)])

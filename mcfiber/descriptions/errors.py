@@ -66,6 +66,10 @@ def printable(text: object, *, lines: bool = False) -> str:
     lines
         Whether line breaks stay.
 
+    References
+    ----------
+    .. [1] ECMA-48, "Control functions for coded character sets," 5th edition, 1991 (what a terminal obeys).
+
     Examples
     --------
     >>> printable("a \x1b[31mred\x1b[0m name")

@@ -234,6 +234,10 @@ def doped(dopant: float, side: float | None = None) -> tuple[FloatArray, FloatAr
         Mole fraction.
     side
         Mole fraction whose sign decides which dopant it is, for small steps across 0.
+
+    References
+    ----------
+    .. [1] J. W. Fleming, "Dispersion in GeO2-SiO2 glasses," Appl. Opt., vol. 23, pp. 4486-4493, 1984, Eq. (2).
     """
     germanium = (dopant if side is None else side) >= 0.0
     pure, other = np.asarray(SILICA), np.asarray(GERMANIA if germanium else FLUORINE_1_MOLE_PERCENT)

@@ -149,6 +149,10 @@ def read_toml(path: str | Path) -> dict[str, Any]:
     ------
     DescriptionError
         If the file is missing or is not TOML.
+
+    References
+    ----------
+    .. [1] "TOML: Tom's Obvious Minimal Language," version 1.0.0, 2021, https://toml.io.
     """
     try:
         table = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))

@@ -272,6 +272,10 @@ def cores_overlap(structure: FiberStructure) -> Quantity:
     ----------
     structure
         Profile and geometry.
+
+    Notes
+    -----
+    Where they do, the coupling of Eq. (2) of :doc:`/theory/glass` has no meaning.
     """
     found = structure.overlapping_cores
     if found is None:

@@ -325,6 +325,11 @@ def _all_modes(asked: Wavelengths, profile: IndexProfile, coords: Mapping[str, A
 def mode_name(order: int, number: int) -> str:
     """Name of an LP mode, with a comma where an index has more than one digit.
 
+    References
+    ----------
+    .. [1] D. Gloge, "Weakly guiding fibers," *Appl. Opt.*, vol. 10, pp. 2252-2258, 1971, :doi:`10.1364/AO.10.002252`
+       (names of linearly polarised modes).
+
     Examples
     --------
     >>> mode_name(0, 1), mode_name(1, 11), mode_name(11, 1)
@@ -348,6 +353,11 @@ def check_frequency(profile: IndexProfile, wavelength: xr.Variable) -> None:
     ------
     ValueError
         If the normalised frequency V of some core, at some point of the axes, is too large.
+
+    References
+    ----------
+    .. [1] D. Gloge, "Weakly guiding fibers," *Appl. Opt.*, vol. 10, pp. 2252-2258, 1971, :doi:`10.1364/AO.10.002252`
+       (the normalised frequency).
     """
     names = ("normalised_frequency", "normalised_frequency")
     found, largest = compute(names, modes.normalised_frequency, wavelength, *profile.design)
@@ -460,6 +470,10 @@ def refuse_multimode(profile: IndexProfile, shortest: xr.Variable, bend_radius: 
     ------
     DescriptionError
         Always.
+
+    References
+    ----------
+    .. [1] ITU-T Recommendation G.650.1 (cut-off wavelength).
     """
     title = "core"
     cut = _cutoffs(profile, CABLE_CUTOFF_LOSS_DB_PER_M, bend_radius)["practical_cutoff_wavelength"]

@@ -8,7 +8,7 @@ from mcfiber import units
 from mcfiber._jit import Kernel
 from mcfiber.fiber.channels import Channels
 from mcfiber.kernels import amplifiers as kernels
-from mcfiber.labelled import combined, compute, kept, numbers
+from mcfiber.labelled import combined, compute, kept, plain_numbers
 from mcfiber.line.line import Line, over_spans
 from mcfiber.line.power import PowerProfile
 from mcfiber.typing import Quantity
@@ -49,7 +49,7 @@ def amplifier_noise(line: Line, power: PowerProfile, channels: Channels, *, mode
        no. 4, pp. 662-701, 2010. :doi:`10.1109/JLT.2009.2039464`, eq. (54).
     """
     density = added_noise(line, power.span_loss, channels, model=model)
-    if bool(np.any(numbers(density) < 0.0)):
+    if bool(np.any(plain_numbers(density) < 0.0)):
         density = kept(density, density >= 0.0)
     if power.evolution is not None:
         density = density + power.evolution.noise_density * (power.launch / power.evolution.end)

@@ -191,6 +191,11 @@ def failures(scene: Scene) -> dict[str, Quantity]:
     ----------
     scene
         What the noises were computed from.
+
+    References
+    ----------
+    .. [1] C. M. Caves, "Quantum limits on noise in linear amplifiers," *Phys. Rev. D*, vol. 26, pp. 1817-1839, 1982,
+       :doi:`10.1103/PhysRevD.26.1817` (the least noise of an amplifier).
     """
     power, choices = scene.power, scene.choices
     found = impossible_noise(scene.line, power, scene.channels, model=choices.amplifier_noise)

@@ -13,7 +13,7 @@ from mcfiber.fiber.groups import by_group_size
 from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels import isrs as kernels
 from mcfiber.kernels.nonlinear import gn_closed_form
-from mcfiber.labelled import array, as_variable, combined, compute, kept, numbers
+from mcfiber.labelled import array, as_variable, combined, compute, kept, plain_numbers
 from mcfiber.line.line import Line, over_spans
 from mcfiber.line.power import PowerProfile
 from mcfiber.typing import Quantity
@@ -94,7 +94,7 @@ def isrs_gn(
     total = over_spans(line, own * growth * level, launch=power.launch)
     total = total + over_spans(line, cross * level, launch=power.launch)
     alone = by_group_size(medium.group_sizes, lambda cores: float(cores == 1))
-    if not np.any(numbers(alone)) or not np.any(numbers(kurtosis)):
+    if not np.any(plain_numbers(alone)) or not np.any(plain_numbers(kurtosis)):
         return total
     names = ("nli_format_near", "nli_format_far")
     near, far = compute(names, kernels.format_correction_closed_form, *inputs, kurtosis, power.length)
@@ -109,7 +109,7 @@ def isrs_gn(
 def known_dispersion(medium: FiberMedium) -> Quantity:
     """Group-velocity dispersion, NaN where it is zero and the closed forms have no value. [s^2/m]"""
     dispersion = medium.group_velocity_dispersion
-    return dispersion if np.all(numbers(dispersion)) else kept(as_variable(dispersion), dispersion != 0.0)
+    return dispersion if np.all(plain_numbers(dispersion)) else kept(as_variable(dispersion), dispersion != 0.0)
 
 
 def _to_launch_level(power: PowerProfile) -> Quantity:
@@ -134,7 +134,7 @@ def profile_exponentials(power: PowerProfile) -> tuple[xr.Variable, xr.Variable]
     if power.evolution is None:
         decay = power.attenuation
         dims = getattr(decay, "dims", ())
-        return array(("term",), np.ones(1)), array((*dims, "term"), numbers(decay)[..., None])
+        return array(("term",), np.ones(1)), array((*dims, "term"), plain_numbers(decay)[..., None])
     evolution = power.evolution
     inputs = evolution.power, power.attenuation, evolution.panel, evolution.integration
     names = ("profile_coefficient", "profile_decay")

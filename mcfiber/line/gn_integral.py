@@ -234,6 +234,11 @@ def summed(links: Sequence[Any], power: Callable[[Any, bool], FloatArray], chann
         Interference of a link, refined or not. Shape (channel,). [W]
     channels
         Number of channels.
+
+    References
+    ----------
+    .. [1] P. Poggiolini et al., "The GN-model of fiber non-linear propagation and its applications," *J. Lightw.
+       Technol.*, vol. 32, no. 4, pp. 694-721, 2014 (interference of spans adds in power).
     """
     total, error = np.zeros(channels), np.zeros(channels)
     for link in links:

@@ -9,7 +9,7 @@ from mcfiber import units
 from mcfiber.descriptions.errors import refused
 from mcfiber.fiber.groups import by_group_size
 from mcfiber.kernels import mode_loss as kernels
-from mcfiber.labelled import array, compute, numbers, reduced
+from mcfiber.labelled import array, compute, plain_numbers, reduced
 from mcfiber.receiver.receiver import ReceiverKind
 from mcfiber.typing import Quantity, is_axis
 
@@ -98,13 +98,17 @@ def loss_range(loss: Quantity, receiver: str, *, drawn: bool = False) -> LossRan
     ------
     DescriptionError
         If it is larger, and no axis.
+
+    Notes
+    -----
+    The table is of Eq. (1) of `mcfiber.kernels.mode_loss`.
     """
     if (told := loss_problem(loss, "mmse" if drawn else receiver)) is not None:
         msg = f"link.mode_dependent_loss_rms_db: {told}"
         raise refused(msg)
     if not is_axis(loss) or (receiver == "zero_forcing" and not drawn):
         return LossRange({})
-    wrong = array(loss.dims, numbers(loss) > _largest())
+    wrong = array(loss.dims, plain_numbers(loss) > _largest())
     return LossRange({"mode_dependent_loss_too_high": reduced(np.any, wrong, *_NOT_AXES)})
 
 
@@ -112,7 +116,7 @@ def loss_problem(loss: Quantity, receiver: str) -> str | None:
     """Say why a loss that is no axis is too large; None where it is not."""
     if receiver == "zero_forcing" or set(getattr(loss, "dims", ())) - _NOT_AXES:
         return None
-    largest = float(np.max(numbers(loss)))
+    largest = float(np.max(plain_numbers(loss)))
     if not largest > _largest():
         return None
     found, allowed = (value * units.DB_PER_NEPER for value in (largest, kernels.largest_loss()))
