@@ -117,6 +117,9 @@ def pack(system: Description, scene: Scene, values: Mapping[str, xr.Variable]) -
     form = _form(layout, scene.medium.cores, bands, frequency.dims, frequency.shape, bits)
     dataset = form.copy(data={name: value.data for name, value in shown.items()})
     dataset.attrs[PROVENANCE] = provenance(system)
+    for name, value in values.items():
+        if value.attrs:  # what is said of this result alone
+            dataset.variables[name].attrs.update(value.attrs)
     axes = {name: value for name, value in coordinates_of(system).items() if set(value.dims) <= set(dataset.dims)}
     return dataset.assign_coords(axes) if axes else dataset
 
