@@ -23,6 +23,7 @@ from .descriptions.line import Amplifier as Amplifier
 from .descriptions.line import Link as Link
 from .descriptions.line import LoopEquipment as LoopEquipment
 from .descriptions.line import LumpedLoss as LumpedLoss
+from .descriptions.line import Piece as Piece
 from .descriptions.line import RamanPump as RamanPump
 from .descriptions.line import Span as Span
 from .descriptions.models import Models as Models

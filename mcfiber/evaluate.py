@@ -8,11 +8,11 @@ import xarray as xr
 from mcfiber import result, status
 from mcfiber.descriptions.errors import check_count, check_seed
 from mcfiber.descriptions.record import axes
+from mcfiber.fiber.along import medium_along
 from mcfiber.fiber.channels import channels
-from mcfiber.fiber.medium import medium
 from mcfiber.labelled import as_variable, quantity, stacked
 from mcfiber.line.budget import Choices, Scene, line_noises, line_ratios, received_ratio
-from mcfiber.line.line import line
+from mcfiber.line.line import line, repeated
 from mcfiber.line.mode_delay import group_delay_spread
 from mcfiber.line.mode_loss import grouped_loss
 from mcfiber.line.power import power_profile
@@ -99,7 +99,7 @@ def records(system: "System") -> tuple[Scene, Receiver]:
     (180, 19, 21, 'mmse')
     """
     grid = channels(system.spectrum)
-    glass = medium(system.fiber, grid)
+    glass = medium_along(system.fiber, system.fibers, system.link.fibers_along, grid)
     spans = line(system.link, glass, grid)
     arrived = receiver(system.transceiver)
     choices = _choices(system, arrived)
@@ -141,10 +141,11 @@ def quantities(
     noises = line_noises(scene)
     ratios = line_ratios(power.launch, noises)
     loss = grouped_loss(
-        as_variable(spans.mode_dependent_loss),
+        as_variable(repeated(spans, spans.mode_dependent_loss)),
         scene.medium.group_sizes,
         spans=spans.count,
         repeat=spans.repeat,
+        lap=spans.lap,
     )
     drawn = draws is not None and scene.medium.coupled_cores > 1
     penalties = loss_range(loss.effective, arrived.kind, drawn=drawn)
@@ -186,7 +187,7 @@ def _drawn_penalty(
             loss,
             modes=modes,
             diversity=_diversity(scene, modes),
-            scatter=loop_scatter(modes, spans.count, arrived.kind) if spans.repeat == "same" else 1.0,
+            scatter=loop_scatter(modes, spans.count // spans.lap, arrived.kind) if spans.repeat == "same" else 1.0,
             draws=draws,
             seed=seed,
             stream=min(group),
@@ -208,7 +209,6 @@ def _diversity(scene: Scene, modes: int) -> Quantity:
     dispersion, spans = scene.medium.mode_dispersion, scene.line
     if dispersion is None or spans.count < 2:
         return 1.0
-    rms, _ = group_delay_spread(
-        as_variable(dispersion), spans.length, modes=modes, spans=spans.count, repeat=spans.repeat
-    )
+    along = as_variable(repeated(spans, dispersion)), repeated(spans, spans.length)
+    rms, _ = group_delay_spread(*along, modes=modes, spans=spans.count, repeat=spans.repeat, lap=spans.lap)
     return frequency_diversity(scene.channels.symbol_rate, rms, spans=spans.count, modes=modes)

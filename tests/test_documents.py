@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 HOW_TO = (ROOT / "docs" / "howto.md").read_text(encoding="utf-8")
 VALUES = (ROOT / "docs" / "values.md").read_text(encoding="utf-8")
+LINES = (ROOT / "docs" / "lines.md").read_text(encoding="utf-8")
 HOUSE = (ROOT / "docs" / "house.md").read_text(encoding="utf-8")
 
 
@@ -105,10 +106,18 @@ def test_values__described_file_is_valid():
     assert names["system"].replace(changes).evaluate().sizes["length"] == 3
 
 
+def test_lines__every_cell_runs(capsys):
+    names: dict[str, object] = {}
+    for cell in cells(LINES):
+        exec(compile(cell, "lines.md", "exec"), names)
+    told = capsys.readouterr().out
+    assert "120 spans, 7440 km" in told
+
+
 def test_house__walks_as_the_code_does():
     source = (ROOT / "mcfiber" / "evaluate.py").read_text(encoding="utf-8")
-    steps = ["channels", "medium", "line", "receiver", "power_profile", "line_noises", "line_ratios", "grouped_loss"]
-    steps += ["grouped_penalty", "received_ratio", "achievable_rate", "with_totals", "pack"]
+    steps = ["channels", "medium_along", "line", "receiver", "power_profile", "line_noises", "line_ratios"]
+    steps += ["grouped_loss", "grouped_penalty", "received_ratio", "achievable_rate", "with_totals", "pack"]
     told = re.findall(r"`(\w+)(?:\([^`]*\))?`", HOUSE)
     assert list(dict.fromkeys(step for step in told if step in steps)) == steps
     assert [step for step in steps if not re.search(rf"\b{step}\(", source)] == []

@@ -16,7 +16,7 @@ evaluation = importlib.import_module("mcfiber.evaluate")
 
 WALK = {
     "channels": (evaluation, "channels"),
-    "medium": (evaluation, "medium"),
+    "medium": (evaluation, "medium_along"),
     "line": (evaluation, "line"),
     "receiver": (evaluation, "receiver"),
     "power": (evaluation, "power_profile"),

@@ -10,7 +10,7 @@ from mcfiber.descriptions.errors import is_truth, refused
 from mcfiber.descriptions.models import refuse_contradictions
 from mcfiber.descriptions.record import Description
 from mcfiber.descriptions.spectrum import BANDS_NM
-from mcfiber.descriptions.values import ByBand, ByList, Quantity, number
+from mcfiber.descriptions.values import EVERYWHERE, ByBand, ByList, Quantity, Varying, number
 from mcfiber.typing import is_axis
 
 
@@ -61,6 +61,8 @@ class LumpedLoss(Description):
 
 
 _LOSS = number(low=0, high=100, remedy="a loss in dB is positive")
+
+_DEVICE = number(low=0, high=100, varies=EVERYWHERE, names=BANDS_NM, remedy="a loss in dB is positive")
 
 
 def _directions(value: Any, info: Any) -> Any:
@@ -131,6 +133,32 @@ class Amplifier(Description):
     crosstalk_db: Annotated[Quantity | None, number(low=-150, high=-3)] = None
 
 
+class Piece(Description):
+    """A further piece of fibre within a span, spliced to the one before it; no amplifier stands between.
+
+    Parameters
+    ----------
+    length_km
+        Length of the piece.
+    fiber
+        Name of its fibre in `System.fibers`; the system's `fiber` where left out.
+    splice_loss_db
+        Loss of the joint in front of it, in either fibre's light: mode fields that differ, a fan-in between.
+    splice_crosstalk_db
+        Crosstalk of that joint: total from all neighbours; none by default.
+
+    Examples
+    --------
+    >>> Piece(length_km=2, fiber="smf", splice_loss_db=0.3).fiber
+    'smf'
+    """
+
+    length_km: Annotated[Quantity, number(above=0, high=2000, remedy="give the length of this piece")]
+    fiber: str | None = None
+    splice_loss_db: Annotated[Quantity, _LOSS] = 0.0
+    splice_crosstalk_db: Annotated[Quantity | None, number(low=-150, high=-3)] = None
+
+
 class Span(Description):
     """A length of fibre between two amplifiers, with its fan-in, fan-out and splices.
 
@@ -138,6 +166,14 @@ class Span(Description):
     ----------
     length_km
         Length of fibre.
+    fiber
+        Name of its fibre in `System.fibers`; the system's `fiber` where left out.
+    pieces
+        Further pieces of fibre behind the first, of other fibres or of the same, with the joints between them.
+    loss_before_db, loss_after_db
+        Attenuator, equaliser or switch between the amplifier and the fan-in (which lowers the power that enters
+        the fibre), and between the fan-out and the next amplifier: one value, or one for each band, channel, core or
+        wavelength.
     fan_in_loss_db
         Loss from the amplifier's output (where launch power is defined) to the fibre.
     fan_out_loss_db
@@ -165,6 +201,10 @@ class Span(Description):
     """
 
     length_km: Annotated[Quantity, number(above=0, high=2000, remedy="give the length of one span")]
+    fiber: str | None = None
+    pieces: tuple[Piece, ...] = ()
+    loss_before_db: Annotated[Varying, _DEVICE] = 0.0
+    loss_after_db: Annotated[Varying, _DEVICE] = 0.0
     fan_in_loss_db: Annotated[Quantity, _LOSS] = 0.0
     fan_out_loss_db: Annotated[Quantity, _LOSS] = 0.0
     splices: Annotated[int, integer(low=0, high=100_000)] = 0
@@ -186,6 +226,17 @@ class Span(Description):
         return self
 
     @model_validator(mode="after")
+    def _pieces_plain(self) -> Self:
+        for name in ("raman_pumps", "lumped_losses"):
+            if self.pieces and getattr(self, name):
+                msg = (
+                    f"{name}: are not known in a span of several pieces; leave them out, or take the joints' "
+                    "splice_loss_db for losses between pieces"
+                )
+                raise refused(msg)
+        return self
+
+    @model_validator(mode="after")
     def _losses_inside(self) -> Self:
         places = [0.0, *(loss.position_km for loss in self.lumped_losses), self.length_km]
         if any(is_axis(place) for place in places):
@@ -197,14 +248,14 @@ class Span(Description):
 
 
 class LoopEquipment(Description):
-    """What a recirculating loop adds after the first amplifier of a lap: equaliser, switch, second amplifier.
+    """What a recirculating loop adds, once a lap, after the amplifier of its last span: equaliser, switch, amplifier.
 
     Parameters
     ----------
     loss_db
         Loss between the two amplifiers.
     first_amplifier_excess_db
-        Output power of the first amplifier above the launch power.
+        Output power of the first of the two amplifiers, that of the lap's last span, above the launch power.
     amplifier
         The second amplifier, which restores launch power.
     """
@@ -238,11 +289,13 @@ class Link(Description):
     span
         One span, repeated `span_count` times, or a list of different spans.
     span_count
-        Number of equal spans (or laps of a loop).
+        Number of equal spans; where there is `loop` equipment and no `laps`, a lap is one span, and this their number.
+    laps
+        How often the listed spans, or `span_count` equal ones, are passed: laps of a loop, or a pattern that repeats.
     amplifier
         Amplifier after each span.
     loop
-        Equipment of a recirculating loop, where there is one.
+        Equipment of a recirculating loop, where there is one: once a lap, behind its last span.
     launch_power_dbm
         Power of a channel in one core, both polarisations, at the amplifier's output before the fan-in: one
         number, or a list with one for each channel, for all bands or for each. Lists are in the order in which the
@@ -266,17 +319,21 @@ class Link(Description):
         What the amplifiers after the spans restore: the power of the "signal", or the total power, noise included,
         of every "channel" or of each "band", where noise displaces signal.
     repeat
-        "independent": every span mixes the modes anew; "same": a loop sends light through the same fibre again.
+        "independent": every span mixes the modes anew; "same": a loop sends light through the same fibre again,
+        lap for lap.
 
     Examples
     --------
     >>> link = Link(span=Span(length_km=80), span_count=10, launch_power_dbm={"C": 0, "L": -1})
     >>> link.count
     10
+    >>> Link(span=Span(length_km=62), span_count=6, laps=100, loop=LoopEquipment(loss_db=15)).count
+    600
     """
 
     span: Span | tuple[Span, ...]
     span_count: Annotated[int | None, integer(low=1, high=100_000)] = None
+    laps: Annotated[int | None, integer(low=1, high=100_000)] = None
     amplifier: Amplifier = Amplifier()
     loop: LoopEquipment | None = None
     launch_power_dbm: Annotated[
@@ -332,6 +389,28 @@ class Link(Description):
         return self.span if isinstance(self.span, tuple) else (self.span,)
 
     @property
+    def lap(self) -> tuple[Span, ...]:
+        """Spans of one lap in their order: what repeats; one span where nothing distinguishes those of a lap."""
+        if isinstance(self.span, tuple):
+            return self.span
+        together = self.laps is not None and self.loop is not None
+        return (self.span,) * (self.spans_per_lap if together else 1)
+
+    @property
+    def fibers_along(self) -> tuple[str | None, ...]:
+        """Name of the fibre of every span of a lap, piece by piece."""
+        return tuple(name for span in self.lap for name in (span.fiber, *(piece.fiber for piece in span.pieces)))
+
+    @property
+    def spans_per_lap(self) -> int:
+        """Number of spans between two passes of the same place."""
+        if isinstance(self.span, tuple):
+            return len(self.span)
+        return self.span_count or 1 if self.laps is not None else 1
+
+    @property
     def count(self) -> int:
         """Number of spans."""
-        return len(self.span) if isinstance(self.span, tuple) else self.span_count or 1
+        if self.laps is not None or isinstance(self.span, tuple):
+            return self.spans_per_lap * (self.laps or 1)
+        return self.span_count or 1

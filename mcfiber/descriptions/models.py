@@ -199,6 +199,14 @@ def _both_ways(link: "Link") -> tuple[str, ...]:
     return _where("core_directions", link.both_directions and uneven)
 
 
+def _has_pieces(link: "Link") -> bool:
+    return any(span.pieces for span in link.spans)
+
+
+def _named_fibers(link: "Link") -> bool:
+    return any(link.fibers_along)
+
+
 LINK_RULES: tuple[Rule["Link"], ...] = (
     Rule(
         _both_ways,
@@ -212,6 +220,18 @@ LINK_RULES: tuple[Rule["Link"], ...] = (
         "every span must have the same number of pumps",
         "give power_mw = 0 to missing ones",
         at="span.raman_pumps",
+    ),
+    Rule(
+        lambda link: _where("core_permutation", link.core_permutation is not None and _has_pieces(link)),
+        "cores are exchanged between spans, which is not known where a span has several pieces",
+        "describe every piece as a span, or leave it out",
+        at="core_permutation",
+    ),
+    Rule(
+        lambda link: _where("core_directions", link.both_directions and (_has_pieces(link) or _named_fibers(link))),
+        "with both directions in use spans must be of one fibre and of one piece",
+        "leave the pieces out, or let all cores go the same way",
+        at="core_directions",
     ),
 )
 """What goes with what on a line, whichever models are used."""
@@ -361,6 +381,18 @@ LAUNCH_RULES: tuple[Rule["System"], ...] = (
         "launch powers are optimised for signals that keep to cores launched alike",
         "leave it out",
         at="link.core_launch_offset_db, link.core_permutation",
+    ),
+    Rule(
+        lambda system: _where("link.span", _has_pieces(system.link) or _named_fibers(system.link)),
+        "launch powers are optimised for lines of one fibre, spans of one piece",
+        "optimise such a line without them, and check with them",
+        at="link.span",
+    ),
+    Rule(
+        lambda system: _where("link.laps", system.link.laps is not None and len(system.link.lap) > 1),
+        "launch powers are optimised for lines whose spans are one lap",
+        "give one span and the span_count of the whole line, or list all spans",
+        at="link.laps",
     ),
     Rule(
         lambda system: _where("link.power_control", system.link.power_control != "signal"),

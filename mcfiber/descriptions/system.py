@@ -4,10 +4,11 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from mcfiber.descriptions.errors import refused
+from mcfiber.descriptions.errors import refused, shown
 from mcfiber.descriptions.fiber import MulticoreFiber
+from mcfiber.descriptions.forms import Extent, refuse_misfits
 from mcfiber.descriptions.line import Amplifier, Link
 from mcfiber.descriptions.models import Models, refuse_contradictions
 from mcfiber.descriptions.record import Description, plain
@@ -28,6 +29,9 @@ class System(Description):
         Shown in reports.
     spectrum, fiber, link, transceiver
         The parts.
+    fibers
+        Other fibres of the line, by the names that spans (and pieces of spans) give them. One with a single core stands
+        for a bundle of such fibres, one for each core.
     models
         Which model computes what.
 
@@ -53,21 +57,30 @@ class System(Description):
     spectrum: Spectrum
     fiber: MulticoreFiber
     link: Link
+    fibers: dict[str, MulticoreFiber] = Field(default_factory=dict)
     transceiver: Transceiver = Transceiver()
     models: Models = Models()
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        bands = self.spectrum.band_names
-        by_band: dict[str, Any] = {"link.launch_power_dbm": self.link.launch_power_dbm}
-        by_band["link.amplifier.output_power_limit_dbm"] = self.link.amplifier.output_power_limit_dbm
-        by_band |= {f"{path}.noise_figure_db": one.noise_figure_db for path, one in self._amplifiers().items()}
-        for path, value in by_band.items():
-            _check_bands(path, value, bands)
-        _check_counts("link.launch_power_dbm", self.link.launch_power_dbm, self.spectrum)
+        extent = Extent(self.spectrum, self.fiber)
+        refuse_misfits({"link": self.link, "transceiver": self.transceiver, "models": self.models}, extent)
         self._check_coupling()
+        self._check_names()
         refuse_contradictions(self, "system")
         return self
+
+    def _check_names(self) -> None:
+        """Refuse the name of a fibre that is not described."""
+        listed = isinstance(self.link.span, tuple)
+        for index, span in enumerate(self.link.spans):
+            where = f"link.span.{index}" if listed else "link.span"
+            of_pieces = ((f"{where}.pieces.{k}.fiber", piece.fiber) for k, piece in enumerate(span.pieces))
+            for path, name in ((f"{where}.fiber", span.fiber), *of_pieces):
+                if name is not None and name not in self.fibers:
+                    known = ", ".join(self.fibers) or "none"
+                    msg = f"{path}: there is no fibre {shown(name)} in fibers (known: {known}); describe it there"
+                    raise refused(msg)
 
     def _amplifiers(self) -> dict[str, Amplifier]:
         """Every amplifier of the link by its path."""
@@ -192,12 +205,6 @@ def check_depth(value: object) -> None:
     raise RecursionError(msg)
 
 
-def _check_bands(path: str, value: object, bands: tuple[str, ...]) -> None:
-    if isinstance(value, dict) and (missing := [band for band in bands if band not in value]):
-        msg = f"{path}: has no value for the band {missing[0]}; give one for each of {', '.join(bands)}, or one number"
-        raise refused(msg)
-
-
 def _check_cores(path: str, values: tuple[float, ...] | None, fiber: MulticoreFiber) -> None:
     """Refuse differences between cores that are not one for each, or that are mode-dependent loss."""
     if values is None:
@@ -221,16 +228,3 @@ def _differs(values: tuple[Any, ...], fiber: MulticoreFiber) -> bool:
         return True
     together = [[values[core] for core in group] for group in fiber.core_groups if len(group) > 1]
     return any(any(map(is_axis, group)) or len(set(group)) > 1 for group in together)
-
-
-def _check_counts(path: str, value: object, spectrum: Spectrum) -> None:
-    """Refuse a list by channel of another length than the channels, of all bands or of one."""
-    if isinstance(value, tuple) and len(value) != spectrum.count:
-        msg = f"{path}: got {len(value)} values for {spectrum.count} channels; give one for each"
-        raise refused(msg)
-    if isinstance(value, dict):
-        for band, item in value.items():
-            count = spectrum.channels_of_band(band)
-            if isinstance(item, tuple) and len(item) != count:
-                msg = f"{path}.{band}: got {len(item)} values for {count} channels of this band; give one for each"
-                raise refused(msg)

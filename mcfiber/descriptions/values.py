@@ -30,7 +30,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeAlias
 
 import numpy as np
-from pydantic import AfterValidator, GetCoreSchemaHandler, PlainValidator, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    GetCoreSchemaHandler,
+    PlainValidator,
+    PrivateAttr,
+    ValidationInfo,
+    model_validator,
+)
 
 from mcfiber.descriptions.errors import DescriptionError, Problem, is_truth, refused, shown, without_array
 from mcfiber.descriptions.foreign import unlabelled
@@ -49,9 +57,15 @@ if TYPE_CHECKING:
     ByBand: TypeAlias = dict[str, Quantity]
 
     ByList: TypeAlias = tuple[Quantity, ...]
+
+    Varying: TypeAlias = Any
+    """A value in any form that its declaration allows; the door puts it on the grid."""
 else:
     # The declaration checks; pydantic need not know what a DataArray is.
-    Quantity = ByBand = ByList = Any
+    Quantity = ByBand = ByList = Varying = Any
+
+EVERYWHERE = "axis band channel core wavelength"
+"""Words of a value that may differ by whatever a channel in a core is told apart by."""
 
 
 FORMS: Mapping[str, str] = {
@@ -403,7 +417,7 @@ class ByChannel(Description):
 
 
 class ByCore(Description):
-    """A value for each core.
+    """A value, or a table against wavelength, for each core.
 
     Examples
     --------
@@ -411,7 +425,7 @@ class ByCore(Description):
     (1.0, 2.0)
     """
 
-    core: Annotated[ByList, number(varies="axis list", single=False, infinite=True)]
+    core: Annotated[ByList, number(varies="axis list wavelength", single=False, infinite=True)]
 
 
 def _matrix(value: object) -> tuple[tuple[float, ...], ...]:
@@ -478,6 +492,7 @@ class WavelengthTable(Description):
 
     wavelength_nm: Annotated[tuple[float, ...], number(low=1000, high=2000, varies="list", single=False)]
     value: Annotated[tuple[float, ...], number(varies="list", single=False)]
+    _arrays: tuple[FloatArray, FloatArray] | None = PrivateAttr(default=None)
 
     @model_validator(mode="before")
     @classmethod
@@ -514,7 +529,8 @@ class WavelengthTable(Description):
         ValueError
             If a wavelength lies outside the table.
         """
-        low, high = self.wavelength_nm[0], self.wavelength_nm[-1]
+        wavelength, value = self.arrays
+        low, high = float(wavelength[0]), float(wavelength[-1])
         asked = np.asarray(wavelength_nm)
         if asked.min() < low or asked.max() > high:
             msg = (
@@ -522,7 +538,16 @@ class WavelengthTable(Description):
                 "extend the table (nothing is extrapolated)"
             )
             raise ValueError(msg)
-        return np.interp(asked, self.wavelength_nm, self.value)
+        return np.interp(asked, wavelength, value)
+
+    @property
+    def arrays(self) -> tuple[FloatArray, FloatArray]:
+        """Wavelengths and values as arrays, made once."""
+        if self._arrays is None:
+            made = _fixed(np.asarray(self.wavelength_nm)), _fixed(np.asarray(self.value))
+            BaseModel.__setattr__(self, "_arrays", made)  # no field: descriptions stay frozen
+            return made
+        return self._arrays
 
 
 def _frequency(item: Any) -> float:
@@ -546,6 +571,10 @@ _TABLES: Mapping[str, tuple[str, type[_Form]]] = {
     "frequency_thz": ("wavelength", WavelengthTable),
 }
 """Form that a table has, by the key that tells it: the word that allows it, and its description."""
+
+
+_OF_CORES = frozenset({"wavelength"})
+"""Ways in which the value of one core may vary, beside along an axis."""
 
 
 @dataclass(frozen=True)
@@ -672,7 +701,7 @@ class _Checked:
         else:
             items = value.channel if isinstance(value, ByChannel) else value.core  # type: ignore[attr-defined]
             named = ((f"{word}.{index}", item) for index, item in enumerate(items))
-            kept = tuple(self._items(named, forms & {"axis"}).values())
+            kept = tuple(self._items(named, forms & ({"axis"} | _OF_CORES if word == "core" else {"axis"})).values())
             return value.replace({word: kept}) if {"channel", "core"} <= forms else kept
         return value
 
@@ -689,7 +718,8 @@ class _Checked:
         if not value:
             msg = f"got an empty list; give one value, or one for each{self.end}"
             raise ValueError(msg)
-        return tuple(self._items(enumerate(value), forms & {"axis"}).values())
+        inside = {"axis"} if ways[0] == "channel" else {"axis"} | _OF_CORES
+        return tuple(self._items(enumerate(value), forms & inside).values())
 
     def _items(self, items: Iterable[tuple[Any, Any]], forms: frozenset[str]) -> dict[Any, Any]:
         """Check every item and report all that are refused, each under its own path."""

@@ -62,6 +62,12 @@ class Channels:
         """Number of each channel in the description."""
         return np.arange(self.count) if self.order is None else self.order
 
+    def part(self, where: IntArray) -> "Channels":
+        """Some of the channels, ascending; their places in a list by channel are those among themselves."""
+        rate = self.symbol_rate.isel(channel=where) if has(self.symbol_rate, "channel") else self.symbol_rate
+        order = np.argsort(np.argsort(self.described[where], kind="stable"), kind="stable")
+        return Channels(self.frequency.isel(channel=where), rate, tuple(self.bands[k] for k in where), order)
+
     def listed(self, values: FloatArray) -> tuple[float, ...]:
         """Put values of the channels into the order of the description: the inverse of `spread`."""
         return tuple(values[np.argsort(self.described)].tolist())

@@ -11,8 +11,8 @@ from mcfiber.descriptions.line import Link
 from mcfiber.descriptions.models import Models
 from mcfiber.descriptions.spectrum import Spectrum
 from mcfiber.extras import attempt_import
+from mcfiber.fiber.along import medium_along
 from mcfiber.fiber.channels import channels
-from mcfiber.fiber.medium import medium
 from mcfiber.figures.crosstalk import plot_crosstalk_against, plot_crosstalk_matrix
 from mcfiber.figures.style import (
     BLACK,
@@ -250,7 +250,8 @@ def _pairs(ds: "xr.Dataset") -> "xr.DataArray":
     system = cast("Any", ds).mcf.system
     spectrum, fiber, link = Spectrum(**system["spectrum"]), MulticoreFiber(**system["fiber"]), Link(**system["link"])
     grid = channels(spectrum)
-    glass = medium(fiber, grid)
+    others = {name: MulticoreFiber(**one) for name, one in system.get("fibers", {}).items()}
+    glass = medium_along(fiber, others, link.fibers_along, grid)
     spans = line(link, glass, grid)
     power = power_profile(spans, glass, grid, raman=Models(**system.get("models", {})).raman)
     return labelled_result("pair_crosstalk", line_pairs(spans, glass, power), coordinates_of(spectrum, fiber, link))

@@ -31,7 +31,7 @@ RECEIVERS = ("mmse", "zero_forcing", "optimal")
 # accumulation
 
 
-def growth(spans: int, modes: int, repeat: str = "independent") -> float:
+def growth(spans: int, modes: int, repeat: str = "independent", lap: int = 1) -> float:
     """Factor by which the variance of log gains grows over a chain of equal spans.
 
     Parameters
@@ -44,15 +44,19 @@ def growth(spans: int, modes: int, repeat: str = "independent") -> float:
         ``"independent"``: every span mixes anew, variance grows as K.  ``"same"``: every lap passes the
         same fibre (one Haar matrix U repeated), ``E|tr U^m|^2 = min(m, D)`` correlates the laps:
         ``K + [sum over k != l of min(|k - l|, D) - K (K - 1)] / (D^2 - 1)``.  The same holds for group delays.
+    lap
+        Number of spans of a lap, which mix independently of each other; K is then the number of laps.
     """
     if repeat == "independent":
         return float(spans)
+    if lap > 1:
+        return lap * growth(spans // lap, modes, repeat)
     laps = np.arange(1, spans)
     correlated = 2.0 * np.sum((spans - laps) * (np.minimum(laps, modes) - 1.0))
     return float(spans + correlated / (modes**2 - 1.0))
 
 
-def noise_growth(spans: int, modes: int, repeat: str = "independent") -> float:
+def noise_growth(spans: int, modes: int, repeat: str = "independent", lap: int = 1) -> float:
     """Factor by which variance counts for noise that enters evenly along the way: 2 x mean of `growth` so far.
 
     To second order the noise of amplifier k is enhanced by the variance that the channel has gathered before
@@ -61,6 +65,8 @@ def noise_growth(spans: int, modes: int, repeat: str = "independent") -> float:
     """
     if repeat == "independent":
         return float(spans)
+    if lap > 1:
+        return lap * noise_growth(spans // lap, modes, repeat)
     so_far = [growth(count, modes, repeat) for count in range(spans + 1)]
     return 2.0 / spans * (sum(so_far) - so_far[-1] / 2.0)
 

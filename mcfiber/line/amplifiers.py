@@ -8,8 +8,8 @@ from mcfiber import units
 from mcfiber._jit import Kernel
 from mcfiber.fiber.channels import Channels
 from mcfiber.kernels import amplifiers as kernels
-from mcfiber.labelled import combined, compute, kept, plain_numbers
-from mcfiber.line.line import Line, over_spans
+from mcfiber.labelled import array, combined, compute, kept, plain_numbers
+from mcfiber.line.line import Line, last_of_lap, over_spans
 from mcfiber.line.power import PowerProfile
 from mcfiber.typing import Quantity
 
@@ -100,13 +100,24 @@ def added_noise(line: Line, span_loss: Quantity, channels: Channels, *, model: s
     """
     density, frequency = DENSITIES[model], channels.frequency
     if line.loop is None:
-        return compute("ase_density", density, frequency, span_loss, line.noise_figure)
+        return _amplified(line, compute("ase_density", density, frequency, span_loss, line.noise_figure))
     loop = line.loop
     first = combined(np.multiply, span_loss, loop.excess)
     second = combined(np.divide, loop.loss, loop.excess)
     one = compute("ase_density", density, frequency, first, line.noise_figure)
     other = compute("ase_density", density, frequency, second, loop.noise_figure)
-    return combined(lambda one, ratio, other: one / ratio + other, one, loop.excess, other)
+    end = combined(lambda one, ratio, other: one / ratio + other, one, loop.excess, other)
+    if loop.spans == 1:
+        return end
+    plain = compute("ase_density", density, frequency, span_loss, line.noise_figure)
+    return _amplified(line, last_of_lap(line, end, plain))
+
+
+def _amplified(line: Line, density: Quantity) -> Quantity:
+    """Noise where an amplifier follows; none at the joints within a span."""
+    if line.pieces is None:
+        return density
+    return kept(density, array(("span",), np.array(line.pieces.last)), 0.0)
 
 
 def equivalent_noise_figure(noise_density: Quantity, *, frequency: Quantity, gain: Quantity) -> Quantity:

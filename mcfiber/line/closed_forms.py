@@ -179,7 +179,7 @@ def warn_outside(medium: FiberMedium, power: PowerProfile, channels: Channels) -
     channels of 32 to 90 GBd over 80 km).
     """
     dispersion = as_variable(medium.group_velocity_dispersion)
-    if set(dispersion.dims) <= {"channel", "core"} and not np.all(dispersion.data):
+    if set(dispersion.dims) <= {"channel", "core", "span"} and not np.all(dispersion.data):
         msg = (
             "fiber.dispersion_ps_per_nm_km: is zero at a channel, where the closed forms of nonlinear interference "
             "have no value; give the fibre's dispersion, or its slope"

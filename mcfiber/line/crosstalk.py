@@ -1,7 +1,7 @@
 """Crosstalk between weakly coupled cores along the line: its mean, and quantiles around it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +17,7 @@ from mcfiber.fiber.medium import FiberMedium, medium
 from mcfiber.kernels import crosstalk as kernels
 from mcfiber.kernels import crosstalk_statistics as statistics
 from mcfiber.labelled import array, compute, coordinates_of, entered, has, kept, labelled_result, reduced, renamed
-from mcfiber.line.line import Line, along_paths, over_spans, plain_line
+from mcfiber.line.line import Line, along_paths, over_spans, plain_line, repeated
 from mcfiber.line.power import PowerProfile
 from mcfiber.typing import Quantity
 
@@ -112,14 +112,23 @@ def crosstalk(line: Line, medium: FiberMedium, power: PowerProfile, *, spread: S
     """
     if medium.power_coupling is None:
         return 0.0
-    if spread is None and not has(power.launch, "core") and line.directions is None:
+    if spread is None and not has(power.fiber_input, "core") and line.directions is None:
         # How devices divide theirs among the neighbours does not matter.
         total = _of_core(reduced(np.sum, _glass_pairs(line, medium, power), "core_in"))
         return total + over_spans(line, line.device_crosstalk)
     pairs = line_pairs(line, medium, power)
     if spread is not None:
-        return exceeded_crosstalk(pairs, spread, line.distance)
+        return exceeded_crosstalk(pairs, _over_line(line, spread, power.length), line.distance)
     return _of_core(reduced(np.sum, pairs, "core_in"))
+
+
+def _over_line(line: Line, spread: Spread, length: Quantity) -> Spread:
+    """Spread with the skew of the mean metre: steady parts add, random ones by their squares."""
+    if not has(spread.skew, "span") and not has(spread.random_skew, "span"):
+        return spread
+    steady = over_spans(line, spread.skew * length) / line.distance
+    random = over_spans(line, spread.random_skew**2 * length) / line.distance
+    return replace(spread, skew=steady, random_skew=units.mapped(np.sqrt, random))
 
 
 def _of_core(value: Quantity) -> Quantity:
@@ -158,7 +167,7 @@ def line_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> xr.Varia
 
 def _device_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> Quantity:
     """Crosstalk of the devices of the line from every neighbour of the same direction, with the powers of the cores."""
-    pairs = _device_shares(medium.power_coupling) * line.device_crosstalk * _relative_power(power)
+    pairs = _device_shares(medium.power_coupling) * line.device_crosstalk * _relative_power(line, power)
     exchanged = line.permutation is not None
     total = reduced(np.sum, along_paths(line, pairs, medium.cores), "span") if exchanged else over_spans(line, pairs)
     ways = _ways(line)
@@ -167,17 +176,24 @@ def _device_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> Quant
 
 def _device_shares(coupling: Any) -> xr.Variable:
     """Part of the crosstalk of a device that comes from each neighbour: the neighbours are those of the glass."""
-    strength = reduced(np.mean, coupling, "channel")
+    strength = reduced(np.mean, coupling, "channel", "span")
     adjacent = strength > _NEIGHBOURS * reduced(np.max, strength, "core_out", "core_in")
     shares: xr.Variable = adjacent / np.maximum(reduced(np.sum, adjacent, "core_in"), 1)
     return shares
 
 
-def _relative_power(power: PowerProfile) -> Quantity:
-    """Launch power of core_in over that of core_out."""
-    if not has(power.launch, "core"):
+def _relative_power(line: Line, power: PowerProfile) -> Quantity:
+    """Power that enters the fibre in core_in over that in core_out."""
+    entering = _entering(line, power)
+    if not has(entering, "core"):
         return 1.0
-    return renamed(power.launch, core="core_in") / renamed(power.launch, core="core_out")
+    return renamed(entering, core="core_in") / renamed(entering, core="core_out")
+
+
+def _entering(line: Line, power: PowerProfile) -> Quantity:
+    """Power that weighs the cores of a span; of one core and another only the ratio counts."""
+    unlike = has(line.fan_in, "core") or line.pieces is not None
+    return power.fiber_input if unlike else power.launch
 
 
 def _from_other_groups(pairs: xr.Variable, medium: FiberMedium) -> xr.Variable:
@@ -201,7 +217,8 @@ def _glass_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> xr.Var
 def _fiber_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> xr.Variable:
     """Crosstalk of every pair by the coupled-power equations."""
     coupling, length = medium.power_coupling, power.length
-    launch = renamed(power.launch, core="core_out") if has(power.launch, "core") else 1.0
+    entering = _entering(line, power)
+    launch = renamed(entering, core="core_out") if has(entering, "core") else 1.0
     attenuation = renamed(power.attenuation, core="core_out")
     unequal = has(attenuation, "core_out")
     pairs: xr.Variable
@@ -213,7 +230,7 @@ def _fiber_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> xr.Var
         paths = (along_paths(line, element, medium.cores) for element in elements)
         pairs = compute("pair_crosstalk", kernels.directional_crosstalk, *paths, ways)
         return pairs
-    if line.permutation is None and not unequal:
+    if line.permutation is None and not unequal and not has(coupling, "span") and not has(launch, "span"):
         # Where all cores lose alike, the spans act as one long fibre without loss.
         transfer = compute("power_transfer", kernels.coupled_power_transfer, coupling, 0.0, over_spans(line, length))
         pairs = compute("pair_crosstalk", kernels.repeated_crosstalk, transfer, 1.0, launch, 1.0)
@@ -224,8 +241,9 @@ def _fiber_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> xr.Var
     if line.permutation is not None:
         paths = (along_paths(line, element, medium.cores) for element in (transfer, survival, launch))
         pairs = compute("pair_crosstalk", kernels.accumulated_crosstalk, *paths)
-    elif has(transfer, "span"):
-        pairs = compute("pair_crosstalk", kernels.accumulated_crosstalk, transfer, survival, launch)
+    elif any(has(element, "span") for element in (transfer, survival, launch)):
+        along = (repeated(line, element) for element in (transfer, survival, launch))
+        pairs = compute("pair_crosstalk", kernels.accumulated_crosstalk, *along)
     else:
         spans = float(line.count)
         pairs = compute("pair_crosstalk", kernels.repeated_crosstalk, transfer, survival, launch, spans)

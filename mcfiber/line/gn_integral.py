@@ -89,9 +89,11 @@ class SpanProfile:
         (1, True)
         """
         here = point or {}
-        parts = (power.launch, power.fiber_input, power.attenuation, power.length, line.panel)
-        several = any("span" in getattr(value, "dims", ()) for value in parts) and line.count > 1
-        places = [{**here, "span": number} for number in range(line.count)] if several else [dict(here)]
+        parts = [power.launch, power.fiber_input, power.attenuation, power.length, line.panel]
+        parts += [medium.group_velocity_dispersion, medium.nonlinear_coefficient]
+        lap = max(dict(getattr(value, "sizes", {})).get("span", 1) for value in parts)
+        several = lap > 1 and line.count > 1
+        places = [{**here, "span": number % lap} for number in range(line.count)] if several else [dict(here)]
         count = 1 if several else line.count
         return tuple(cls._one(medium, power, channels.count, place, count) for place in places)
 

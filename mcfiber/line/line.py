@@ -11,8 +11,9 @@ import xarray as xr
 
 from mcfiber import units
 from mcfiber.descriptions.errors import refused
-from mcfiber.descriptions.line import Amplifier, Link, LoopEquipment, Span
+from mcfiber.descriptions.line import Amplifier, Link, LoopEquipment, Piece, Span
 from mcfiber.fiber.channels import Channels
+from mcfiber.fiber.grid import on_grid
 from mcfiber.fiber.medium import FiberMedium
 from mcfiber.labelled import array, combined, has, quantity, reduced, stacked, variable
 from mcfiber.typing import IntArray, Quantity, is_axis
@@ -42,10 +43,12 @@ class AmplifierOutput:
 
 @dataclass(frozen=True)
 class Loop:
-    """Equipment of a recirculating loop.
+    """Equipment of a recirculating loop, behind the last span of every lap.
 
     Attributes
     ----------
+    spans
+        Number of spans (or pieces) of a lap.
     loss
         Between the two amplifiers of a lap. [1]
     excess
@@ -54,6 +57,7 @@ class Loop:
         Of the second amplifier. [1]
     """
 
+    spans: int
     loss: Quantity
     excess: Quantity
     noise_figure: Quantity
@@ -78,17 +82,43 @@ class Pumps:
 
 
 @dataclass(frozen=True)
+class Pieces:
+    """Places along the dimension span of spans that consist of several pieces of fibre.
+
+    Attributes
+    ----------
+    position
+        Number of each piece within its span, 0 for the first.
+    last
+        Whether an amplifier follows it.
+    joint
+        Loss between it and the piece before, (span). [1]
+    """
+
+    position: tuple[int, ...]
+    last: tuple[bool, ...]
+    joint: Quantity
+
+
+@dataclass(frozen=True)
 class Line:
     """A line in SI; each value has a dimension only where it differs along it.
+
+    Along the dimension span go the spans of one lap, or the pieces that they consist of.
 
     Attributes
     ----------
     count
-        Number of spans.
+        Number of spans (or pieces) of the whole line.
     length
         Fibre of a span, (span). [m]
     fan_in, fan_out
-        Loss from an amplifier's output to the fibre, and from the fibre to the next amplifier. [1]
+        Loss from an amplifier's output to the fibre, and from the fibre to the next amplifier, (span), (channel) and
+        (core). [1]
+    pieces
+        Which places along the dimension span are pieces of one span; None where every one is a span.
+    lap
+        Number of spans (or pieces) of one lap, after which everything repeats.
     splice_loss
         All splices of a span together. [Np]
     panel, transmission
@@ -106,7 +136,7 @@ class Line:
     noise_figure
         Of the amplifier after each span, (span), (channel) and (core). [1]
     loop
-        Equipment of a recirculating loop; None without.
+        Equipment of a recirculating loop behind the last span of every lap; None without.
     device_crosstalk
         Of fan-ins, fan-outs, splices and amplifiers of a span, at equal powers of the cores. [1]
     directions
@@ -125,6 +155,8 @@ class Line:
     length: Quantity
     fan_in: Quantity = 1.0
     fan_out: Quantity = 1.0
+    pieces: Pieces | None = None
+    lap: int = 1
     splice_loss: Quantity = 0.0
     panel: Quantity = None
     transmission: Quantity = 1.0
@@ -147,6 +179,11 @@ class Line:
     def distance(self) -> Quantity:
         """Length of the whole line. [m]"""
         return over_spans(self, self.length)
+
+    @property
+    def amplifiers(self) -> int:
+        """Number of amplified spans of the whole line."""
+        return self.count if self.pieces is None else self.count // len(self.pieces.last) * sum(self.pieces.last)
 
     @property
     def is_uneven(self) -> bool:
@@ -176,29 +213,31 @@ def line(link: Link, medium: FiberMedium, channels: Channels) -> Line:
     DescriptionError
         If a value by core does not have one for each, or a pump lies among the signals.
     """
-    spans = link.spans
+    places = _places(link)
     directions = None if link.core_directions == "same" else _for_each_core("directions", link, medium)
     _for_each_core("permutation", link, medium)
-    events = max(len(span.lumped_losses) for span in spans)
+    events = max(len(place.span.lumped_losses) for place in places)
     return Line(
-        count=link.count,
-        length=_along(spans, lambda span: quantity(span, "length_km")),
-        fan_in=_along(spans, lambda span: quantity(span, "fan_in_loss_db")),
-        fan_out=_along(spans, lambda span: quantity(span, "fan_out_loss_db")),
-        splice_loss=_along(spans, lambda span: _splice_loss(span)),
-        panel=_along(spans, lambda span: _panels(span, events)),
-        transmission=_along(spans, lambda span: _transmission(span, events)),
+        count=link.count * len(places) // len(link.lap),
+        length=_along(places, lambda place: quantity(place.fibre, "length_km")),
+        fan_in=_along(places, lambda place: _device_loss(place, "before", channels)),
+        fan_out=_along(places, lambda place: _device_loss(place, "after", channels)),
+        pieces=_pieces(places),
+        lap=1 if link.laps is None else link.spans_per_lap * len(places) // len(link.lap),
+        splice_loss=_along(places, _splice_loss),
+        panel=_along(places, lambda place: _panels(place, events)),
+        transmission=_along(places, lambda place: _transmission(place.span, events)),
         lumped_losses=events,
-        pumps=_pumps(spans, channels),
-        temperature=_along(spans, lambda span: quantity(span, "temperature_k")),
+        pumps=_pumps(tuple(place.span for place in places), channels),
+        temperature=_along(places, lambda place: quantity(place.span, "temperature_k")),
         asked=_asked(link, channels),
         output=_output(link.amplifier),
-        noise_figure=_along(spans, _noise_figures(link, channels)),
-        loop=None if link.loop is None else _loop(link.loop, channels),
-        device_crosstalk=_device_crosstalk(link),
+        noise_figure=_along(places, _noise_figures(link, channels)),
+        loop=None if link.loop is None else _loop(link.loop, places, channels),
+        device_crosstalk=_device_crosstalk(link, places),
         directions=directions if link.both_directions else None,
         permutation=link.core_permutation,
-        mode_dependent_loss=_mode_dependent_loss(link),
+        mode_dependent_loss=_mode_dependent_loss(link, places),
         power_control=link.power_control,
         repeat=link.repeat,
         problems={} if link.loop is None else {"second_amplifier_attenuates": _attenuates(link.loop)},
@@ -213,8 +252,9 @@ def distance(link: Link) -> Quantity:
     >>> distance(Link(span=Span(length_km=80), span_count=10))
     800000.0
     """
-    length = _along(link.spans, lambda span: quantity(span, "length_km"))
-    return over_spans(Line(link.count, length), length)
+    places = _places(link)
+    length = _along(places, lambda place: quantity(place.fibre, "length_km"))
+    return over_spans(Line(link.count * len(places) // len(link.lap), length), length)
 
 
 def plain_line(length: Quantity, spans: int = 1, **rest: Any) -> Line:
@@ -243,8 +283,25 @@ def over_spans(line: Line, value: Quantity, *, launch: Quantity = 1.0) -> Quanti
     if line.permutation is not None and has(value, "core"):
         return _over_paths(line, value / launch) * launch
     if has(value, "span"):
-        return reduced(np.sum, value, "span")
+        laps = line.count // value.sizes["span"]
+        total = reduced(np.sum, value, "span")
+        return total if laps == 1 else total * laps
     return units.mapped(lambda one: one * line.count, value)
+
+
+def repeated(line: Line, value: Quantity) -> Quantity:
+    """Give a value that differs along the spans of a lap one place for every span of the whole line."""
+    if not has(value, "span") or value.sizes["span"] == line.count:
+        return value
+    return value.isel(span=np.arange(line.count) % value.sizes["span"])
+
+
+def last_of_lap(line: Line, there: Quantity, elsewhere: Quantity) -> Quantity:
+    """Value that one place has, the last span of every lap, and another that all others have."""
+    if line.loop is None or line.loop.spans == 1:
+        return there
+    last = array(("span",), np.arange(line.loop.spans) == line.loop.spans - 1)
+    return combined(np.where, last, there, elsewhere)
 
 
 def core_paths(permutation: tuple[int, ...] | None, spans: int, cores: int) -> IntArray:
@@ -281,7 +338,7 @@ def along_paths(line: Line, value: Quantity, cores: int) -> Quantity:
         return value
     paths = core_paths(line.permutation, line.count, cores)
     along = {dim: array(("span", dim), paths) for dim in ("core_out", "core_in")}
-    along["span"] = array(("span",), np.arange(line.count))
+    along["span"] = array(("span",), np.arange(line.count) % dict(value.sizes).get("span", line.count))
     return value.isel({dim: along[dim] for dim in value.dims if dim in along})
 
 
@@ -290,7 +347,8 @@ def _over_paths(line: Line, value: xr.Variable) -> xr.Variable:
     cores = value.sizes["core"]
     paths = core_paths(line.permutation, line.count, cores)
     if has(value, "span"):
-        met = {"core": array(("span", "core"), paths), "span": array(("span",), np.arange(line.count))}
+        place = np.arange(line.count) % value.sizes["span"]
+        met = {"core": array(("span", "core"), paths), "span": array(("span",), place)}
         result: xr.Variable = reduced(np.sum, value.isel(met), "span")
         return result
     visits = (paths[:, :, None] == np.arange(cores)).sum(axis=0)
@@ -305,14 +363,63 @@ def _over_paths(line: Line, value: xr.Variable) -> xr.Variable:
 # entering SI
 
 
-def _along(spans: tuple[Span, ...], value_of: Callable[[Span], Quantity]) -> Quantity:
-    """Read a value of every span: one value where all are equal, else with the dimension span."""
-    if len(spans) == 1:
-        return value_of(spans[0])
-    values = [value_of(span) for span in spans]
+@dataclass(frozen=True)
+class _Place:
+    """One place along the dimension span: a span, or a piece of one."""
+
+    span: Span
+    piece: Piece | None = None
+    position: int = 0
+
+    @property
+    def fibre(self) -> Span | Piece:
+        """What has a length."""
+        return self.span if self.piece is None else self.piece
+
+    @property
+    def last(self) -> bool:
+        """Whether an amplifier follows."""
+        return self.position == len(self.span.pieces)
+
+
+def _places(link: Link) -> tuple[_Place, ...]:
+    """Spans of a lap in their order, piece by piece; equal ones are one object."""
+    of_span = {
+        id(span): (_Place(span), *(_Place(span, piece, 1 + k) for k, piece in enumerate(span.pieces)))
+        for span in link.spans
+    }
+    return tuple(place for span in link.lap for place in of_span[id(span)])
+
+
+def _along(places: tuple[_Place, ...], value_of: Callable[[_Place], Quantity]) -> Quantity:
+    """Read a value of every place: one value where all are equal, else with the dimension span."""
+    known = {id(place): place for place in places}
+    if len(known) == 1:
+        return value_of(places[0])
+    found = {key: value_of(place) for key, place in known.items()}
+    values = [found[id(place)] for place in places]
     if all(_same(value, values[0]) for value in values):
         return values[0]
     return stacked(values, "span")
+
+
+def _pieces(places: tuple[_Place, ...]) -> Pieces | None:
+    if all(place.last and place.piece is None for place in places):
+        return None
+    joint = _along(places, lambda place: 1.0 if place.piece is None else quantity(place.piece, "splice_loss_db"))
+    return Pieces(tuple(place.position for place in places), tuple(place.last for place in places), joint)
+
+
+def _device_loss(place: _Place, where: str, channels: Channels) -> Quantity:
+    """Loss of fan and of what stands between it and the amplifier, at the first and the last piece of a span. [1]"""
+    span = place.span
+    if (place.position > 0) if where == "before" else not place.last:
+        return 1.0
+    fan = quantity(span, "fan_in_loss_db" if where == "before" else "fan_out_loss_db")
+    given = span.loss_before_db if where == "before" else span.loss_after_db
+    if isinstance(given, float) and given == 0.0:
+        return fan
+    return combined(np.multiply, fan, on_grid(span, f"loss_{where}_db", channels, "link.span"))
 
 
 def _same(first: Quantity, second: Quantity) -> bool:
@@ -321,14 +428,17 @@ def _same(first: Quantity, second: Quantity) -> bool:
     return bool(first == second)
 
 
-def _splice_loss(span: Span) -> Quantity:
-    return units.convert(variable(span.splice_loss_db) * span.splices, "rms_db")
+def _splice_loss(place: _Place) -> Quantity:
+    if place.piece is not None:
+        return 0.0
+    return units.convert(variable(place.span.splice_loss_db) * place.span.splices, "rms_db")
 
 
-def _panels(span: Span, events: int) -> Quantity:
+def _panels(place: _Place, events: int) -> Quantity:
     """Lengths from one lumped loss to the next; spans with fewer losses end in panels of no length."""
-    places = [0.0, *(variable(loss.position_km) for loss in span.lumped_losses)]
-    places += [variable(span.length_km)] * (1 + events - len(span.lumped_losses))
+    losses = place.span.lumped_losses
+    places = [0.0, *(variable(loss.position_km) for loss in losses)]
+    places += [variable(place.fibre.length_km)] * (1 + events - len(losses))
     return stacked([units.convert(after - before, "km") for before, after in itertools.pairwise(places)], "panel")
 
 
@@ -342,9 +452,11 @@ def _pumps(spans: tuple[Span, ...], channels: Channels) -> Pumps | None:
     if not first:
         return None
 
+    places = tuple(map(_Place, spans))
+
     def each(field: str) -> tuple[Quantity, ...]:
         return tuple(
-            _along(spans, lambda span, k=k: quantity(span.raman_pumps[k], field))  # type: ignore[misc]
+            _along(places, lambda place, k=k: quantity(place.span.raman_pumps[k], field))  # type: ignore[misc]
             for k in range(len(first))
         )
 
@@ -379,13 +491,13 @@ def _output(amplifier: Amplifier) -> AmplifierOutput:
     )
 
 
-def _noise_figures(link: Link, channels: Channels) -> Callable[[Span], Quantity]:
+def _noise_figures(link: Link, channels: Channels) -> Callable[[_Place], Quantity]:
     """Noise figure after a span: that of its own amplifier, or of the link's, which is entered once."""
     shared: list[Quantity] = []
 
-    def after(span: Span) -> Quantity:
-        if span.amplifier is not None:
-            return noise_figure(span.amplifier, channels)
+    def after(place: _Place) -> Quantity:
+        if place.span.amplifier is not None:
+            return noise_figure(place.span.amplifier, channels)
         if not shared:
             shared.append(noise_figure(link.amplifier, channels))
         return shared[0]
@@ -400,8 +512,9 @@ def noise_figure(amplifier: Amplifier, channels: Channels) -> Quantity:
     return value if offset is None else value * stacked(offset, "core")
 
 
-def _loop(loop: LoopEquipment, channels: Channels) -> Loop:
+def _loop(loop: LoopEquipment, places: tuple[_Place, ...], channels: Channels) -> Loop:
     return Loop(
+        spans=len(places),
         loss=quantity(loop, "loss_db"),
         excess=quantity(loop, "first_amplifier_excess_db"),
         noise_figure=noise_figure(loop.amplifier, channels),
@@ -413,24 +526,42 @@ def _attenuates(loop: LoopEquipment) -> Quantity:
     return combined(np.greater, variable(loop.first_amplifier_excess_db), variable(loop.loss_db))
 
 
-def _device_crosstalk(link: Link) -> Quantity:
+def _device_crosstalk(link: Link, places: tuple[_Place, ...]) -> Quantity:
     """Crosstalk of the fan-ins, fan-outs, splices and amplifiers of a span, at equal powers of the cores. [1]"""
+    plain = _crosstalk_of(link.amplifier)
+    end = plain if link.loop is None else plain + _crosstalk_of(link.loop.amplifier)
 
-    def of_span(span: Span) -> Quantity:
-        found = [quantity(span, name) for name in ("fan_in_crosstalk_db", "fan_out_crosstalk_db")]
-        if span.splices and span.splice_crosstalk_db is not None:
-            found.append(quantity(span, "splice_crosstalk_db") * span.splices)
+    def of_place(place: _Place) -> Quantity:
+        span, piece = place.span, place.piece
+        if piece is None:
+            found = [quantity(span, "fan_in_crosstalk_db")]
+            if span.splices and span.splice_crosstalk_db is not None:
+                found.append(quantity(span, "splice_crosstalk_db") * span.splices)
+        else:
+            found = [quantity(piece, "splice_crosstalk_db")]
+        if place.last:
+            found.insert(1, quantity(span, "fan_out_crosstalk_db"))
         return sum(value for value in found if value is not None)
 
-    amplifiers = [link.amplifier] if link.loop is None else [link.amplifier, link.loop.amplifier]
-    found = (quantity(amplifier, "crosstalk_db") for amplifier in amplifiers)
-    return _along(link.spans, of_span) + sum(value for value in found if value is not None)
+    devices = _along(places, of_place)
+    if len(places) == 1 or (link.loop is None and _pieces(places) is None):
+        return devices + end
+    each = [(end if k == len(places) - 1 else plain) if place.last else 0.0 for k, place in enumerate(places)]
+    return devices + (stacked(each, "span") if any(is_axis(one) or one != each[0] for one in each) else each[0])
 
 
-def _mode_dependent_loss(link: Link) -> Quantity:
-    """Mode-dependent loss of one span: variances of its sources add. [Np]"""
+def _crosstalk_of(amplifier: Amplifier) -> Quantity:
+    value = quantity(amplifier, "crosstalk_db")
+    return 0.0 if value is None else value
+
+
+def _mode_dependent_loss(link: Link, places: tuple[_Place, ...]) -> Quantity:
+    """Mode-dependent loss of one span: variances of its sources add; in a span of pieces, at its end. [Np]"""
     sources = quantity(link, "mode_dependent_loss_rms_db")
-    return sum(value**2 for value in sources.values()) ** 0.5 if isinstance(sources, dict) else sources
+    together = sum(value**2 for value in sources.values()) ** 0.5 if isinstance(sources, dict) else sources
+    if all(place.last for place in places):
+        return together
+    return stacked([together if place.last else 0.0 for place in places], "span")
 
 
 def _for_each_core(name: str, link: Link, medium: FiberMedium) -> Any:

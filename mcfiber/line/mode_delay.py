@@ -19,6 +19,7 @@ def group_delay_spread(
     modes: int,
     spans: int = 1,
     repeat: Literal["independent", "same"] = "independent",
+    lap: int = 1,
     definition: Definition = "sigma",
 ) -> tuple[Quantity, Quantity]:
     """Rms and mean peak-to-peak group delay of the modes of a line of randomly coupled cores.
@@ -35,6 +36,8 @@ def group_delay_spread(
         Number of equal spans; left out where `length` has the dimension ``span``.
     repeat
         "independent" spans, or the "same" fibre every lap, whose delays correlate as its gains do.
+    lap
+        Number of spans of a lap of the "same" fibre, which mix independently of each other.
     definition
         What `dispersion` means: "sigma", the standard deviation of the intensity impulse response (equal to
         the rms group delay), or "2sigma", twice that.
@@ -68,8 +71,8 @@ def group_delay_spread(
     if definition not in ("sigma", "2sigma"):
         msg = f"definition: got {definition!r}; allowed: 'sigma', '2sigma'"
         raise ValueError(msg)
-    count = int(dict(getattr(length, "sizes", {})).get("span", spans))
-    factor = growth(count, modes, repeat) * (0.25 if definition == "2sigma" else 1.0)
+    sizes = dict(getattr(dispersion, "sizes", {})) | dict(getattr(length, "sizes", {}))
+    factor = growth(int(sizes.get("span", spans)), modes, repeat, lap) * (0.25 if definition == "2sigma" else 1.0)
     rms = compute("group_delay_rms", kernels.accumulated_delay, dispersion, length, factor)
     spread = stamp("group_delay_peak_to_peak", rms * expected_spread(modes))
     return rms, spread

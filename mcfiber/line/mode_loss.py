@@ -36,7 +36,7 @@ class ModeDependentLoss:
 
 
 def mode_dependent_loss(
-    span_rms: Quantity, *, modes: int, spans: int = 1, repeat: Repeat = "independent"
+    span_rms: Quantity, *, modes: int, spans: int = 1, repeat: Repeat = "independent", lap: int = 1
 ) -> ModeDependentLoss:
     """Mode-dependent loss or gain that a line of strongly mixing spans accumulates.
 
@@ -53,6 +53,8 @@ def mode_dependent_loss(
         Number of equal spans; left out where `span_rms` has the dimension ``span``.
     repeat
         "independent": spans mix anew, variances add.  "same": a loop that passes the same fibre every lap.
+    lap
+        Number of spans of a lap of the "same" fibre, which mix independently of each other.
 
     Returns
     -------
@@ -98,13 +100,13 @@ def mode_dependent_loss(
         msg = f"repeat: got {repeat!r}; allowed: 'independent', 'same'"
         raise ValueError(msg)
     names = tuple(f"mode_dependent_loss_{what}" for what in ("sum", "effective", "rms", "peak_to_peak"))
-    factors = (kernels.growth(spans, modes, repeat), kernels.noise_growth(spans, modes, repeat))
+    factors = (kernels.growth(spans, modes, repeat, lap), kernels.noise_growth(spans, modes, repeat, lap))
     numbers = (float(modes), kernels.expected_spread(modes))
     return ModeDependentLoss(*compute(names, kernels.accumulated_loss, span_rms, *factors, *numbers))
 
 
 def grouped_loss(
-    span_rms: Quantity, sizes: Sequence[int], *, spans: int = 1, repeat: Repeat = "independent"
+    span_rms: Quantity, sizes: Sequence[int], *, spans: int = 1, repeat: Repeat = "independent", lap: int = 1
 ) -> ModeDependentLoss:
     """Mode-dependent loss of groups of cores: of every core's group, which has twice as many modes as cores.
 
@@ -112,7 +114,7 @@ def grouped_loss(
 
     Parameters
     ----------
-    span_rms, spans, repeat
+    span_rms, spans, repeat, lap
         As for `mode_dependent_loss`.
     sizes
         Number of cores in each core's group; with one size, nothing differs between cores.
@@ -136,7 +138,7 @@ def grouped_loss(
 
     def loss(cores: int) -> tuple[Any, ...]:
         own = 0.0 if cores == 1 and mixed else span_rms
-        found = mode_dependent_loss(own, modes=2 * cores, spans=spans, repeat=repeat)
+        found = mode_dependent_loss(own, modes=2 * cores, spans=spans, repeat=repeat, lap=lap)
         return found.sum, found.effective, found.rms, found.peak_to_peak
 
     return ModeDependentLoss(*by_group_size(sizes, loss))

@@ -1,8 +1,9 @@
 """Power of the signal along the line, and what amplifiers make of the asked launch power."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import xarray as xr
@@ -10,7 +11,7 @@ import xarray as xr
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.medium import FiberMedium
 from mcfiber.labelled import array, averaged, combined, entered, has, joined, labelled_result, reduced
-from mcfiber.line.line import AmplifierOutput, Line
+from mcfiber.line.line import AmplifierOutput, Line, Pieces
 from mcfiber.line.raman import Evolution, RamanModel, span_evolution
 from mcfiber.typing import Quantity, is_axis
 
@@ -70,14 +71,55 @@ def power_profile(line: Line, medium: FiberMedium, channels: Channels, *, raman:
     .. [1] G. P. Agrawal, Nonlinear Fiber Optics, section 1.2.1 (fibre losses).
     """
     start = _at_input(line, medium, channels)
-    if raman == "none" and not line.is_uneven:
-        loss = combined(lambda alpha, length: np.exp(alpha * length), start.attenuation, start.length)
-        evolution = None
-    else:
-        evolution = span_evolution(line, medium, channels, start.fiber_input, start.attenuation, model=raman)
-        loss = start.fiber_input / evolution.end
+    if line.pieces is not None:
+        along = partial(_along_fiber, line, medium, channels, raman=raman)
+        return _through_pieces(line, line.pieces, start, along)
+    evolution, loss = _along_fiber(line, medium, channels, start, raman=raman)
     span_loss = combined(lambda *losses: math.prod(losses), line.fan_in, line.fan_out, loss)
     return replace(start, span_loss=span_loss, evolution=evolution)
+
+
+def _along_fiber(
+    line: Line, medium: FiberMedium, channels: Channels, start: PowerProfile, *, raman: RamanModel
+) -> tuple[Evolution | None, Quantity]:
+    """Power along every span, where it is not exponential, and the loss of its fibre. [1]"""
+    if raman == "none" and not line.is_uneven:
+        return None, combined(lambda alpha, length: np.exp(alpha * length), start.attenuation, start.length)
+    evolution = span_evolution(line, medium, channels, start.fiber_input, start.attenuation, model=raman)
+    return evolution, start.fiber_input / evolution.end
+
+
+def _through_pieces(
+    line: Line,
+    pieces: Pieces,
+    start: PowerProfile,
+    along: Callable[[PowerProfile], tuple[Evolution | None, Quantity]],
+) -> PowerProfile:
+    """Follow the light from piece to piece; what is lost before the next amplifier is the loss of the last one."""
+    order = np.arange(len(pieces.position))
+    position = array(("span",), np.array(pieces.position))
+    before = np.maximum(order - 1, 0)
+    entry = _by_span(start.fiber_input, order.size)
+    for depth in range(max(pieces.position) + 1):
+        power = replace(start, fiber_input=entry)
+        evolution, loss = along(power)
+        if depth < max(pieces.position):
+            left = _by_span(combined(np.divide, entry, loss), order.size).isel(span=before)
+            entry = combined(
+                lambda place, passed, joint, known, depth=depth: np.where(place == depth + 1, passed / joint, known),
+                position,
+                left,
+                pieces.joint,
+                entry,
+            )
+    end = combined(lambda into, loss, fan: into / loss / fan, entry, loss, line.fan_out)
+    return replace(power, span_loss=combined(np.divide, start.launch, end), evolution=evolution)
+
+
+def _by_span(value: Quantity, spans: int) -> xr.Variable:
+    """Value with the dimension span in any case."""
+    result: xr.Variable = combined(np.multiply, array(("span",), np.ones(spans)), value)
+    return result
 
 
 def _at_input(line: Line, medium: FiberMedium, channels: Channels) -> PowerProfile:
@@ -231,7 +273,7 @@ def displaced(line: Line, launch: Quantity, noises: Sequence[Quantity], channels
     ratio = total / launch
     if line.power_control == "band":
         ratio = _over_bands(total, channels) / _over_bands(launch, channels)
-    factor = combined(lambda ratio: _droop(ratio, line.count), ratio)
+    factor = combined(lambda ratio: _droop(ratio, line.amplifiers), ratio)
     return tuple(noise * factor for noise in noises)
 
 

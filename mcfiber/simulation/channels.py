@@ -14,8 +14,8 @@ from mcfiber.descriptions.errors import check_count
 from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels import channels as kernels
 from mcfiber.labelled import labelled_result
-from mcfiber.line.line import Line
-from mcfiber.simulation.points import number_at, received_together, spans_at
+from mcfiber.line.line import Line, repeated
+from mcfiber.simulation.points import received_together, spans_at
 from mcfiber.simulation.streams import BLOCK, Entropy, Stream, random_stream, root_of
 from mcfiber.typing import AnyArray, ComplexArray, FloatArray, Quantity
 
@@ -117,11 +117,14 @@ class CoupledLine:
         here = point or {}
         cores = received_together(medium, here)
         alone = cores == 1 and len(set(medium.group_sizes)) > 1  # beside groups: received by itself, it loses none
-        loss = 0.0 if alone else spans_at(_of_all_sources(line.mode_dependent_loss), "mode_dependent_loss", here)
+        sources = repeated(line, _of_all_sources(line.mode_dependent_loss))
+        loss = 0.0 if alone else spans_at(sources, "mode_dependent_loss", here)
         known = medium.mode_dispersion is not None
-        dispersion = number_at(medium.mode_dispersion, "mode_dispersion", here) if known else 0.0
-        delay = dispersion * np.sqrt(spans_at(line.length, "length", here)) if dispersion else 0.0
-        if line.repeat == "same" and (np.ndim(loss) or np.ndim(delay)):
+        along = repeated(line, medium.mode_dispersion) if known else 0.0
+        dispersion = spans_at(along, "mode_dispersion", here)
+        length = spans_at(repeated(line, line.length), "length", here)
+        delay = dispersion * np.sqrt(length) if np.any(dispersion) else 0.0
+        if line.repeat == "same" and (line.lap > 1 or np.ndim(loss) or np.ndim(delay)):
             msg = 'repeat: "same" is a loop of one fibre, whose laps are equal; got spans that differ'
             raise ValueError(msg)
         return cls(2 * cores, line.count, loss, _plain(delay), repeat=line.repeat)

@@ -33,6 +33,16 @@ BROKEN: list[tuple[dict[str, Any], str, str]] = [
         "which is not modelled; leave them out",
     ),
     (
+        {"link.core_permutation": [1, 2, 3, 4, 5, 6, 0], "link.span.pieces": [{"length_km": 3}]},
+        "link.core_permutation",
+        "describe every piece as a span",
+    ),
+    (
+        {"link.core_directions": [1, -1] * 3 + [1], "link.span.pieces": [{"length_km": 3}]},
+        "link.core_directions",
+        "spans must be of one fibre and of one piece",
+    ),
+    (
         {"link": {"span": [{"length_km": 80}, {"length_km": 80, "raman_pumps": [PUMP]}]}, "models.raman": "silica"},
         "link.span.raman_pumps",
         "every span must have the same number of pumps; give power_mw = 0 to missing ones",
