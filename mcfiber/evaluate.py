@@ -101,7 +101,7 @@ def records(system: "System") -> tuple[Scene, Receiver]:
     grid = channels(system.spectrum)
     glass = medium_along(system.fiber, system.fibers, system.link.fibers_along, grid)
     spans = line(system.link, glass, grid)
-    arrived = receiver(system.transceiver)
+    arrived = receiver(system.transceiver, grid)
     choices = _choices(system, arrived)
     power = power_profile(spans, glass, grid, raman=choices.raman)
     return Scene(grid, glass, spans, power, choices), arrived
@@ -146,6 +146,7 @@ def quantities(
         spans=spans.count,
         repeat=spans.repeat,
         lap=spans.lap,
+        polarization=repeated(spans, spans.polarization_loss),
     )
     drawn = draws is not None and scene.medium.coupled_cores > 1
     penalties = loss_range(loss.effective, arrived.kind, drawn=drawn)

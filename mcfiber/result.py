@@ -3,7 +3,9 @@
 import errno
 import json
 import math
+import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,18 +18,19 @@ from mcfiber import units
 from mcfiber.descriptions.errors import printable
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.groups import group_sizes
-from mcfiber.descriptions.record import Description, plain
+from mcfiber.descriptions.record import Description, numbers_alone, plain
 from mcfiber.descriptions.spectrum import Spectrum
 from mcfiber.descriptions.transceiver import Transceiver
 from mcfiber.dimensions import Dims
 from mcfiber.extras import attempt_import
-from mcfiber.fiber.channels import Channels
+from mcfiber.fiber.channels import Channels, channels
 from mcfiber.figures.results import ResultPlots
 from mcfiber.files import beside, unwritable, write_whole
 from mcfiber.labelled import as_variable, combined, coordinates_of, from_tables, has, kept, reduced
 from mcfiber.line.budget import Scene, entering, received_ratio
 from mcfiber.receiver.penalty import grouped_penalty
 from mcfiber.receiver.rates import achievable_rate, ladder_totals, rate_ladder
+from mcfiber.receiver.receiver import Receiver, receiver
 from mcfiber.status import FLAGS, OK
 from mcfiber.typing import FloatArray, Quantity
 from mcfiber.variables import lookup
@@ -116,6 +119,9 @@ def pack(system: Description, scene: Scene, values: Mapping[str, xr.Variable]) -
     layout = tuple((name, value.dims, value.shape) for name, value in shown.items())
     form = _form(layout, scene.medium.cores, bands, frequency.dims, frequency.shape, bits)
     dataset = form.copy(data={name: value.data for name, value in shown.items()})
+    for name, value in values.items():
+        if value.attrs:  # which model, which formats: of this evaluation alone
+            dataset.variables[name].attrs.update(value.attrs)
     dataset.attrs[PROVENANCE] = provenance(system)
     for name, value in values.items():
         if value.attrs:  # what is said of this result alone
@@ -126,7 +132,36 @@ def pack(system: Description, scene: Scene, values: Mapping[str, xr.Variable]) -
 
 def provenance(system: Description, **notes: object) -> str:
     """Versions, the system and notes, as the one JSON string that a result carries."""
-    return json.dumps({"versions": versions(), "system": plain(system)} | notes, default=float, allow_nan=True)
+    long: list[tuple[Any, ...]] = []
+    tables = _without_long(plain(system), long)
+    text = json.dumps({"versions": versions(), "system": tables} | notes, default=float, allow_nan=True)
+    for number, values in enumerate(long):
+        text = text.replace(f'"{_TOKEN}{number}."', _text_of(values), 1)
+    return text
+
+
+_TOKEN = f"{secrets.token_hex(8)}."
+"""Stands for a long list of numbers while the others are written; no description holds it."""
+
+LONG = 64
+"""Numbers of a list from which on its text is kept: writing 2,000 takes longer than an evaluation."""
+
+
+@lru_cache(maxsize=64)
+def _text_of(values: tuple[Any, ...]) -> str:
+    return json.dumps(values)
+
+
+def _without_long(value: Any, long: list[tuple[Any, ...]]) -> Any:
+    """Plain tables with a token for each long list of numbers, which goes into a list of its own."""
+    if isinstance(value, dict):
+        return {key: _without_long(item, long) for key, item in value.items()}
+    if not isinstance(value, list) or not value:
+        return value
+    if len(value) > LONG and numbers_alone(value):
+        long.append(tuple(value))
+        return f"{_TOKEN}{len(long) - 1}."
+    return value if numbers_alone(value) else [_without_long(item, long) for item in value]
 
 
 def noted(dataset: xr.Dataset, **notes: object) -> xr.Dataset:
@@ -387,12 +422,12 @@ class ResultAccessor:
 
     def _rate_without(self, absent: str, noise: Mapping[str, xr.DataArray], ds: xr.Dataset) -> xr.DataArray:
         """Net rate of what is at hand if one limit were absent, given noise over signal of the line by name."""
-        transceiver = self._transceiver()
+        transceiver = self._receiver()
         gsnr = _inverse(sum(value for name, value in noise.items() if name != absent))
         penalty: Quantity = 1.0
         if absent != MODE_LOSS:
             loss = ds["mode_dependent_loss_effective"]
-            penalty = grouped_penalty(gsnr, loss, self._group_sizes(), receiver=transceiver.receiver)
+            penalty = grouped_penalty(gsnr, loss, self._group_sizes(), receiver=transceiver.kind)
         silent = absent in {row.name for row in entering("receiver")}
         snr = received_ratio(gsnr, penalty, math.inf if silent else ds["snr_trx"])
         return _summed(ds, achievable_rate(transceiver, snr, ds["symbol_rate"])["net_rate"], "core", "channel")
@@ -419,7 +454,7 @@ class ResultAccessor:
         """
         ds = self._loaded("symbol_rate", "snr_ase", "gsnr", "snr", "mdl_penalty")
         rates = rate_ladder(
-            self._transceiver(),
+            self._receiver(),
             ds["symbol_rate"],
             snr_ase=ds["snr_ase"],
             gsnr=ds["gsnr"],
@@ -430,6 +465,18 @@ class ResultAccessor:
 
     def _transceiver(self) -> Transceiver:
         return Transceiver(**self.system.get("transceiver", {}))
+
+    def _receiver(self) -> Receiver:
+        """Receiver of the channels and cores at hand."""
+        transceiver = self._transceiver()
+        if not transceiver.varies:
+            return receiver(transceiver.model_copy(update={"snr_db": math.inf}))
+        found = receiver(transceiver, channels(Spectrum(**self.system["spectrum"])))
+        which = xr.DataArray(found.which)
+        for dim in which.dims:
+            labels = labels_at_hand(self._dataset, str(dim))
+            which = which.isel({dim: labels if dim in self._dataset.dims else labels[0]})
+        return replace(found, which=which)
 
     def _loaded(self, *names: str) -> xr.Dataset:
         """Variables by name, and `status`, in memory: what is asked of a result is asked of all of it at once."""

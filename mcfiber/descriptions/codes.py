@@ -3,9 +3,10 @@
 from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from mcfiber.descriptions.checks import flag
+from mcfiber.descriptions.choices import checked, which
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.record import Description
 from mcfiber.descriptions.values import Quantity, number
@@ -123,3 +124,10 @@ Code = Annotated[
     IdealCode | DecodedFraction | FixedRateCode | OverheadCode | AdaptiveCode | DvbS2Code,
     Field(discriminator="kind"),
 ]
+
+CodesByPlace = Annotated[
+    Annotated[Code, Tag("_one")] | Annotated[dict[str, Code | tuple[Code, ...]], Tag("_several")],
+    Discriminator(which),
+    AfterValidator(checked),
+]
+"""One code, or one for each band, channel or core."""

@@ -4,9 +4,10 @@ import math
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import AfterValidator, BeforeValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag, model_validator
 
 from mcfiber.descriptions.checks import sequence
+from mcfiber.descriptions.choices import checked, every, which
 from mcfiber.descriptions.errors import refused, shown
 from mcfiber.descriptions.record import Description
 from mcfiber.descriptions.values import number
@@ -181,9 +182,19 @@ class BestFormat(Description):
 
 Format = SingleFormat | BestFormat
 
+FormatsByPlace = Annotated[
+    Annotated[Format, Tag("_one")] | Annotated[dict[str, Format | tuple[Format, ...]], Tag("_several")],
+    Discriminator(which),
+    AfterValidator(checked),
+]
+"""One format, or one for each band, ``{C = "16QAM", L = "QPSK"}``, channel or core, ``{core = [...]}``."""
 
-def candidates(modulation: Format) -> tuple[SingleFormat, ...]:
+
+def candidates(modulation: Any) -> tuple[SingleFormat, ...]:
     """List the formats that a transceiver may use."""
+    if isinstance(modulation, dict):
+        found = [one for part in every(modulation) for one in candidates(part)]
+        return tuple(one for place, one in enumerate(found) if one not in found[:place])
     if isinstance(modulation, str) and modulation == "best":
         return BestFormat().candidates
     return modulation.candidates if isinstance(modulation, BestFormat) else (modulation,)

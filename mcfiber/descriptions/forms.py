@@ -8,6 +8,7 @@ from mcfiber.descriptions.errors import DescriptionError, Problem
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.record import Description
 from mcfiber.descriptions.spectrum import BANDS_NM, Spectrum
+from mcfiber.descriptions.transceiver import Transceiver
 from mcfiber.descriptions.values import ByChannel, ByCore, Declaration, PairMatrix, declarations
 from mcfiber.typing import is_axis
 
@@ -53,7 +54,9 @@ def _misfits(part: Any, path: str, extent: Extent) -> Iterator[Problem]:
             value, where = getattr(part, name), f"{path}.{name}"
             if isinstance(value, (float, str, int)) or value is None or is_axis(value):
                 continue
-            if name in known:
+            if isinstance(part, Transceiver) and name in ("format", "code") and isinstance(value, dict):
+                yield from _of_choice(value, where, extent)
+            elif name in known:
                 yield from _of_value(value, where, known[name], extent)
             else:
                 yield from _misfits(value, where, extent)
@@ -97,6 +100,17 @@ def _of_list(value: Any, path: str, rule: Declaration, count: int, told: str, ex
     elif isinstance(value, PairMatrix) and len(value.core_out_core_in) != extent.fiber.cores:
         size = len(value.core_out_core_in)
         yield path, f"got a matrix of {size} cores for {extent.fiber.cores}; give a row and a column for each core"
+
+
+def _of_choice(value: dict[str, Any], path: str, extent: Extent) -> Iterator[Problem]:
+    """A format or a code for each band, channel or core."""
+    if "channel" in value:
+        if len(value["channel"]) != extent.spectrum.count:
+            yield path, f"got {len(value['channel'])} for {extent.spectrum.count} channels; give one for each"
+    elif "core" in value:
+        yield from _of_cores(value["core"], path, extent.fiber)
+    elif missing := [band for band in extent.spectrum.band_names if band not in value]:
+        yield path, f"has none for the band {missing[0]}; give one for each of {', '.join(extent.spectrum.band_names)}"
 
 
 def _of_cores(values: tuple[Any, ...], path: str, fiber: MulticoreFiber) -> Iterator[Problem]:

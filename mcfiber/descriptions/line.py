@@ -10,7 +10,7 @@ from mcfiber.descriptions.errors import is_truth, refused
 from mcfiber.descriptions.models import refuse_contradictions
 from mcfiber.descriptions.record import Description
 from mcfiber.descriptions.spectrum import BANDS_NM
-from mcfiber.descriptions.values import EVERYWHERE, ByBand, ByList, Quantity, Varying, number
+from mcfiber.descriptions.values import EVERYWHERE, ByBand, Quantity, Varying, number
 from mcfiber.typing import is_axis
 
 
@@ -86,13 +86,18 @@ class Amplifier(Description):
     Parameters
     ----------
     noise_figure_db
-        Signal-spontaneous noise figure: one number, or one for each band.  Below 0 dB it is the equivalent figure of
-        a hybrid with distributed Raman amplification, of a fictitious amplifier behind the span (see
+        Signal-spontaneous noise figure: one number, one for each band, channel or core, a table against wavelength, or
+        one against gain (and wavelength), whose ends are the limits of the gain.  Below 0 dB it is the equivalent
+        figure of a hybrid with distributed Raman amplification, of a fictitious amplifier behind the span (see
         `mcfiber.line.amplifiers.equivalent_noise_figure`; or give the span its `raman_pumps`).
     core_noise_figure_offset_db
         Difference of each core's noise figure, where cores differ.
     output_tilt_db
-        Tilt of the output that gain flattening leaves in each band: highest less lowest frequency.
+        Tilt of the output that gain flattening leaves in each band: highest less lowest frequency; one for all bands
+        or one for each.
+    output_ripple_db
+        What gain flattening leaves beside the tilt: difference of each channel's output from what is asked for, the
+        same after every span; usually a table against wavelength.
     core_output_offset_db
         Difference of each core's output power, where gains differ; the same after every span.
     output_power_limit_dbm
@@ -110,11 +115,11 @@ class Amplifier(Description):
     """
 
     noise_figure_db: Annotated[
-        Quantity | ByBand,
+        Varying,
         number(
             low=-10,
             high=30,
-            varies="axis band",
+            varies=f"{EVERYWHERE} gain",
             names=BANDS_NM,
             remedy="below 0 dB only for hybrids with distributed Raman amplification",
         ),
@@ -122,7 +127,8 @@ class Amplifier(Description):
     core_noise_figure_offset_db: Annotated[
         tuple[float, ...] | None, number(low=-20, high=20, varies="core", single=False)
     ] = None
-    output_tilt_db: Annotated[Quantity, number(low=-30, high=30)] = 0.0
+    output_tilt_db: Annotated[Quantity | ByBand, number(low=-30, high=30, varies="axis band", names=BANDS_NM)] = 0.0
+    output_ripple_db: Annotated[Varying, number(low=-30, high=30, varies=EVERYWHERE, names=BANDS_NM)] = 0.0
     core_output_offset_db: Annotated[
         tuple[float, ...] | None, number(low=-30, high=30, varies="core", single=False)
     ] = None
@@ -298,8 +304,14 @@ class Link(Description):
         Equipment of a recirculating loop, where there is one: once a lap, behind its last span.
     launch_power_dbm
         Power of a channel in one core, both polarisations, at the amplifier's output before the fan-in: one
-        number, or a list with one for each channel, for all bands or for each. Lists are in the order in which the
-        spectrum describes its channels: that of `frequency_thz`, or its groups as they are listed, each ascending.
+        number, a list with one for each channel, for all bands or for each, a value for each core, or a table against
+        wavelength. Lists are in the order in which the spectrum describes its channels: that of `frequency_thz`, or
+        its groups as they are listed, each ascending.
+    total_launch_power_dbm
+        Power of all channels of one core together, or of those of each band; one for all cores, or one for each.
+        `launch_power_dbm` then only says the shape over the channels.
+    launch_tilt_db
+        Tilt over each band that comes on top: highest less lowest frequency, 0 in the middle of the band.
     core_launch_offset_db
         Difference of each core's launch power, where cores are launched unequally; -100 leaves a core dark.
         Amplifiers restore it after every span, and their own `core_output_offset_db` comes on top.
@@ -315,6 +327,9 @@ class Link(Description):
         Standard deviation of the modes' power gains in dB that one span (with its devices and amplifiers) adds
         where cores are randomly coupled: one number, or a table of its sources ("fan_in", "fan_out", "splices",
         "fiber", "amplifier"), each with all that it adds in one span. Modes mix between them, so variances add.
+    polarization_dependent_loss_db
+        Polarisation-dependent loss that one span with its devices and amplifiers adds, where cores are received one by
+        one: difference of its two gains. In coupled cores it is part of the mode-dependent loss.
     power_control
         What the amplifiers after the spans restore: the power of the "signal", or the total power, noise included,
         of every "channel" or of each "band", where noise displaces signal.
@@ -337,14 +352,18 @@ class Link(Description):
     amplifier: Amplifier = Amplifier()
     loop: LoopEquipment | None = None
     launch_power_dbm: Annotated[
-        Quantity | dict[str, Quantity | ByList] | ByList,
-        number(low=-100, high=40, varies="axis band channel", names=BANDS_NM),
+        Varying, number(low=-100, high=40, varies=EVERYWHERE, names=BANDS_NM, listed="channel")
     ] = 0.0
+    total_launch_power_dbm: Annotated[
+        Varying, number(low=-100, high=60, varies="axis band core", names=BANDS_NM, listed="core")
+    ] = None
+    launch_tilt_db: Annotated[Quantity | ByBand, number(low=-60, high=60, varies="axis band", names=BANDS_NM)] = 0.0
     core_launch_offset_db: Annotated[
         tuple[float, ...] | None, number(low=-100, high=40, varies="core", single=False)
     ] = None
     core_directions: Annotated[Literal["same"] | tuple[int, ...], PlainValidator(_directions)] = "same"
     core_permutation: Annotated[tuple[int, ...] | None, each(integer(low=0), single=False)] = None
+    polarization_dependent_loss_db: Annotated[Varying, number(low=0, high=20, varies=EVERYWHERE, names=BANDS_NM)] = 0.0
     mode_dependent_loss_rms_db: Annotated[
         Quantity | dict[str, Quantity], number(low=0, high=20, varies="axis source", names=LOSS_SOURCES)
     ] = 0.0

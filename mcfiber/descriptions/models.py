@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Self, TypeVa
 from pydantic import model_validator
 
 from mcfiber.descriptions.checks import flag
+from mcfiber.descriptions.choices import every
 from mcfiber.descriptions.codes import DvbS2Code, FixedRateCode, OverheadCode
 from mcfiber.descriptions.errors import DescriptionError
 from mcfiber.descriptions.formats import candidates
 from mcfiber.descriptions.record import Description
-from mcfiber.descriptions.values import Quantity, number
+from mcfiber.descriptions.values import ByCore, GainTable, Quantity, number
 from mcfiber.typing import is_axis
 
 if TYPE_CHECKING:
@@ -335,14 +336,26 @@ def _without_gradient(system: "System") -> tuple[str, ...]:
 
 
 def _amplifier_limits(system: "System") -> tuple[str, ...]:
-    limits = {"output_tilt_db", "core_output_offset_db", "output_power_limit_dbm"}
+    limits = {"output_tilt_db", "output_ripple_db", "core_output_offset_db", "output_power_limit_dbm"}
     given = sorted(system.link.amplifier.model_fields_set & limits)
     return tuple(f"link.amplifier.{name}" for name in given)
 
 
 def _unlike_launch(system: "System") -> tuple[str, ...]:
-    names = ("core_launch_offset_db", "core_permutation")
-    return tuple(f"link.{name}" for name in names if getattr(system.link, name) is not None)
+    link = system.link
+    names = ("core_launch_offset_db", "core_permutation", "total_launch_power_dbm")
+    found = [f"link.{name}" for name in names if getattr(link, name) is not None]
+    tilted = is_axis(link.launch_tilt_db) or bool(link.launch_tilt_db != 0.0)
+    of_cores = isinstance(link.launch_power_dbm, ByCore)
+    return (*found, *_where("link.launch_tilt_db", tilted), *_where("link.launch_power_dbm", of_cores))
+
+
+def _follows_gain(system: "System") -> tuple[str, ...]:
+    link = system.link
+    own = [span.amplifier for span in link.spans]
+    every = [link.amplifier, *own, None if link.loop is None else link.loop.amplifier]
+    found = any(one is not None and isinstance(one.noise_figure_db, GainTable) for one in every)
+    return _where("link.amplifier.noise_figure_db", found)
 
 
 LAUNCH_RULES: tuple[Rule["System"], ...] = (
@@ -368,7 +381,8 @@ LAUNCH_RULES: tuple[Rule["System"], ...] = (
         _amplifier_limits,
         "launch powers are optimised for amplifiers that deliver what is asked for",
         "leave it out, and give limits to optimize_launch",
-        at="link.amplifier.output_tilt_db, link.amplifier.core_output_offset_db, link.amplifier.output_power_limit_dbm",
+        at="link.amplifier.output_tilt_db, link.amplifier.output_ripple_db, link.amplifier.core_output_offset_db, "
+        "link.amplifier.output_power_limit_dbm",
     ),
     Rule(
         lambda system: _where("link.span.raman_pumps", any(span.raman_pumps for span in system.link.spans)),
@@ -380,7 +394,20 @@ LAUNCH_RULES: tuple[Rule["System"], ...] = (
         _unlike_launch,
         "launch powers are optimised for signals that keep to cores launched alike",
         "leave it out",
-        at="link.core_launch_offset_db, link.core_permutation",
+        at="link.core_launch_offset_db, link.core_permutation, link.total_launch_power_dbm, link.launch_tilt_db, "
+        "link.launch_power_dbm",
+    ),
+    Rule(
+        _follows_gain,
+        "launch powers are optimised for noise figures that do not follow the gain",
+        "give the figure at the gain that the spans need",
+        at="link.amplifier.noise_figure_db",
+    ),
+    Rule(
+        lambda system: _where("transceiver.format", system.transceiver.varies),
+        "launch powers are optimised for one format and one code in all channels and cores",
+        "name one, and check the optimum with the others",
+        at="transceiver.format",
     ),
     Rule(
         lambda system: _where("link.span", _has_pieces(system.link) or _named_fibers(system.link)),
@@ -408,7 +435,8 @@ LAUNCH_RULES: tuple[Rule["System"], ...] = (
     ),
     Rule(
         lambda system: _where(
-            "transceiver.code", isinstance(system.transceiver.code, FixedRateCode | OverheadCode | DvbS2Code)
+            "transceiver.code",
+            any(isinstance(one, FixedRateCode | OverheadCode | DvbS2Code) for one in every(system.transceiver.code)),
         ),
         "the net rate climbs in steps, without a slope",
         'use objective = "shannon"',

@@ -5,7 +5,7 @@ number or a labelled axis: that one idea makes an evaluation, a sweep and a pred
 How else it may vary says `mcfiber.descriptions.values`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -94,9 +94,14 @@ def axes(value: object, path: str = "") -> Iterator[tuple[str, Any]]:
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from axes(item, f"{path}.{key}")
-    elif isinstance(value, tuple):
+    elif isinstance(value, tuple) and not numbers_alone(value):
         for index, item in enumerate(value):
             yield from axes(item, f"{path}.{index}")
+
+
+def numbers_alone(value: Sequence[Any]) -> bool:
+    """Whether a list holds nothing but numbers: thousands of them are told at once."""
+    return {*map(type, value)} <= {float, int}
 
 
 def plain(value: Any) -> Any:
@@ -114,7 +119,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
+        return list(value) if numbers_alone(value) else [plain(item) for item in value]
     return value.tolist() if isinstance(value, np.ndarray) else value
 
 
@@ -227,6 +232,8 @@ def _split(loc: tuple[Any, ...], values: Mapping[str, Any]) -> tuple[str, str, s
     keys, place, branch = [str(part) for part in loc[:1]], "", ""
     inside: Any = values.get(str(loc[0])) if loc else None
     for part in loc[1:]:
+        if str(part).startswith("_"):  # which of two forms it is, as nobody wrote it
+            continue
         if isinstance(inside, Mapping) and part in inside:
             inside = inside[part]
         elif isinstance(inside, (list, tuple)) and isinstance(part, int):

@@ -1,26 +1,30 @@
 """What sends and receives: format, transceiver noise, code, pilots, receiver."""
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from mcfiber.descriptions.codes import Code, DecodedFraction
-from mcfiber.descriptions.formats import Format
+from mcfiber.descriptions.choices import BY
+from mcfiber.descriptions.codes import CodesByPlace, DecodedFraction
+from mcfiber.descriptions.formats import FormatsByPlace
 from mcfiber.descriptions.record import Description
-from mcfiber.descriptions.values import Quantity, number
+from mcfiber.descriptions.spectrum import BANDS_NM
+from mcfiber.descriptions.values import EVERYWHERE, Quantity, Varying, number
 
 
 class Transceiver(Description):
-    """A transmitter and its receiver, the same for every channel and core.
+    """A transmitter and its receiver.
 
     Parameters
     ----------
     format
         Modulation format of each polarisation: a name (QPSK, 8QAM, 16QAM, 32QAM, 64QAM ... 1024QAM), a shaped
-        format, points, or "best" for the best of all in each channel.
+        format, points, or "best" for the best of all in each channel. One for all, or a table: one for each band,
+        ``{C = "16QAM", L = "QPSK"}``, or a list by channel or core.
     snr_db
-        Signal-to-noise ratio of the transceivers back to back; infinite without transceiver noise.
+        Signal-to-noise ratio of the transceivers back to back; infinite without transceiver noise. It may differ by
+        band, channel or core, or follow a table against wavelength or symbol rate.
     code
-        Forward error correction.
+        Forward error correction; one for all, or a table as for `format`.
     pilot_overhead_percent
         Part of all symbols that carries no data.
     receiver
@@ -32,10 +36,46 @@ class Transceiver(Description):
     0.94
     """
 
-    format: Format = "16QAM"
+    format: FormatsByPlace = "16QAM"
     snr_db: Annotated[
-        Quantity, number(low=-100.0, high=200.0, infinite=True, remedy="back-to-back values are 14 to 25 dB")
+        Varying,
+        number(
+            low=-100.0,
+            high=200.0,
+            infinite=True,
+            varies=f"{EVERYWHERE} symbol_rate",
+            names=BANDS_NM,
+            remedy="back-to-back values are 14 to 25 dB",
+        ),
     ] = math.inf
-    code: Code = DecodedFraction()
+    code: CodesByPlace = DecodedFraction()
     pilot_overhead_percent: Annotated[Quantity, number(low=0.0, high=99.0, remedy="usual: 0 to 5 %")] = 0.0
     receiver: Literal["mmse", "zero_forcing", "optimal"] = "mmse"
+
+    @property
+    def varies(self) -> bool:
+        """Whether formats or codes differ between channels or cores."""
+        return isinstance(self.format, dict) or isinstance(self.code, dict)
+
+    def of_place(self, band: str, channel: int, core: int) -> Self:
+        """Transceiver of one channel in one core, by its number in the description.
+
+        Parameters
+        ----------
+        band, channel, core
+            Where it is.
+
+        Examples
+        --------
+        >>> Transceiver(format={"C": "16QAM", "L": "QPSK"}).of_place("L", 0, 0).format
+        'QPSK'
+        """
+        place = {"channel": channel, "core": core}
+
+        def chosen(value: Any) -> Any:
+            if not isinstance(value, dict):
+                return value
+            key = next(iter(value))
+            return value[key][place[key]] if key in BY else value[band]
+
+        return self.model_copy(update={"format": chosen(self.format), "code": chosen(self.code)})

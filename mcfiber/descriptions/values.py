@@ -2,21 +2,24 @@
 
 A field declares once, with `number`, in which range its value lies and how it may vary:
 
-=============  =================================================================================================
-word           what the field holds, and the forms that say so
-=============  =================================================================================================
-(none)         a number
-``axis``       a labelled axis: `Axis`, ``{axis = "pitch", values = [...]}``, a one-dimensional DataArray with a
-               free name, a pandas Series whose index has one
-``band``       a value for each band, ``{C = 5, L = 6}``; each may vary in the other ways
-``source``     a value for each of other known names
-``channel``    a value for each channel: ``{channel = [...]}``, a list, a DataArray or Series by ``channel``
-``core``       a value for each core, alike
-``list``       a list of numbers that are neither channels nor cores
-``wavelength``  a table ``{wavelength_nm = [...], value = [...]}`` (or ``frequency_thz``), a DataArray or Series by
-               ``wavelength``, a DataFrame with these columns
-``pairs``      a value for each pair of cores, ``{core_out_core_in = [[...]]}``, an array or DataFrame
-=============  =================================================================================================
+===============  ===============================================================================================
+word             what the field holds, and the forms that say so
+===============  ===============================================================================================
+(none)           a number
+``axis``         a labelled axis: `Axis`, ``{axis = "pitch", values = [...]}``, a one-dimensional DataArray with a
+                 free name, a pandas Series whose index has one
+``band``         a value for each band, ``{C = 5, L = 6}``; each may vary in the other ways
+``source``       a value for each of other known names
+``channel``      a value for each channel: ``{channel = [...]}``, a list, a DataArray or Series by ``channel``
+``core``         a value for each core, alike; each may be a table against wavelength
+``list``         a list of numbers that are neither channels nor cores
+``wavelength``   a table ``{wavelength_nm = [...], value = [...]}`` (or ``frequency_thz``), a DataArray or Series by
+                 ``wavelength``, a DataFrame with these columns
+``symbol_rate``  a table ``{symbol_rate_gbd = [...], value = [...]}``, for the symbol rate of each channel
+``gain``         a table ``{gain_db = [...], value = [...]}``, for the gain that an amplifier has; each value may be a
+                 table against wavelength
+``pairs``        a value for each pair of cores, ``{core_out_core_in = [[...]]}``, an array or DataFrame
+===============  ===============================================================================================
 
 Forms that say the same are stored alike: lists as tuples where a field varies by either channels or cores, and as
 `ByChannel` or `ByCore` where it may by both.  A DataArray of a free axis stays the DataArray that it is, and a table or
@@ -27,7 +30,7 @@ import math
 import numbers
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 from pydantic import (
@@ -76,6 +79,8 @@ FORMS: Mapping[str, str] = {
     "core": "a list by core",
     "list": "a list",
     "wavelength": "a table against wavelength",
+    "symbol_rate": "a table against symbol rate",
+    "gain": "a table against gain",
     "pairs": "a matrix of pairs of cores",
 }
 """Ways in which a value may vary, by the word that declares them."""
@@ -244,6 +249,8 @@ class Declaration:
         Words of `FORMS`.
     single
         Whether the value may be one number (or axis); otherwise it is a list.
+    listed
+        What a plain list goes along, where the value may differ by both channel and core.
     names
         Known keys of a table by band or source; any where empty.
     remedy
@@ -260,6 +267,7 @@ class Declaration:
     single: bool = True
     names: tuple[str, ...] = ()
     remedy: str = ""
+    listed: str = ""
     unit: str = ""
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> "CoreSchema":
@@ -306,11 +314,13 @@ class Declaration:
             "core": _object(core=listed),
             "list": listed,
             "wavelength": _object(wavelength_nm={"type": "array", "items": {"type": "number"}}, value=listed),
+            "symbol_rate": _object(symbol_rate_gbd={"type": "array", "items": {"type": "number"}}, value=listed),
+            "gain": _object(gain_db={"type": "array", "items": {"type": "number"}}, value={"type": "array"}),
             "pairs": _object(core_out_core_in={"type": "array", "items": {"type": "array"}}),
         }
         forms = [one] if self.single else []
         forms += [tables[word] for word in self.varies if word in tables]
-        if len({"channel", "core"} & set(self.varies)) == 1:
+        if len({"channel", "core"} & set(self.varies)) == 1 or self.listed:
             forms.append(listed)
         if {"band", "source"} & set(self.varies):
             keys = {"propertyNames": {"enum": list(self.names)}} if self.names else {}
@@ -329,6 +339,7 @@ def number(
     names: Iterable[str] = (),
     axis: bool = True,
     remedy: str = "",
+    listed: str = "",
 ) -> Declaration:
     """Declare a real-valued field: its range, and how it may vary.
 
@@ -351,6 +362,8 @@ def number(
         False takes the word ``axis`` out.
     remedy
         What to do about a refused value.
+    listed
+        "channel" or "core": what a plain list goes along, where the value may differ by both.
 
     Examples
     --------
@@ -363,7 +376,7 @@ def number(
     if unknown := [word for word in words if word not in FORMS]:
         msg = f"varies: got {unknown[0]!r}; allowed: {', '.join(FORMS)}"
         raise ValueError(msg)
-    return Declaration(low, high, above, infinite, words, single, tuple(names), remedy)
+    return Declaration(low, high, above, infinite, words, single, tuple(names), remedy, listed)
 
 
 def declared(model: type[Description], field: str) -> Declaration:
@@ -560,7 +573,98 @@ def _frequency(item: Any) -> float:
     return float(item)
 
 
-_Form: TypeAlias = Axis | ByChannel | ByCore | PairMatrix | WavelengthTable
+class _Curve(Description):
+    """Values at ascending points of something else than wavelength, interpolated linearly and never extrapolated."""
+
+    value: Any
+
+    _name: ClassVar[str]
+    _unit: ClassVar[str]
+
+    @model_validator(mode="after")
+    def _aligned(self) -> Self:
+        points = self.points
+        if len(points) < 2 or np.any(np.diff(points) <= 0):
+            msg = f"{self._name}: give at least two values, ascending"
+            raise refused(msg)
+        if len(self.value) != len(points):
+            msg = f"value: got {len(self.value)} values for {len(points)} in {self._name}; give one for each"
+            raise refused(msg)
+        return self
+
+    @property
+    def points(self) -> tuple[float, ...]:
+        """Where the values are."""
+        found: tuple[float, ...] = getattr(self, self._name)
+        return found
+
+    def place(self, asked: AnyArray) -> tuple[AnyArray, FloatArray]:
+        """Number of the point below each asked one, and the weight of the next.
+
+        Raises
+        ------
+        ValueError
+            If a point lies outside the table.
+        """
+        points = np.asarray(self.points)
+        slack = 1e-9 * (points[-1] - points[0])
+        if asked.min() < points[0] - slack or asked.max() > points[-1] + slack:
+            msg = (
+                f"the table covers {points[0]:g} to {points[-1]:g} {self._unit}, asked for {asked.min():.4g} to "
+                f"{asked.max():.4g} {self._unit}; extend the table (nothing is extrapolated)"
+            )
+            raise ValueError(msg)
+        below = np.clip(np.searchsorted(points, asked, side="right") - 1, 0, points.size - 2)
+        return below, (asked - points[below]) / (points[below + 1] - points[below])
+
+
+class RateTable(_Curve):
+    """A quantity against the symbol rate of a channel.
+
+    Parameters
+    ----------
+    symbol_rate_gbd
+        Ascending symbol rates, at least two.
+    value
+        One for each, in the unit of the field that holds the table.
+
+    Examples
+    --------
+    >>> RateTable(symbol_rate_gbd=[32, 96], value=[22, 18]).points
+    (32.0, 96.0)
+    """
+
+    symbol_rate_gbd: Annotated[tuple[float, ...], number(low=0.1, high=10_000, varies="list", single=False)]
+    value: Annotated[tuple[float, ...], number(varies="list", single=False)]
+
+    _name: ClassVar[str] = "symbol_rate_gbd"
+    _unit: ClassVar[str] = "GBd"
+
+
+class GainTable(_Curve):
+    """A quantity against the gain of an amplifier, and against wavelength where its values are tables.
+
+    Parameters
+    ----------
+    gain_db
+        Ascending gains, at least two.
+    value
+        A number, or a table against wavelength, for each.
+
+    Examples
+    --------
+    >>> GainTable(gain_db=[15, 25], value=[7.0, 5.5]).points
+    (15.0, 25.0)
+    """
+
+    gain_db: Annotated[tuple[float, ...], number(low=0, high=60, varies="list", single=False)]
+    value: Annotated[tuple[float | WavelengthTable, ...], number(varies="list wavelength", single=False)]
+
+    _name: ClassVar[str] = "gain_db"
+    _unit: ClassVar[str] = "dB"
+
+
+_Form: TypeAlias = Axis | ByChannel | ByCore | PairMatrix | WavelengthTable | RateTable | GainTable
 
 _TABLES: Mapping[str, tuple[str, type[_Form]]] = {
     "axis": ("axis", Axis),
@@ -569,6 +673,8 @@ _TABLES: Mapping[str, tuple[str, type[_Form]]] = {
     "core_out_core_in": ("pairs", PairMatrix),
     "wavelength_nm": ("wavelength", WavelengthTable),
     "frequency_thz": ("wavelength", WavelengthTable),
+    "symbol_rate_gbd": ("symbol_rate", RateTable),
+    "gain_db": ("gain", GainTable),
 }
 """Form that a table has, by the key that tells it: the word that allows it, and its description."""
 
@@ -686,8 +792,9 @@ class _Checked:
         if word not in forms:
             return self._refused_form(word, forms)
         numbers_alone = frozenset[str]()
-        if isinstance(value, WavelengthTable):
-            self._items(((f"value.{index}", item) for index, item in enumerate(value.value)), numbers_alone)
+        if isinstance(value, (WavelengthTable, RateTable, GainTable)):
+            inside = numbers_alone if not isinstance(value, GainTable) else _OF_CORES
+            self._items(((f"value.{index}", item) for index, item in enumerate(value.value)), inside)
         elif isinstance(value, PairMatrix):
             self._items(
                 (
@@ -702,11 +809,12 @@ class _Checked:
             items = value.channel if isinstance(value, ByChannel) else value.core  # type: ignore[attr-defined]
             named = ((f"{word}.{index}", item) for index, item in enumerate(items))
             kept = tuple(self._items(named, forms & ({"axis"} | _OF_CORES if word == "core" else {"axis"})).values())
-            return value.replace({word: kept}) if {"channel", "core"} <= forms else kept
+            return value.replace({word: kept}) if {"channel", "core"} <= forms and self.rule.listed != word else kept
         return value
 
     def _list(self, value: list[Any] | tuple[Any, ...], forms: frozenset[str], given: object) -> Any:
         ways = [word for word in ("channel", "core", "list") if word in forms]
+        ways = [self.rule.listed] if self.rule.listed in ways else ways
         if "pairs" in forms and value and all(isinstance(row, (list, tuple)) for row in value):
             return self._form(PairMatrix(core_out_core_in=value), forms)
         if not ways:

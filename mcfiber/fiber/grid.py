@@ -1,7 +1,7 @@
 """From the form in which a described value varies to the channels and cores that it belongs to."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy as np
 from mcfiber import units
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.record import Description
-from mcfiber.descriptions.values import ByChannel, ByCore, WavelengthTable, declared
+from mcfiber.descriptions.values import ByChannel, ByCore, RateTable, WavelengthTable, declared
 from mcfiber.fiber.channels import Channels
 from mcfiber.labelled import array, joined, stacked, variable
 from mcfiber.typing import IntArray, Quantity, is_axis
@@ -71,12 +71,15 @@ def _same(value: Any) -> Any:
 @cache
 def _listed_by(model: type[Description], field: str) -> str:
     """Along which dimension a plain list of the field goes."""
-    return "core" if "core" in declared(model, field).varies else "channel"
+    rule = declared(model, field)
+    return rule.listed or ("core" if "core" in rule.varies else "channel")
 
 
 def _placed(value: Any, convert: Convert, channels: Channels, listed_by: str) -> Quantity:
     if isinstance(value, WavelengthTable):
         return units.mapped(convert, units.mapped(value.at, channels.wavelength * 1e9))
+    if isinstance(value, RateTable):
+        return units.mapped(convert, units.mapped(partial(_interpolated, value), channels.symbol_rate * 1e-9))
     if isinstance(value, ByCore):
         return stacked([_placed(item, convert, channels, "core") for item in value.core], "core")
     if isinstance(value, ByChannel):
@@ -87,6 +90,12 @@ def _placed(value: Any, convert: Convert, channels: Channels, listed_by: str) ->
         items = tuple(_placed(item, convert, channels, listed_by) for item in value)
         return stacked(items, "core") if listed_by == "core" else channels.spread(items)
     return _entered(value, convert)
+
+
+def _interpolated(table: RateTable, asked: Any) -> Any:
+    below, weight = table.place(np.asarray(asked))
+    values = np.asarray(table.value)
+    return values[below] * (1.0 - weight) + values[below + 1] * weight
 
 
 def _entered(value: Any, convert: Convert) -> Quantity:

@@ -12,16 +12,16 @@ from mcfiber import units
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.fiber import MeasuredCrosstalk, MulticoreFiber
 from mcfiber.descriptions.groups import Groups, group_numbers, group_sizes
-from mcfiber.descriptions.values import WavelengthTable
 from mcfiber.fiber.attenuation import backscatter, total_attenuation
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.coupling import check_separation, computed_power_coupling, cores_overlap
 from mcfiber.fiber.geometry import CorePlaces, core_places, neighbours, neighbours_between, outer_cladding_thickness
+from mcfiber.fiber.grid import on_grid
 from mcfiber.fiber.groups import averaged_over_groups, between_groups
 from mcfiber.fiber.index import check_range
 from mcfiber.fiber.modes import LPMode, check_guided, higher_mode_survives, refuse_multimode, solved
 from mcfiber.fiber.structure import FiberStructure, fiber_structure
-from mcfiber.labelled import array, combined, has, kept, quantity, reduced, stacked
+from mcfiber.labelled import array, combined, has, kept, quantity, reduced
 from mcfiber.typing import FloatArray, Quantity, is_axis
 
 
@@ -148,15 +148,7 @@ def _described(
 
 def _attenuation(fiber: MulticoreFiber, channels: Channels) -> Quantity:
     """Power attenuation of the cores. [1/m]"""
-    loss = fiber.attenuation_db_per_km
-    if not isinstance(loss, WavelengthTable):
-        value = quantity(fiber, "attenuation_db_per_km")
-        return stacked(value, "core") if isinstance(value, tuple) else value
-    try:
-        return units.convert(units.mapped(loss.at, channels.wavelength * 1e9), "db_per_km")
-    except ValueError as error:
-        msg = f"fiber.attenuation_db_per_km: {error}"
-        raise refused(msg) from None
+    return on_grid(fiber, "attenuation_db_per_km", channels, "fiber")
 
 
 def _given_dispersion(fiber: MulticoreFiber, channels: Channels, reference: Quantity) -> Quantity:

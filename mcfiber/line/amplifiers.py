@@ -9,7 +9,7 @@ from mcfiber._jit import Kernel
 from mcfiber.fiber.channels import Channels
 from mcfiber.kernels import amplifiers as kernels
 from mcfiber.labelled import array, combined, compute, kept, plain_numbers
-from mcfiber.line.line import Line, last_of_lap, over_spans
+from mcfiber.line.line import Line, figure_at, last_of_lap, over_spans
 from mcfiber.line.power import PowerProfile
 from mcfiber.typing import Quantity
 
@@ -98,19 +98,20 @@ def added_noise(line: Line, span_loss: Quantity, channels: Channels, *, model: s
     .. [1] R.-J. Essiambre et al., "Capacity limits of optical fiber networks," *J. Lightw. Technol.*, vol. 28, no.
        4, pp. 662-701, 2010. :doi:`10.1109/JLT.2009.2039464`, eq. (54).
     """
-    density, frequency = DENSITIES[model], channels.frequency
+    kernel, frequency = DENSITIES[model], channels.frequency
+
+    def density(gain: Quantity, noise_figure: Quantity) -> Quantity:
+        return compute("ase_density", kernel, frequency, gain, figure_at(noise_figure, gain))
+
     if line.loop is None:
-        return _amplified(line, compute("ase_density", density, frequency, span_loss, line.noise_figure))
+        return _amplified(line, density(span_loss, line.noise_figure))
     loop = line.loop
-    first = combined(np.multiply, span_loss, loop.excess)
-    second = combined(np.divide, loop.loss, loop.excess)
-    one = compute("ase_density", density, frequency, first, line.noise_figure)
-    other = compute("ase_density", density, frequency, second, loop.noise_figure)
+    one = density(combined(np.multiply, span_loss, loop.excess), line.noise_figure)
+    other = density(combined(np.divide, loop.loss, loop.excess), loop.noise_figure)
     end = combined(lambda one, ratio, other: one / ratio + other, one, loop.excess, other)
     if loop.spans == 1:
         return end
-    plain = compute("ase_density", density, frequency, span_loss, line.noise_figure)
-    return _amplified(line, last_of_lap(line, end, plain))
+    return _amplified(line, last_of_lap(line, end, density(span_loss, line.noise_figure)))
 
 
 def _amplified(line: Line, density: Quantity) -> Quantity:

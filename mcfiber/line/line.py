@@ -12,11 +12,12 @@ import xarray as xr
 from mcfiber import units
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.line import Amplifier, Link, LoopEquipment, Piece, Span
+from mcfiber.descriptions.values import GainTable
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.grid import on_grid
 from mcfiber.fiber.medium import FiberMedium
-from mcfiber.labelled import array, combined, has, quantity, reduced, stacked, variable
-from mcfiber.typing import IntArray, Quantity, is_axis
+from mcfiber.labelled import array, as_variable, combined, entered, has, quantity, reduced, stacked, variable
+from mcfiber.typing import FloatArray, IntArray, Quantity, is_axis
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,9 @@ class AmplifierOutput:
     Attributes
     ----------
     tilt_db
-        Of each band: highest less lowest frequency. [dB]
+        Of each band: highest less lowest frequency, (channel) where bands differ. [dB]
+    ripple
+        Ratio of each channel's output to what is asked for. [1]
     core_offset
         Ratio of each core's output; None where cores are alike. [1]
     limit
@@ -36,9 +39,86 @@ class AmplifierOutput:
     """
 
     tilt_db: Quantity
+    ripple: Quantity
     core_offset: Quantity
     limit: Quantity
     shared_pump: bool
+
+
+@dataclass(frozen=True)
+class GainCurve:
+    """Noise figure that depends on the gain an amplifier has.
+
+    Attributes
+    ----------
+    points_db
+        Ascending gains; none is extrapolated beyond them. [dB]
+    values_db
+        Noise figure at each, (channel) where it differs. [dB]
+    factor
+        Ratio of each core's. [1]
+    """
+
+    points_db: FloatArray
+    values_db: tuple[Quantity, ...]
+    factor: Quantity
+
+    def at(self, gain: Quantity) -> Quantity:
+        """Noise figure at a gain, interpolated in decibels; NaN outside the table at points of axes. [1]
+
+        Raises
+        ------
+        DescriptionError
+            If the gain lies outside the table, and no axis changes it.
+        """
+        gain_db = units.decibels(as_variable(gain))
+        points = self.points_db
+        low, high = points[0], points[-1]
+        outside = np.asarray((gain_db < low * (1 - 1e-12)) | (gain_db > high * (1 + 1e-12)))
+        if set(gain_db.dims) <= {"channel", "core", "span"} and outside.any():
+            least, most = float(np.min(gain_db.data)), float(np.max(gain_db.data))
+            msg = (
+                f"link.amplifier.noise_figure_db: the table covers gains of {low:g} to {high:g} dB, and {least:.2f} to "
+                f"{most:.2f} dB are needed; extend the table, or change the loss of the spans"
+            )
+            raise refused(msg)
+        inside = np.clip(gain_db.data, low, high)
+        below = np.clip(np.searchsorted(points, inside, side="right") - 1, 0, points.size - 2)
+        weight = (inside - points[below]) / (points[below + 1] - points[below])
+        figure: Quantity = 0.0
+        for k, value in enumerate(self.values_db):
+            share = np.where(below == k, 1.0 - weight, np.where(below + 1 == k, weight, 0.0))
+            figure = figure + array(gain_db.dims, np.where(outside, np.nan, share)) * value
+        return combined(np.multiply, entered(figure, "db"), self.factor)
+
+
+@dataclass(frozen=True)
+class CurvesBySpan:
+    """Noise figures along the dimension span, some of which depend on the gain.
+
+    Attributes
+    ----------
+    each
+        A number, a labelled array or a `GainCurve` for each place along a lap.
+    """
+
+    each: "tuple[Quantity | GainCurve, ...]"
+
+    def at(self, gain: Quantity) -> Quantity:
+        """Noise figure of every span at its gain. [1]"""
+        along = enumerate(self.each)
+        return stacked([figure_at(one, gain.isel(span=k) if has(gain, "span") else gain) for k, one in along], "span")
+
+
+def figure_at(noise_figure: "Quantity | GainCurve | CurvesBySpan", gain: Quantity) -> Quantity:
+    """Noise figure of amplifiers that have a gain. [1]
+
+    Examples
+    --------
+    >>> figure_at(3.2, 100.0)
+    3.2
+    """
+    return noise_figure.at(gain) if isinstance(noise_figure, (GainCurve, CurvesBySpan)) else noise_figure
 
 
 @dataclass(frozen=True)
@@ -134,7 +214,10 @@ class Line:
     output
         What amplifiers make of it.
     noise_figure
-        Of the amplifier after each span, (span), (channel) and (core). [1]
+        Of the amplifier after each span, (span), (channel) and (core), or how it depends on the gain; see
+        `figure_at`. [1]
+    polarization_loss
+        Rms over the two polarisations of one span's polarisation-dependent loss, (channel) and (core). [Np]
     loop
         Equipment of a recirculating loop behind the last span of every lap; None without.
     device_crosstalk
@@ -171,6 +254,7 @@ class Line:
     directions: tuple[int, ...] | None = None
     permutation: tuple[int, ...] | None = None
     mode_dependent_loss: Quantity = 0.0
+    polarization_loss: Quantity = 0.0
     power_control: Literal["signal", "channel", "band"] = "signal"
     repeat: Literal["independent", "same"] = "independent"
     problems: Mapping[str, Quantity] = field(default_factory=dict)
@@ -231,13 +315,14 @@ def line(link: Link, medium: FiberMedium, channels: Channels) -> Line:
         pumps=_pumps(tuple(place.span for place in places), channels),
         temperature=_along(places, lambda place: quantity(place.span, "temperature_k")),
         asked=_asked(link, channels),
-        output=_output(link.amplifier),
+        output=_output(link.amplifier, channels),
         noise_figure=_along(places, _noise_figures(link, channels)),
         loop=None if link.loop is None else _loop(link.loop, places, channels),
         device_crosstalk=_device_crosstalk(link, places),
         directions=directions if link.both_directions else None,
         permutation=link.core_permutation,
         mode_dependent_loss=_mode_dependent_loss(link, places),
+        polarization_loss=_polarization_loss(link, places, channels),
         power_control=link.power_control,
         repeat=link.repeat,
         problems={} if link.loop is None else {"second_amplifier_attenuates": _attenuates(link.loop)},
@@ -398,6 +483,9 @@ def _along(places: tuple[_Place, ...], value_of: Callable[[_Place], Quantity]) -
         return value_of(places[0])
     found = {key: value_of(place) for key, place in known.items()}
     values = [found[id(place)] for place in places]
+    if any(isinstance(value, GainCurve) for value in values):
+        same = all(value is values[0] for value in values)
+        return values[0] if same else CurvesBySpan(tuple(values))
     if all(_same(value, values[0]) for value in values):
         return values[0]
     return stacked(values, "span")
@@ -476,15 +564,51 @@ def _pumps(spans: tuple[Span, ...], channels: Channels) -> Pumps | None:
 
 def _asked(link: Link, channels: Channels) -> Quantity:
     """Launch power that is asked for, with dimensions channel and core where it differs along them. [W]"""
-    asked = channels.spread(quantity(link, "launch_power_dbm"))
+    asked = on_grid(link, "launch_power_dbm", channels, "link")
+    tilt = channels.spread(_axes_of_bands(link.launch_tilt_db))
+    if is_axis(tilt) or tilt:
+        asked = asked * entered(place_in_band(channels) * tilt, "db")
+    if link.total_launch_power_dbm is not None:
+        asked = _with_total(link, asked, channels)
     offset = quantity(link, "core_launch_offset_db")
     return asked if offset is None else asked * stacked(offset, "core")
 
 
-def _output(amplifier: Amplifier) -> AmplifierOutput:
+def _axes_of_bands(value: Any) -> Any:
+    return {band: variable(one) for band, one in value.items()} if isinstance(value, dict) else variable(value)
+
+
+def _with_total(link: Link, shape: Quantity, channels: Channels) -> Quantity:
+    """Powers of a shape that sum to the total of each core, or of each band in it. [W]"""
+    given = link.total_launch_power_dbm
+    total = on_grid(link, "total_launch_power_dbm", channels, "link")
+    groups = channels.members if isinstance(given, dict) else {"": np.arange(channels.count)}
+    wide = shape if has(shape, "channel") else shape * array(("channel",), np.ones(channels.count))
+    sums: list[Quantity] = [None] * channels.count
+    for members in groups.values():
+        together = reduced(np.sum, wide.isel(channel=members), "channel")
+        for member in members:
+            sums[member] = together
+    return combined(lambda power, total, sums: power * (total / sums), wide, total, stacked(sums, "channel"))
+
+
+def place_in_band(channels: Channels) -> xr.Variable:
+    """Frequency of each channel from -1/2 to 1/2 over the channels of its band."""
+    frequency = channels.frequency.transpose("channel", ...)
+    place = np.zeros(frequency.shape)
+    for members in channels.members.values():
+        inside = frequency.data[members]
+        if members.size > 1:
+            low, high = inside.min(axis=0), inside.max(axis=0)
+            place[members] = (inside - low) / (high - low) - 0.5
+    return array(frequency.dims, place)
+
+
+def _output(amplifier: Amplifier, channels: Channels) -> AmplifierOutput:
     offset = quantity(amplifier, "core_output_offset_db")
     return AmplifierOutput(
-        tilt_db=variable(amplifier.output_tilt_db),
+        tilt_db=channels.spread(_axes_of_bands(amplifier.output_tilt_db)),
+        ripple=on_grid(amplifier, "output_ripple_db", channels, "link.amplifier"),
         core_offset=None if offset is None else stacked(offset, "core"),
         limit=quantity(amplifier, "output_power_limit_dbm"),
         shared_pump=amplifier.pumping == "cladding",
@@ -505,11 +629,17 @@ def _noise_figures(link: Link, channels: Channels) -> Callable[[_Place], Quantit
     return after
 
 
-def noise_figure(amplifier: Amplifier, channels: Channels) -> Quantity:
-    """Linear noise figure, with dimensions channel and core where it differs along them. [1]"""
-    value = channels.spread(quantity(amplifier, "noise_figure_db"))
+def noise_figure(amplifier: Amplifier, channels: Channels) -> "Quantity | GainCurve":
+    """Linear noise figure, with dimensions channel and core where it differs along them, or its curve over gain. [1]"""
     offset = quantity(amplifier, "core_noise_figure_offset_db")
-    return value if offset is None else value * stacked(offset, "core")
+    of_core = 1.0 if offset is None else stacked(offset, "core")
+    given = amplifier.noise_figure_db
+    if isinstance(given, GainTable):
+        values = (one.at(channels.wavelength * 1e9) if hasattr(one, "at") else one for one in given.value)
+        known = tuple(array(channels.frequency.dims, one) if isinstance(one, np.ndarray) else one for one in values)
+        return GainCurve(np.asarray(given.gain_db), known, of_core)
+    value = on_grid(amplifier, "noise_figure_db", channels, "link.amplifier")
+    return value if offset is None else value * of_core
 
 
 def _loop(loop: LoopEquipment, places: tuple[_Place, ...], channels: Channels) -> Loop:
@@ -562,6 +692,17 @@ def _mode_dependent_loss(link: Link, places: tuple[_Place, ...]) -> Quantity:
     if all(place.last for place in places):
         return together
     return stacked([together if place.last else 0.0 for place in places], "span")
+
+
+def _polarization_loss(link: Link, places: tuple[_Place, ...], channels: Channels) -> Quantity:
+    """Half the difference of the gains of two polarisations: their standard deviation; at the end of a span. [Np]"""
+    given = link.polarization_dependent_loss_db
+    if isinstance(given, float) and given == 0.0:
+        return 0.0
+    value = units.mapped(np.log, on_grid(link, "polarization_dependent_loss_db", channels, "link")) * 0.5
+    if all(place.last for place in places):
+        return value
+    return stacked([value if place.last else 0.0 for place in places], "span")
 
 
 def _for_each_core(name: str, link: Link, medium: FiberMedium) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from mcfiber.fiber.groups import by_group_size
 from mcfiber.kernels import mode_loss as kernels
 from mcfiber.labelled import compute
-from mcfiber.typing import Quantity
+from mcfiber.typing import Quantity, is_axis
 
 Repeat = Literal["independent", "same"]
 
@@ -106,11 +106,17 @@ def mode_dependent_loss(
 
 
 def grouped_loss(
-    span_rms: Quantity, sizes: Sequence[int], *, spans: int = 1, repeat: Repeat = "independent", lap: int = 1
+    span_rms: Quantity,
+    sizes: Sequence[int],
+    *,
+    spans: int = 1,
+    repeat: Repeat = "independent",
+    lap: int = 1,
+    polarization: Quantity = 0.0,
 ) -> ModeDependentLoss:
     """Mode-dependent loss of groups of cores: of every core's group, which has twice as many modes as cores.
 
-    A core that is alone in its group, beside larger ones, has none: it is received by itself.
+    A core that is alone in its group is received by itself: the loss that differs between its two polarisations counts.
 
     Parameters
     ----------
@@ -118,6 +124,9 @@ def grouped_loss(
         As for `mode_dependent_loss`.
     sizes
         Number of cores in each core's group; with one size, nothing differs between cores.
+    polarization
+        Standard deviation of the log gains of the two polarisations of one span, half its polarisation-dependent
+        loss, for cores that are alone in their group. [Np]
 
     Returns
     -------
@@ -134,10 +143,11 @@ def grouped_loss(
     >>> [round(float(value), 3) for value in loss.sum]
     [0.4, 0.4, 0.0]
     """
-    mixed = len(set(sizes)) > 1
+    given = is_axis(polarization) or polarization > 0.0
+    mixed = len(set(sizes)) > 1 or given
 
     def loss(cores: int) -> tuple[Any, ...]:
-        own = 0.0 if cores == 1 and mixed else span_rms
+        own = polarization if cores == 1 and mixed else span_rms
         found = mode_dependent_loss(own, modes=2 * cores, spans=spans, repeat=repeat, lap=lap)
         return found.sum, found.effective, found.rms, found.peak_to_peak
 

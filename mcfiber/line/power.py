@@ -11,7 +11,7 @@ import xarray as xr
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.medium import FiberMedium
 from mcfiber.labelled import array, averaged, combined, entered, has, joined, labelled_result, reduced
-from mcfiber.line.line import AmplifierOutput, Line, Pieces
+from mcfiber.line.line import AmplifierOutput, Line, Pieces, place_in_band
 from mcfiber.line.raman import Evolution, RamanModel, span_evolution
 from mcfiber.typing import Quantity, is_axis
 
@@ -203,22 +203,12 @@ def output_levels(output: AmplifierOutput, launch: Quantity, channels: Channels,
         alike: in each core alone, or over all cores of a cladding-pumped amplifier, whose cores share the pump.
     """
     if is_axis(output.tilt_db) or output.tilt_db:
-        launch = launch * entered(_place_in_band(channels) * output.tilt_db, "db")
+        launch = launch * entered(place_in_band(channels) * output.tilt_db, "db")
+    if is_axis(output.ripple) or output.ripple != 1.0:
+        launch = combined(np.multiply, launch, output.ripple)
     if output.core_offset is not None:
         launch = launch * output.core_offset
     return launch if output.limit is None else launch * _limiting(output, launch, channels, cores)
-
-
-def _place_in_band(channels: Channels) -> xr.Variable:
-    """Frequency of each channel from -1/2 to 1/2 over the channels of its band."""
-    frequency = channels.frequency.transpose("channel", ...)
-    place = np.zeros(frequency.shape)
-    for members in channels.members.values():
-        inside = frequency.data[members]
-        if members.size > 1:
-            low, high = inside.min(axis=0), inside.max(axis=0)
-            place[members] = (inside - low) / (high - low) - 0.5
-    return array(frequency.dims, place)
 
 
 def _limiting(output: AmplifierOutput, launch: Quantity, channels: Channels, cores: int) -> Quantity:

@@ -6,7 +6,7 @@ import xarray as xr
 from mcfiber import units
 from mcfiber.descriptions.transceiver import Transceiver
 from mcfiber.kernels import information as kernels
-from mcfiber.labelled import compute, stamp
+from mcfiber.labelled import array, as_variable, combined, compute, stamp
 from mcfiber.receiver.receiver import Receiver, receiver
 from mcfiber.typing import Quantity
 
@@ -58,6 +58,8 @@ def achievable_rate(transceiver: Transceiver | Receiver, snr: Quantity, symbol_r
     '3.1636 bit, 310.0 Gb/s'
     """
     entered = transceiver if isinstance(transceiver, Receiver) else receiver(transceiver)
+    if entered.parts:
+        return _of_parts(entered, snr, symbol_rate)
     law = entered.law
     gross = units.mapped(lambda rate: POLARISATIONS * rate, symbol_rate) * (entered.kept * law.outer_rate)
     code = law.fraction, law.gap, law.code_rate
@@ -65,11 +67,30 @@ def achievable_rate(transceiver: Transceiver | Receiver, snr: Quantity, symbol_r
     if len(entered.formats) == 1:
         del rates["format_index"]
     else:
-        rates["format_index"].attrs |= {
-            "flag_values": np.arange(len(entered.formats)),
-            "flag_meanings": " ".join(entered.format_names),
-        }
+        rates["format_index"].attrs |= _flags(entered)
     return rates
+
+
+def _of_parts(entered: Receiver, snr: Quantity, symbol_rate: Quantity) -> dict[str, Quantity]:
+    """Rates of every channel and core with the format and the code that it has."""
+    found: dict[str, Quantity] = {}
+    for number, part in enumerate(entered.parts):
+        rates = achievable_rate(part, snr, symbol_rate)
+        own = np.array([entered.formats.index(one) for one in part.formats])
+        index = rates.get("format_index")
+        rates["format_index"] = own[0] if index is None else array(index.dims, own[np.asarray(index).astype(int)])
+        here = entered.which == number
+        for name, rate in rates.items():
+            found[name] = combined(np.where, here, rate, found[name]) if name in found else rate
+    index = as_variable(found.pop("format_index"))
+    if len(entered.formats) > 1:
+        found["format_index"] = stamp("format_index", index * 1.0)
+        found["format_index"].attrs |= _flags(entered)
+    return {name: stamp(name, rate) for name, rate in found.items()}
+
+
+def _flags(entered: Receiver) -> dict[str, object]:
+    return {"flag_values": np.arange(len(entered.formats)), "flag_meanings": " ".join(entered.format_names)}
 
 
 RUNGS = (
@@ -85,7 +106,7 @@ RUNGS = (
 
 
 def rate_ladder(
-    transceiver: Transceiver,
+    transceiver: Transceiver | Receiver,
     symbol_rate: Quantity,
     *,
     snr_ase: Quantity,

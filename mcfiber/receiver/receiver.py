@@ -1,8 +1,9 @@
 """Door 4: the transceiver in SI: formats as tables, codes as laws, and its own noise."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 
@@ -16,12 +17,15 @@ from mcfiber.descriptions.codes import (
     FixedRateCode,
     OverheadCode,
 )
+from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.formats import SingleFormat, candidates, format_name
 from mcfiber.descriptions.transceiver import Transceiver
-from mcfiber.labelled import quantity
+from mcfiber.fiber.channels import Channels
+from mcfiber.fiber.grid import on_grid
+from mcfiber.labelled import array, quantity
 from mcfiber.receiver.constellation import constellation, symbol_moments
 from mcfiber.receiver.information import format_table, information, stacked_tables
-from mcfiber.typing import FloatArray, Quantity
+from mcfiber.typing import FloatArray, Quantity, is_axis
 
 ReceiverKind = Literal["mmse", "zero_forcing", "optimal"]
 """How coupled cores are separated."""
@@ -89,6 +93,10 @@ class Receiver:
         How coupled cores are separated.
     formats
         Modulation formats that it may use.
+    parts
+        The receivers of single channels and cores where formats or codes differ between them; else empty.
+    which
+        Number of the part that each channel and core has, (channel) and (core).
     """
 
     snr: Quantity
@@ -96,6 +104,8 @@ class Receiver:
     law: CodeLaw
     kind: ReceiverKind
     formats: tuple[SingleFormat, ...]
+    parts: "tuple[Receiver, ...]" = ()
+    which: Quantity = 0
 
     @property
     def format_names(self) -> tuple[str, ...]:
@@ -122,18 +132,25 @@ class Receiver:
         return symbol_moments(self.formats[0])[0]
 
 
-def receiver(transceiver: Transceiver) -> Receiver:
+def receiver(transceiver: Transceiver, channels: Channels | None = None) -> Receiver:
     """Enter a transceiver into SI, every field once.
 
     Parameters
     ----------
     transceiver
         The description.
+    channels
+        Channels in SI; needed where something differs between them.
 
     Returns
     -------
     Receiver
         Frozen; ratios linear, tables of MI and GMI made on first use.
+
+    Raises
+    ------
+    DescriptionError
+        If something differs between channels or cores, and the channels are not given.
 
     Notes
     -----
@@ -144,10 +161,47 @@ def receiver(transceiver: Transceiver) -> Receiver:
     >>> receiver(Transceiver(format="16QAM", snr_db=20)).snr
     100.0
     """
+    varied = [name for name in ("format", "code") if isinstance(getattr(transceiver, name), dict)]
+    plain = isinstance(transceiver.snr_db, float) or is_axis(transceiver.snr_db)
+    if channels is None and (varied or not plain):
+        msg = (
+            f"transceiver.{varied[0] if varied else 'snr_db'}: differs between channels or cores; give the transceiver "
+            "of one of them"
+        )
+        raise refused(msg)
+    snr = quantity(transceiver, "snr_db") if channels is None else _snr(transceiver, channels)
+    if varied and channels is not None:
+        return _in_parts(transceiver, channels, snr)
     return Receiver(
-        snr=quantity(transceiver, "snr_db"),
+        snr=snr,
         kept=1.0 - quantity(transceiver, "pilot_overhead_percent"),
-        law=code_law(transceiver.code),
+        law=code_law(cast("Code", transceiver.code)),
         kind=transceiver.receiver,
         formats=candidates(transceiver.format),
     )
+
+
+def _snr(transceiver: Transceiver, channels: Channels) -> Quantity:
+    return on_grid(transceiver, "snr_db", channels, "transceiver")
+
+
+def _in_parts(transceiver: Transceiver, channels: Channels, snr: Quantity) -> Receiver:
+    """One receiver for each format and code that occur, and which of them each channel and core has."""
+    given: list[dict[str, Any]] = [value for value in (transceiver.format, transceiver.code) if isinstance(value, dict)]
+    cores = max([1, *(len(value["core"]) for value in given if "core" in value)])
+    across = any("core" not in value for value in given)
+    places = range(channels.count) if across else range(1)
+    found: list[Transceiver] = []
+    number = np.empty((len(places), cores), np.int64)
+    for channel in places:
+        for core in range(cores):
+            one = transceiver.of_place(channels.bands[channel], int(channels.described[channel]), core)
+            if one not in found:
+                found.append(one)
+            number[channel, core] = found.index(one)
+    along = {dim: size for dim, size in (("channel", channels.count), ("core", cores)) if dim == "core" or across}
+    if cores == 1:
+        del along["core"]
+    which = array(tuple(along), number.reshape(tuple(along.values())))
+    parts = tuple(replace(receiver(one.model_copy(update={"snr_db": math.inf})), snr=snr) for one in found)
+    return replace(parts[0], formats=candidates(transceiver.format), parts=parts, which=which)

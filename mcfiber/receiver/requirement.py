@@ -102,9 +102,10 @@ def _checked(transceiver: Transceiver, net_bits: Quantity, ngmi: Quantity) -> No
     if net_bits is not None and ngmi is not None:
         msg = "give net_bits or ngmi, not both"
         raise ValueError(msg)
-    stepped = isinstance(transceiver.code, (FixedRateCode, OverheadCode, DvbS2Code))
+    code: Any = transceiver.code
+    stepped = transceiver.varies or isinstance(code, (FixedRateCode, OverheadCode, DvbS2Code))
     if net_bits is None and ngmi is None and not stepped:
-        msg = f"a code of kind {transceiver.code.kind} has no threshold of its own; give net_bits or ngmi"
+        msg = f"a code of kind {code.kind} has no threshold of its own; give net_bits or ngmi"
         raise ValueError(msg)
     if ngmi is not None and len(candidates(transceiver.format)) > 1:
         msg = "ngmi belongs to one format, not to the best of several; give net_bits"
