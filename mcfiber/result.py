@@ -152,15 +152,21 @@ def _text_of(values: tuple[Any, ...]) -> str:
     return json.dumps(values)
 
 
+def _token(values: tuple[Any, ...], long: list[tuple[Any, ...]]) -> str:
+    long.append(values)
+    return f"{_TOKEN}{len(long) - 1}."
+
+
 def _without_long(value: Any, long: list[tuple[Any, ...]]) -> Any:
-    """Plain tables with a token for each long list of numbers, which goes into a list of its own."""
+    """Plain tables with a token for each long list or matrix of numbers, which goes into a list of its own."""
     if isinstance(value, dict):
         return {key: _without_long(item, long) for key, item in value.items()}
     if not isinstance(value, list) or not value:
         return value
     if len(value) > LONG and numbers_alone(value):
-        long.append(tuple(value))
-        return f"{_TOKEN}{len(long) - 1}."
+        return _token(tuple(value), long)
+    if isinstance(value[0], list) and len(value) ** 2 > LONG and all(map(numbers_alone, value)):
+        return _token(tuple(map(tuple, value)), long)
     return value if numbers_alone(value) else [_without_long(item, long) for item in value]
 
 

@@ -40,7 +40,7 @@ def wide(**link: Any) -> mcf.System:
         spectrum={"groups": groups},
         fiber={
             "layout": {"kind": "ring", "cores": 3, "pitch_um": 42},
-            "crosstalk": {"crosstalk_db": -45, "length_km": 80, "definition": "pair"},
+            "crosstalk": {"crosstalk_db": -45, "length_km": 80, "definition": "pair", "slope_db_per_nm": 0.1},
             "dispersion_slope_ps_per_nm2_km": 0.06,
         },
         link={"span": {"length_km": 80}, "span_count": 3} | link,

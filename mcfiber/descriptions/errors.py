@@ -10,6 +10,10 @@ import numpy as np
 Problem = tuple[str, str]  # path of the refused value, and a sentence
 
 
+class ValidityWarning(UserWarning):
+    """A model is used outside the range where it is known to hold."""
+
+
 class DescriptionError(ValueError):
     """A value that a description refuses; `problems` lists (path, sentence) pairs."""
 

@@ -13,7 +13,7 @@ from mcfiber.descriptions.groups import Groups, core_groups
 from mcfiber.descriptions.layout import Layout, distances
 from mcfiber.descriptions.profile import Profile
 from mcfiber.descriptions.record import Description
-from mcfiber.descriptions.values import ByList, Quantity, WavelengthTable, number
+from mcfiber.descriptions.values import ByList, PairMatrix, Quantity, Varying, WavelengthTable, number
 from mcfiber.typing import FloatArray, is_axis
 
 _SAME = 1e-9  # relative difference below which two lengths are the same
@@ -25,7 +25,8 @@ class MeasuredCrosstalk(Description):
     Parameters
     ----------
     crosstalk_db
-        Mean crosstalk (of the linear ratio) after `length_km`, with all cores launched equally.
+        Mean crosstalk (of the linear ratio) after `length_km`, with all cores launched equally; or a matrix with one
+        for each pair of cores, rows by the core that receives, each measured with one core lit.
     length_km
         Length that it was measured over.
     definition
@@ -35,14 +36,33 @@ class MeasuredCrosstalk(Description):
     wavelength_nm
         Wavelength of the measurement.
     slope_db_per_nm
-        Change of the crosstalk in dB with wavelength.
+        Change of the crosstalk in dB with wavelength. Left out, it is that of the fibre's `core` where there is one,
+        and else 0, with a warning for channels over more than 15 nm.
+    bend_radius_mm
+        Mean bend radius of the measurement, such as that of a spool. Where it is given, crosstalk in the line is
+        that of the fibre's own `bend_radius_mm`, such as that of a cable.
+
+    Raises
+    ------
+    DescriptionError
+        If a matrix is given as a total.
     """
 
-    crosstalk_db: Annotated[Quantity, number(low=-150, high=-3, remedy="a crosstalk ratio in dB is negative")]
+    crosstalk_db: Annotated[
+        Varying, number(low=-150, high=-3, varies="axis pairs", remedy="a crosstalk ratio in dB is negative")
+    ]
     length_km: Annotated[Quantity, number(above=0, high=20_000)]
     definition: Literal["pair", "total_from_neighbours"]
     wavelength_nm: Annotated[Quantity, number(low=1000, high=2000)] = 1550.0
-    slope_db_per_nm: Annotated[Quantity, number(low=-1, high=1)] = 0.0
+    slope_db_per_nm: Annotated[Quantity | None, number(low=-1, high=1)] = None
+    bend_radius_mm: Annotated[Quantity | None, number(low=1, high=1e6)] = None
+
+    @model_validator(mode="after")
+    def _matrix_of_pairs(self) -> Self:
+        if isinstance(self.crosstalk_db, PairMatrix) and self.definition != "pair":
+            msg = f'definition: got "{self.definition}" with a matrix, which holds one value for each pair; set "pair"'
+            raise refused(msg)
+        return self
 
 
 class MulticoreFiber(Description):
@@ -87,7 +107,10 @@ class MulticoreFiber(Description):
         Spatial mode dispersion of randomly coupled cores, and what the number means: "sigma" is the standard
         deviation of the intensity impulse response, "2sigma" is twice that.
     bend_radius_mm, twist_rate_per_m
-        Mean bend radius and twist (turns per metre).
+        Mean bend radius (140 mm is a spool; a cable has about 1 m and more) and twist (turns per metre).
+    index_spread
+        Standard deviation of the effective indices of cores that are equal by description; their mean power coupling
+        is then over such differences.
     reference_wavelength_nm
         Wavelength of dispersion and slope.
     correlation_length_m
@@ -139,6 +162,7 @@ class MulticoreFiber(Description):
     spatial_mode_dispersion_ps_per_sqrt_km: Annotated[Quantity | None, number(low=0, high=1e5)] = None
     spatial_mode_dispersion_definition: Literal["sigma", "2sigma"] = "sigma"
     bend_radius_mm: Annotated[Quantity, number(low=1, infinite=True)] = 140.0
+    index_spread: Annotated[Quantity, number(low=0, high=0.01)] = 0.0
     twist_rate_per_m: Annotated[Quantity, number(low=0, high=1000)] = 0.2
     reference_wavelength_nm: Annotated[Quantity, number(low=1000, high=2000)] = 1550.0
     correlation_length_m: Annotated[Quantity, number(above=0, infinite=True)] = 0.05
@@ -180,6 +204,7 @@ class MulticoreFiber(Description):
                 msg = f"{name}: got {len(losses)} values for {self.cores} cores; give one for each core"
                 raise refused(msg)
         apart = len(self.core_groups) > 1
+        self._check_matrix()
         if apart and self.crosstalk is None and self.core is None:
             msg = (
                 "crosstalk: is missing; weakly coupled cores need their measured crosstalk, or an index profile `core` "
@@ -190,6 +215,12 @@ class MulticoreFiber(Description):
             msg = "crosstalk: randomly coupled cores are received together, so crosstalk has no meaning; remove it"
             raise refused(msg)
         return self
+
+    def _check_matrix(self) -> None:
+        measured = None if self.crosstalk is None else self.crosstalk.crosstalk_db
+        if isinstance(measured, PairMatrix) and (size := len(measured.core_out_core_in)) != self.cores:
+            msg = f"crosstalk.crosstalk_db: got a matrix of {size} cores for {self.cores}; give one row and column each"
+            raise refused(msg)
 
     def _check_cladding(self) -> None:
         diameter, pitch = self.cladding_diameter_um, self.layout.pitch_um

@@ -9,20 +9,20 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import units
-from mcfiber.descriptions.errors import refused
-from mcfiber.descriptions.fiber import MeasuredCrosstalk, MulticoreFiber
-from mcfiber.descriptions.groups import Groups, group_numbers, group_sizes
+from mcfiber.descriptions.fiber import MulticoreFiber
+from mcfiber.descriptions.groups import Groups, group_sizes
 from mcfiber.fiber.attenuation import backscatter, total_attenuation
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.coupling import check_separation, computed_power_coupling, cores_overlap
-from mcfiber.fiber.geometry import CorePlaces, core_places, neighbours, neighbours_between, outer_cladding_thickness
+from mcfiber.fiber.geometry import CorePlaces, core_places, outer_cladding_thickness
 from mcfiber.fiber.grid import on_grid
 from mcfiber.fiber.groups import averaged_over_groups, between_groups
 from mcfiber.fiber.index import check_range
+from mcfiber.fiber.measured import Measured, warn_uncoupled
 from mcfiber.fiber.modes import LPMode, check_guided, higher_mode_survives, refuse_multimode, solved
 from mcfiber.fiber.structure import FiberStructure, fiber_structure
 from mcfiber.labelled import array, combined, has, kept, quantity, reduced
-from mcfiber.typing import FloatArray, Quantity, is_axis
+from mcfiber.typing import Quantity, is_axis
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def _described(
 ) -> FiberMedium:
     """What is given, or the default; of what is left to a profile, None."""
     area = None if fiber.computes("effective_area_um2") else quantity(fiber, "effective_area_um2")
-    measured = _Measured.of(fiber, channels, places)
+    measured = Measured.of(fiber, channels, places)
     thickness = outer_cladding_thickness(places, cladding_diameter)
     return FiberMedium(
         attenuation=None if fiber.computes("attenuation_db_per_km") else _attenuation(fiber, channels),
@@ -203,72 +203,6 @@ def _mode_dispersion(fiber: MulticoreFiber) -> Quantity:
     return given / 2 if fiber.spatial_mode_dispersion_definition == "2sigma" else given
 
 
-@dataclass(frozen=True)
-class _Measured:
-    """Measured crosstalk in SI: linear ratio at every channel, the length, and the neighbours that it comes from."""
-
-    ratio: Quantity
-    length: Quantity
-    neighbours: FloatArray
-    lit: float
-
-    @classmethod
-    def of(cls, fiber: MulticoreFiber, channels: Channels, places: CorePlaces) -> "_Measured | None":
-        """Enter it; None where nothing is measured, or no cores are received one by one."""
-        measured = fiber.crosstalk
-        if measured is None or len(fiber.core_groups) == 1:
-            return None
-        pattern = _neighbours(places, fiber.groups)
-        lit = 1.0 if measured.definition == "pair" else float(pattern.sum(axis=1).max())
-        length = quantity(measured, "length_km")
-        return cls(_measured_ratio(measured, channels), length, pattern, lit)
-
-    @property
-    def too_high(self) -> Quantity:
-        """Whether the crosstalk, carried to the channels by its slope, exceeds that of equal powers."""
-        wrong = self.ratio >= self.lit
-        if not is_axis(wrong):
-            return wrong
-        wrong = reduced(np.any, wrong, "channel")
-        return wrong if wrong.ndim else bool(wrong)
-
-    def power_coupling(self) -> xr.Variable:
-        """Power-coupling coefficient h of every pair of cores. [1/m]
-
-        Nearest neighbours couple equally; farther pairs are taken as uncoupled, which a measurement of the total
-        cannot tell apart.  The measured value is inverted with the exact solution of the coupled-power equations
-        for one core and its n neighbours, ``x = n (1 - e^{-(n+1) h L}) / (1 + n e^{-(n+1) h L})``.
-        """
-        if not is_axis(self.too_high) and self.too_high:
-            msg = (
-                "fiber.crosstalk.slope_db_per_nm: with this slope some channel has more crosstalk than cores of equal "
-                "power can have; lower it, or give the crosstalk at a wavelength nearer to the channels"
-            )
-            raise refused(msg)
-        count = self.lit
-        with np.errstate(invalid="ignore"):  # points that `too_high` tells
-            exponent = units.mapped(lambda x: -np.log1p(-(count + 1) * x / (count * (1 + x))), self.ratio)
-        result: xr.Variable = array(("core_out", "core_in"), self.neighbours) * (exponent / ((count + 1) * self.length))
-        return result
-
-
-def _measured_ratio(measured: MeasuredCrosstalk, channels: Channels) -> Quantity:
-    """Measured crosstalk at the frequencies of the channels, linear."""
-    ratio, slope = quantity(measured, "crosstalk_db"), quantity(measured, "slope_db_per_nm")
-    if not is_axis(slope) and slope == 0:
-        return ratio
-    return ratio * np.exp(slope * (channels.wavelength - quantity(measured, "wavelength_nm")))
-
-
-def _neighbours(places: CorePlaces, groups: Groups | None) -> FloatArray:
-    """Pairs of neighbours as ones; between groups, the share of their pairs that are nearest."""
-    if groups is None:
-        return neighbours(places).astype(np.float64)
-    nearest = neighbours_between(places, group_numbers(groups)).astype(np.float64)
-    result: FloatArray = between_groups(array(("core_out", "core_in"), nearest), groups).values
-    return result
-
-
 # ---------------------------------------------------------------------------------------------------------
 # what is left to the index profile
 
@@ -298,6 +232,8 @@ def _computed(
         scale = 2 * math.pi / units.SPEED_OF_LIGHT * quantity(fiber, "nonlinear_index_m2_per_w")
         values["nonlinear_coefficient"] = channels.frequency * scale / found.effective_area
         values["effective_area"] = reduced(np.mean, found.effective_area, "channel")
+    if fiber.coupled_cores > 1:
+        warn_uncoupled(fiber, structure, wavelength, found)
     if len(fiber.core_groups) > 1 and fiber.crosstalk is None:
         check_separation(structure)
         coupling = computed_power_coupling(structure, wavelength, found)

@@ -83,6 +83,8 @@ class FiberStructure:
         Angle that a core turns by. [rad/m]
     correlation_length
         Of the random structure. [m]
+    index_spread
+        Standard deviation of the effective indices of cores that are equal by description. [1]
     coating_index
         Refractive index of the coating. [1]
     loss
@@ -97,6 +99,7 @@ class FiberStructure:
     bend_radius: Quantity
     twist: Quantity
     correlation_length: Quantity
+    index_spread: Quantity
     coating_index: Quantity
     loss: LossNumbers
     loss_offset: Quantity
@@ -147,6 +150,7 @@ def fiber_structure(fiber: MulticoreFiber) -> FiberStructure:
         bend_radius=quantity(fiber, "bend_radius_mm") * quantity(fiber, "elasto_optic"),
         twist=quantity(fiber, "twist_rate_per_m") * (2 * np.pi),
         correlation_length=quantity(fiber, "correlation_length_m"),
+        index_spread=quantity(fiber, "index_spread"),
         coating_index=quantity(fiber, "coating_index"),
         loss=loss_numbers(fiber.glass_loss),
         loss_offset=stacked(offset, "core") if isinstance(offset, tuple) else offset,

@@ -213,7 +213,9 @@ def _positive_exponential(
             for n in range(cores):
                 for lane in range(width):
                     other[m, n, lane] = 0.0
-            for position in range(start[m], start[m + 1]):
+            if width == 1:
+                _add_rows(value[:, 0], column, start[m], start[m + 1], term.reshape(cores, cores), other[m, :, 0])
+            for position in range(start[m], start[m + 1] if width > 1 else start[m]):
                 row, weight = column[position], value[position]
                 for n in range(cores):
                     target, source = other[m, n], term[row, n]
@@ -228,6 +230,21 @@ def _positive_exponential(
         more = pending > 0
         term, other = other, term
         order += 1
+
+
+@kernel
+def _add_rows(
+    weight: FloatArray, column: IntArray, first: int, last: int, matrix: FloatArray, out: FloatArray
+) -> None:
+    """Sum of weighted rows of a matrix: the product of a compressed row with it, for a design alone."""
+    cores = matrix.shape[1]
+    sums = np.zeros(cores)
+    for position in range(first, last):
+        row, factor = column[position], weight[position]
+        for n in range(cores):
+            sums[n] += factor * matrix[row, n]
+    for n in range(cores):
+        out[n] = sums[n]
 
 
 @kernel

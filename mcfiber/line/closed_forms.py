@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
-from mcfiber.descriptions.errors import refused
+from mcfiber.descriptions.errors import ValidityWarning, refused
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.groups import by_group_size
 from mcfiber.fiber.medium import FiberMedium
@@ -26,10 +26,6 @@ TERMS = 3
 
 SMALLEST_SPAN_LOSS_DB = 7.0
 """Below this loss of the fibre, the light that is left at its end counts, which closed forms neglect."""
-
-
-class ValidityWarning(UserWarning):
-    """A model is used outside the range where it is known to hold."""
 
 
 def gn(line: Line, medium: FiberMedium, power: PowerProfile, channels: Channels, *, factor: Quantity = 1.0) -> Quantity:

@@ -36,7 +36,10 @@ GLASS = medium(MulticoreFiber(layout={"kind": "hexagonal", "cores": 1}), GRID)
             lambda: Amplifier(noise_figure_db={"C": 5, "X": 5}),
             "noise_figure_db: got a band 'X'; allowed: O, E, S, C, L",
         ),
-        (lambda: Amplifier(noise_figure_db={"C": [5, 6]}), "noise_figure_db.C: got a list, and the value may differ by channel and by core"),
+        (
+            lambda: Amplifier(noise_figure_db={"C": [5, 6]}),
+            "noise_figure_db.C: got a list, and the value may differ by channel and by core",
+        ),
         (
             lambda: LoopEquipment(loss_db=3, first_amplifier_excess_db=4),
             "first_amplifier_excess_db: got 4 dB, more than the loss of 3 dB",

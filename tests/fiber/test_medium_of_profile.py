@@ -34,7 +34,7 @@ def test_given__wins():
         "dispersion_ps_per_nm_km": 5.0,
         "dispersion_slope_ps_per_nm2_km": 0.1,
         "effective_area_um2": 100.0,
-        "crosstalk": {"crosstalk_db": -40, "length_km": 10, "definition": "pair"},
+        "crosstalk": {"crosstalk_db": -40, "length_km": 10, "definition": "pair", "slope_db_per_nm": 0},
     }
     glass = medium(FIBER.replace(given), GRID)
     described = medium(MulticoreFiber(layout=FIBER.layout, cladding_diameter_um=187, **given), GRID)
@@ -91,8 +91,8 @@ def test_budget__crosstalk_is_measured_where_given_and_computed_otherwise():
     expected = pairs.sum("core_in").rename(core_out="core")
     assert float(expected.max()) < 1e-4  # so that first order is good to 1e-3
     np.testing.assert_allclose(computed.crosstalk.transpose(*expected.dims), expected, rtol=1e-3)
-    measured = {"crosstalk": {"crosstalk_db": -30, "length_km": 240, "definition": "total_from_neighbours"}}
-    given = budget(FIBER.replace(measured))
+    measured = {"crosstalk_db": -30, "length_km": 240, "definition": "total_from_neighbours", "slope_db_per_nm": 0}
+    given = budget(FIBER.replace({"crosstalk": measured}))
     assert float(given.crosstalk.max()) == pytest.approx(1e-3, rel=1e-7)  # the coating adds a little loss outside
 
 
