@@ -1,5 +1,6 @@
 from .catalog import CatalogEntry as CatalogEntry
 from .catalog import load as load
+from .catalog.ready_made import load_amplifier as load_amplifier
 from .catalog.ready_made import load_fiber as load_fiber
 from .descriptions.codes import AdaptiveCode as AdaptiveCode
 from .descriptions.codes import DecodedFraction as DecodedFraction

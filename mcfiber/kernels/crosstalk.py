@@ -233,9 +233,7 @@ def _positive_exponential(
 
 
 @kernel
-def _add_rows(
-    weight: FloatArray, column: IntArray, first: int, last: int, matrix: FloatArray, out: FloatArray
-) -> None:
+def _add_rows(weight: FloatArray, column: IntArray, first: int, last: int, matrix: FloatArray, out: FloatArray) -> None:
     """Sum of weighted rows of a matrix: the product of a compressed row with it, for a design alone."""
     cores = matrix.shape[1]
     sums = np.zeros(cores)

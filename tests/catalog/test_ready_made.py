@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+from small_systems import small
 
 from mcfiber import DescriptionError
-from mcfiber.catalog.ready_made import fiber_names, load_fiber
+from mcfiber.catalog.ready_made import amplifier_names, fiber_names, load_amplifier, load_fiber
 from mcfiber.fiber.attenuation import core_attenuation
 from mcfiber.fiber.coupling import core_coupling
 from mcfiber.fiber.modes import check_single_mode, core_modes
@@ -24,7 +25,58 @@ def test_every_number_has_a_source(name):
     assert not missing
 
 
-@pytest.mark.parametrize("name", fiber_names())
+@pytest.mark.parametrize("name", amplifier_names())
+def test_amplifiers__every_number_has_a_source(name):
+    entry = load_amplifier(name)
+    given = entry.amplifier.model_fields_set
+    assert given
+    assert [field for field in given if entry.provenance_of(f"amplifier.{field}") is None] == []
+
+
+def test_amplifiers__cladding_pumping_of_the_l_band_costs_3_db():
+    core, cladding = (load_amplifier(name).amplifier for name in ("edfa-l-band", "edfa-cladding-pumped-l-band"))
+    assert cladding.noise_figure_db - core.noise_figure_db == 3.0
+    assert (core.pumping, cladding.pumping) == ("core", "cladding")
+
+
+@pytest.mark.parametrize("name", ["edfa-c-band", "edfa-planning-medium-gain", "amplifiers-o-to-u", "edfa-measured-8m"])
+def test_amplifiers__work_in_a_system(name):
+    amplifier = load_amplifier(name).amplifier
+    found = small().replace({"link.amplifier": amplifier, "link.span.length_km": 90.0}).evaluate()
+    assert int(found.status) == 0
+    assert float(found.total_net_rate) > 0
+
+
+def test_amplifiers__unknown():
+    with pytest.raises(DescriptionError, match="did you mean 'edfa-c-band'"):
+        load_amplifier("edfa-c-bnd")
+
+
+@pytest.mark.parametrize(
+    ("usual", "name"), [("G.652.D", "g652d"), ("G.654.E", "g654e"), ("g655", "g655"), ("G657A", "g657a")]
+)
+def test_fibers__by_their_usual_names(usual, name):
+    assert load_fiber(usual) == load_fiber(name)
+
+
+@pytest.mark.parametrize(("name", "cores"), [("ntt-2012-12core", 12), ("nict-2025-1808km", 19), ("ofs-2011-7core", 7)])
+def test_fibers__of_published_systems(name, cores):
+    entry = load_fiber(name)
+    assert entry.fiber.cores == cores
+    assert entry.provenance
+
+
+def test_fibers__dispersion_of_standard_fibre_is_that_of_its_zero():
+    fiber = load_fiber("G.652.D").fiber
+    ratio = (1310 / 1550) ** 4
+    assert fiber.dispersion_ps_per_nm_km == pytest.approx(0.092 * 1550 / 4 * (1 - ratio), abs=5e-3)
+    assert fiber.dispersion_slope_ps_per_nm2_km == pytest.approx(0.092 / 4 * (1 + 3 * ratio), abs=5e-5)
+
+
+OF_GLASS = [name for name in fiber_names() if load_fiber(name).fiber.core is not None]
+
+
+@pytest.mark.parametrize("name", OF_GLASS)
 def test_single_mode_and_hardly_leaking_in_the_bands(name):
     fiber = load_fiber(name).fiber
     check_single_mode(fiber, 1530)
