@@ -39,6 +39,7 @@ from .descriptions.spectrum import Spectrum as Spectrum
 from .descriptions.system import System as System
 from .descriptions.transceiver import Transceiver as Transceiver
 from .descriptions.values import WavelengthTable as WavelengthTable
+from .exchange.tables import table as table
 from .fiber.attenuation import core_attenuation as core_attenuation
 from .fiber.coupling import core_coupling as core_coupling
 from .fiber.coupling import supermodes as supermodes
@@ -65,6 +66,7 @@ from .receiver.rates import rate_ladder as rate_ladder
 from .receiver.rates import rate_totals as rate_totals
 from .receiver.requirement import required_snr as required_snr
 from .receiver.requirement import snr_margin as snr_margin
+from .receiver.requirement import transceiver_snr as transceiver_snr
 from .receiver.tolerance import crosstalk_limited_pitch as crosstalk_limited_pitch
 from .receiver.tolerance import crosstalk_penalty as crosstalk_penalty
 from .receiver.tolerance import crosstalk_reach as crosstalk_reach
@@ -88,6 +90,7 @@ from .simulation.splitstep import propagated as propagated
 from .simulation.waveforms import simulated_interference as simulated_interference
 from .simulation.waveforms import wdm_signal as wdm_signal
 from .studies.calibration import calibrated as calibrated
+from .studies.calibration import noise_figure_for_osnr as noise_figure_for_osnr
 from .studies.launch import LaunchOptimum as LaunchOptimum
 from .studies.launch import optimize_launch as optimize_launch
 from .studies.search import DesignOptimum as DesignOptimum

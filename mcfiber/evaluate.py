@@ -10,8 +10,8 @@ from mcfiber.descriptions.errors import check_count, check_seed
 from mcfiber.descriptions.record import axes
 from mcfiber.fiber.along import medium_along
 from mcfiber.fiber.channels import channels
-from mcfiber.labelled import as_variable, quantity, stacked
-from mcfiber.line.budget import Choices, Scene, line_noises, line_ratios, received_ratio
+from mcfiber.labelled import as_variable, combined, quantity, stacked
+from mcfiber.line.budget import OSNR_BANDWIDTH, Choices, Scene, line_noises, line_ratios, received_ratio
 from mcfiber.line.line import line, repeated
 from mcfiber.line.mode_delay import group_delay_spread
 from mcfiber.line.mode_loss import grouped_loss
@@ -160,6 +160,7 @@ def quantities(
         "signal_power": power.launch,
         **noises,
         **ratios,
+        "osnr": combined(np.multiply, ratios["snr_ase"], grid.symbol_rate * (1.0 / OSNR_BANDWIDTH)),
         "mode_dependent_loss_sum": loss.sum,
         "mode_dependent_loss_effective": loss.effective,
         "mode_dependent_loss_rms": loss.rms,

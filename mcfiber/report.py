@@ -245,12 +245,23 @@ def numbers(result: "xr.Dataset", entry: CatalogEntry) -> dict[str, Any]:
         "capacity_distance_interval_ebps_km": [product[0] / _EXA_KM, product[2] / _EXA_KM],
         "spectral_efficiency_bit_per_s_per_hz": interval(result["spectral_efficiency"])[1],
         "snr_db": {"low": snr[0], "median": snr[1], "high": snr[2], "over": _over(result["snr"])},
+        "margin_db": _margin(result),
         "samples": result.sizes.get("sample", 1),
         "interval": "5-95 % prior predictive over the assumed ranges" if "sample" in result.dims else "none",
         "limits": _limit_rows(result),
         "ladder": _ladder_rows(result),
         "status": int(result["status"].max()),
     }
+
+
+def _margin(result: "xr.Dataset") -> dict[str, float] | None:
+    """Margin to the threshold of the code: of the worst channel in the median of all samples, and of the median one."""
+    margin = result.mcf.margins()
+    if margin is None:
+        return None
+    decibels = units.decibels(margin)
+    worst = decibels.min([dim for dim in decibels.dims if dim != "sample"])
+    return {"worst": float(worst.median()), "median": float(decibels.median())}
 
 
 def _over(array: "xr.DataArray") -> str:
@@ -339,6 +350,9 @@ def _headline(figures: dict[str, Any]) -> Table:
     table.add_row(
         "SNR at the decoder", f"{snr['median']:.1f} dB   (5-95 % {snr['over']}: {snr['low']:.1f} to {snr['high']:.1f})"
     )
+    if (margin := figures["margin_db"]) is not None:
+        told = f"{margin['median']:.1f} dB   (worst channel: {margin['worst']:.1f})"
+        table.add_row("margin to the code's threshold", told)
     return table
 
 

@@ -31,6 +31,7 @@ from mcfiber.line.budget import Scene, entering, received_ratio
 from mcfiber.receiver.penalty import grouped_penalty
 from mcfiber.receiver.rates import achievable_rate, ladder_totals, rate_ladder
 from mcfiber.receiver.receiver import Receiver, receiver
+from mcfiber.receiver.requirement import margin_of
 from mcfiber.status import FLAGS, OK
 from mcfiber.typing import FloatArray, Quantity
 from mcfiber.variables import lookup
@@ -119,9 +120,6 @@ def pack(system: Description, scene: Scene, values: Mapping[str, xr.Variable]) -
     layout = tuple((name, value.dims, value.shape) for name, value in shown.items())
     form = _form(layout, scene.medium.cores, bands, frequency.dims, frequency.shape, bits)
     dataset = form.copy(data={name: value.data for name, value in shown.items()})
-    for name, value in values.items():
-        if value.attrs:  # which model, which formats: of this evaluation alone
-            dataset.variables[name].attrs.update(value.attrs)
     dataset.attrs[PROVENANCE] = provenance(system)
     for name, value in values.items():
         if value.attrs:  # what is said of this result alone
@@ -392,7 +390,7 @@ class ResultAccessor:
             if label == "W":
                 changed[name] = units.decibels(array) + 30.0
                 changed[name].attrs = array.attrs | {"units": "dBm"}
-            elif label == "1" and (str(name).startswith(("snr", "gsnr", "crosstalk")) or name == "mdl_penalty"):
+            elif label == "1" and (str(name).startswith(("snr", "osnr", "gsnr", "crosstalk")) or name == "mdl_penalty"):
                 changed[name] = units.decibels(array)
                 changed[name].attrs = array.attrs | {"units": "dB"}
         return dataset.assign(changed)
@@ -469,6 +467,20 @@ class ResultAccessor:
         )
         return _where_possible(ds, ladder_totals(_summed(ds, rates, "core", "channel"), cores=1, channels=1))
 
+    def margins(self) -> xr.DataArray | None:
+        """Signal-to-noise ratio of each channel over what its code needs, linear; None where no code has a threshold.
+
+        Returns
+        -------
+        :data:`~mcfiber.variables.snr_margin`
+            At least 1 where the code is error-free; NaN where the code of a channel has no threshold. [1]
+        """
+        entered = self._receiver()
+        if not any(part.law.steps.size for part in entered.parts or (entered,)):
+            return None
+        ds = self._loaded("snr")
+        return _where_possible(ds, margin_of(entered, _kept(ds, ds["snr"])).to_dataset())["snr_margin"]
+
     def _transceiver(self) -> Transceiver:
         return Transceiver(**self.system.get("transceiver", {}))
 
@@ -528,6 +540,9 @@ class ResultAccessor:
             )
         snr = units.decibels(ds["snr"])
         lines.append(f"SNR {float(snr.min()):.2f} to {float(snr.max()):.2f} dB, median {float(snr.median()):.2f} dB")
+        if (margin := self.margins()) is not None:
+            worst, typical = (float(units.decibels(one)) for one in (margin.min(), margin.median()))
+            lines.append(f"margin to the code's threshold {worst:.2f} dB at worst, median {typical:.2f} dB")
         limits = self.limits()["noise_share"]
         share = limits.median([dim for dim in limits.dims if dim != "limit"])
         ranked = sorted(zip(share["limit"].values, share.values, strict=True), key=lambda pair: -pair[1])

@@ -240,6 +240,14 @@ _add(
     "signal over amplified spontaneous emission",
     source="definition: signal_power/ase_power",
 )
+_add(
+    "osnr",
+    "core channel",
+    "1",
+    "optical signal-to-noise ratio in 12.5 GHz (0.1 nm at 1550 nm)",
+    "Both polarisations of signal and amplifier noise.",
+    source="definition: snr_ase symbol_rate/12.5 GHz",
+)
 _add("snr_nli", "core channel", "1", "signal over nonlinear interference", source="definition: signal_power/nli_power")
 _add("snr_xt", "core channel", "1", "signal over inter-core crosstalk", source="definition: 1/crosstalk")
 _add(
@@ -343,6 +351,14 @@ _add(
     "required signal-to-noise ratio",
     "Infinite where no ratio is enough.",
     source="definition: inverse of the rates as functions of snr",
+)
+_add(
+    "noise_figure",
+    "core channel",
+    "1",
+    "noise figure of the amplifiers",
+    low=0.0,
+    source="definition: noise density over that of the quantum limit; Friis, Proc. IRE 32, 419 (1944)",
 )
 _add(
     "snr_margin",

@@ -19,6 +19,9 @@ from mcfiber.line.power import PowerProfile, displaced
 from mcfiber.line.raman import RamanModel
 from mcfiber.typing import Quantity
 
+OSNR_BANDWIDTH = 12.5e9
+"""Bandwidth of the optical signal-to-noise ratio: 0.1 nm at 1550 nm. [Hz]"""
+
 
 @dataclass(frozen=True)
 class Choices:

@@ -11,7 +11,8 @@ from mcfiber.descriptions.codes import DvbS2Code, FixedRateCode, OverheadCode
 from mcfiber.descriptions.formats import candidates
 from mcfiber.descriptions.transceiver import Transceiver
 from mcfiber.kernels import information as kernels
-from mcfiber.receiver.receiver import receiver
+from mcfiber.line.budget import OSNR_BANDWIDTH
+from mcfiber.receiver.receiver import Receiver, receiver
 from mcfiber.typing import FloatArray, Quantity
 
 LOWEST_DB, HIGHEST_DB = -60.0, 90.0
@@ -58,7 +59,10 @@ def required_snr(transceiver: Transceiver, *, net_bits: Quantity = None, ngmi: Q
     '11.07 dB'
     """
     _checked(transceiver, net_bits, ngmi)
-    entered = receiver(transceiver)
+    return _required(receiver(transceiver), net_bits, ngmi)
+
+
+def _required(entered: Receiver, net_bits: Quantity = None, ngmi: Quantity = None) -> xr.DataArray:
     law, kept = entered.law, entered.kept * entered.law.outer_rate
     wanted = ngmi if ngmi is not None else np.finfo(float).tiny if net_bits is None else net_bits
     code = (law.fraction, law.gap, law.code_rate)
@@ -96,6 +100,83 @@ def snr_margin(transceiver: Transceiver, snr: Quantity, **target: Any) -> xr.Dat
     """
     needed = required_snr(transceiver, **target)
     return labelled.labelled_result("snr_margin", xr.apply_ufunc(np.divide, snr, needed, keep_attrs=False))
+
+
+def margin_of(entered: Receiver, snr: xr.DataArray) -> xr.DataArray:
+    """Signal-to-noise ratio over what the code needs, where formats and codes may differ between channels and cores.
+
+    Parameters
+    ----------
+    entered
+        Formats and codes.
+    snr
+        At the decision, linear. [1]
+
+    Returns
+    -------
+    :data:`~mcfiber.variables.snr_margin`
+        NaN where a code has no threshold of its own. [1]
+
+    Notes
+    -----
+    As `snr_margin`, by Eq. (4) of `mcfiber.kernels.information`.
+    """
+    margin = xr.full_like(snr, np.nan)
+    for number, part in enumerate(entered.parts or (entered,)):
+        if part.law.steps.size:
+            own = xr.apply_ufunc(np.divide, snr, _required(part), keep_attrs=False)
+            here = xr.DataArray(entered.which) == number
+            margin = own.where(here, margin) if entered.parts else own
+    return labelled.labelled_result("snr_margin", margin)
+
+
+def transceiver_snr(osnr_db: object, snr_db: object, *, symbol_rate_gbd: float) -> float:
+    """Signal-to-noise ratio of a transceiver from measurements back to back, in dB.
+
+    Parameters
+    ----------
+    osnr_db
+        Optical signal-to-noise ratios in 12.5 GHz at which it was measured.
+    snr_db
+        Signal-to-noise ratio after the receiver at each.
+    symbol_rate_gbd
+        Of the signal.
+
+    Returns
+    -------
+    float
+        What `Transceiver.snr_db` takes. [dB]
+
+    Raises
+    ------
+    ValueError
+        If the lists differ in length, or the receiver did better than the light's own noise allows.
+
+    Notes
+    -----
+    Mean of ``1/snr - B/(osnr R)`` with B of 12.5 GHz, as the noise of the transceiver adds to that of the light
+    [1]_; of a dual-polarisation signal.
+
+    References
+    ----------
+    .. [1] R.-J. Essiambre et al., "Capacity limits of optical fiber networks," *J. Lightw. Technol.*, vol. 28, no. 4,
+       pp. 662-701, 2010. :doi:`10.1109/JLT.2009.2039464`, Eq. (34).
+
+    Examples
+    --------
+    >>> round(transceiver_snr([20.0, 40.0], [13.0, 19.6], symbol_rate_gbd=49.0), 2)
+    19.65
+    """
+    light, received = (np.atleast_1d(np.asarray(value, dtype=float)) for value in (osnr_db, snr_db))
+    if light.shape != received.shape or light.size == 0:
+        msg = f"snr_db: got {received.size} values for {light.size} in osnr_db; give one for each"
+        raise ValueError(msg)
+    noise = 10.0 ** (-received / 10.0) - OSNR_BANDWIDTH / (symbol_rate_gbd * 1e9) * 10.0 ** (-light / 10.0)
+    mean = float(noise.mean())
+    if not mean > 0.0:
+        msg = "snr_db: is higher than the noise of the light allows; check the bandwidth of osnr_db (12.5 GHz)"
+        raise ValueError(msg)
+    return -10.0 * float(np.log10(mean))
 
 
 def _checked(transceiver: Transceiver, net_bits: Quantity, ngmi: Quantity) -> None:

@@ -1,11 +1,18 @@
 """What a reported rate says about unknown inputs."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+import xarray as xr
 
 from mcfiber.catalog import CatalogEntry
+from mcfiber.descriptions.errors import refused
+from mcfiber.labelled import labelled_result
 from mcfiber.studies.uncertainty import INTERVAL, predict
+
+if TYPE_CHECKING:
+    from mcfiber.descriptions.system import System
 
 
 @dataclass(frozen=True)
@@ -78,3 +85,54 @@ def calibrated(
     low, middle, high = np.quantile(wanted, INTERVAL, weights=weight, method="inverted_cdf")
     effective = float(weight.sum() ** 2 / (weight**2).sum())
     return Calibrated(sibling.name, (float(low), float(middle), float(high)), effective)
+
+
+def noise_figure_for_osnr(system: "System", osnr_db: float) -> xr.DataArray:
+    """Noise figure of all amplifiers with which an optical signal-to-noise ratio is received.
+
+    Parameters
+    ----------
+    system
+        The line, without axes; its amplifiers hold the power of the signal. Their own noise figures do not count.
+    osnr_db
+        Received, in 12.5 GHz.
+
+    Returns
+    -------
+    :data:`~mcfiber.variables.noise_figure`
+        For each channel (and core) by itself, linear. [1]
+
+    Raises
+    ------
+    DescriptionError
+        If amplifiers hold the total power, where noise displaces signal.
+
+    Notes
+    -----
+    Amplifier noise is linear in the noise figure, Eq. (1) of :doc:`/theory/amplifier-noise` [1]_.
+
+    References
+    ----------
+    .. [1] R.-J. Essiambre et al., "Capacity limits of optical fiber networks," *J. Lightw. Technol.*, vol. 28, no. 4,
+       pp. 662-701, 2010. :doi:`10.1109/JLT.2009.2039464`, eq. (54).
+
+    Examples
+    --------
+    >>> import mcfiber
+    >>> system = mcfiber.load("ucl-2019-6300km").system
+    >>> figure = noise_figure_for_osnr(system, 12.0)
+    >>> given = system.replace({"link.amplifier.noise_figure_db": float(10 * np.log10(figure[0]))})
+    >>> round(float(10 * np.log10(given.evaluate().osnr[0])), 9)
+    12.0
+    """
+    if system.link.power_control != "signal":
+        msg = f'link.power_control: got "{system.link.power_control}"; noise figures are found for "signal"'
+        raise refused(msg)
+    listed = isinstance(system.link.span, tuple)
+    own = [k for k, span in enumerate(system.link.spans) if span.amplifier is not None]
+    where = ["link", *(["link.loop"] if system.link.loop else [])]
+    where += [f"link.span.{k}" if listed else "link.span" for k in own]
+    paths = [f"{place}.amplifier.noise_figure_db" for place in where]
+    low, high = (1.0 / system.replace(dict.fromkeys(paths, db)).evaluate()["osnr"] for db in (10.0, 20.0))
+    figure = 10.0 + (10.0 ** (-osnr_db / 10.0) - low) * (90.0 / (high - low))
+    return labelled_result("noise_figure", figure)

@@ -1,0 +1,247 @@
+"""Measured tables from files and from other libraries, as values that a description takes."""
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mcfiber.descriptions.errors import refused, shown, suggestion
+from mcfiber.descriptions.foreign import unlabelled
+from mcfiber.descriptions.values import ByChannel, ByCore, GainTable, PairMatrix, RateTable, WavelengthTable
+
+AGAINST: dict[str, Any] = {
+    "wavelength_nm": WavelengthTable,
+    "frequency_thz": WavelengthTable,
+    "symbol_rate_gbd": RateTable,
+    "gain_db": GainTable,
+    "channel": ByChannel,
+    "core": ByCore,
+}
+"""What a table may be against, by the name of its column, and the value that it becomes."""
+
+OF_CORE = re.compile(r"core[ _]?(\d+)")
+"""Name of a column that holds the values of one core."""
+
+Table = WavelengthTable | RateTable | GainTable | ByChannel | ByCore | PairMatrix
+
+
+def table(source: object, *, columns: Mapping[str, str] | None = None, value: str | None = None) -> Table:
+    """Read a measured table: a CSV or MATLAB file, a frame or series, or a labelled array.
+
+    Parameters
+    ----------
+    source
+        Path of a ``.csv`` (or ``.txt``, ``.tsv``) or ``.mat`` file; a pandas DataFrame or Series; an xarray DataArray
+        with the dimensions wavelength, channel, core, or core and wavelength. A CSV file begins with the names of its
+        columns: one of `AGAINST`, and one of values, or one for each core (``core_0``, ``core_1``, ...). A square of
+        numbers without names, or with the numbers of the cores around it, is a matrix of pairs of cores.
+    columns
+        Names in the source of what is called ``wavelength_nm``, ``value`` and so on here, as in ``{"wavelength_nm":
+        "lambda"}``.
+    value
+        Name of the column of values, where there are several.
+
+    Returns
+    -------
+    WavelengthTable, RateTable, GainTable, ByChannel, ByCore or PairMatrix
+        To be given as the value of a field; its unit is that of the field.
+
+    Raises
+    ------
+    DescriptionError
+        If the file cannot be read, a column is unknown or missing, or an entry is no number: with line and column.
+
+    Notes
+    -----
+    CSV files as of [1]_, with commas, semicolons, tabs or spaces between the columns; lines that begin with ``#`` are
+    left out.
+
+    References
+    ----------
+    .. [1] Y. Shafranovich, "Common format and MIME type for comma-separated values (CSV) files," RFC 4180, 2005.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> loss = pd.DataFrame({"wavelength_nm": [1530, 1565], "loss": [0.20, 0.19]})
+    >>> table(loss).value
+    (0.2, 0.19)
+    """
+    wanted = dict(columns or {}) | ({} if value is None else {"value": value})
+    if isinstance(source, (str, Path)):
+        path = Path(source)
+        read = _of_matlab if path.suffix.lower() == ".mat" else _of_text
+        return read(path, wanted)
+    found = _unlabelled(source)
+    if isinstance(found, Mapping) and "core_out_core_in" in found:
+        return PairMatrix(core_out_core_in=found["core_out_core_in"])
+    if isinstance(found, Mapping):
+        return _of_columns({str(name): list(item) for name, item in found.items()}, wanted, "table")
+    if isinstance(found, (list, tuple)):
+        return PairMatrix(core_out_core_in=found)
+    msg = f"table: got {shown(source)}; allowed: the path of a file, a DataFrame or Series, or a labelled array"
+    raise refused(msg)
+
+
+def _unlabelled(source: Any) -> Any:
+    dims = getattr(source, "dims", ())
+    if set(dims) == {"core", "wavelength"}:
+        cores = source.transpose("core", "wavelength")
+        axis = {"wavelength_nm": cores["wavelength"].values}
+        return axis | {f"core_{k}": row for k, row in enumerate(cores.values)}
+    return unlabelled(source)
+
+
+# ---------------------------------------------------------------------------------------------------------
+# files
+
+
+def _of_text(path: Path, wanted: Mapping[str, str]) -> Table:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path.name}: cannot be read: {error}"
+        raise refused(msg) from None
+    rows = _rows(text)
+    if not rows:
+        msg = f"{path.name}: is empty; the first line names the columns"
+        raise refused(msg)
+    first, names = rows[0]
+    if all(_is_number(name) for name in names) or names[0] in ("", "core_out", "core_out\\core_in"):
+        return _matrix(rows, path.name)
+    found: dict[str, list[float]] = {name: [] for name in names}
+    if len(found) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        msg = f"{path.name}: line {first}: the column {shown(twice)} is there twice; give each another name"
+        raise refused(msg)
+    for line, row in rows[1:]:
+        if len(row) != len(names):
+            msg = f"{path.name}: line {line}: got {len(row)} values for {len(names)} columns; give one for each"
+            raise refused(msg)
+        for name, item in zip(names, row, strict=True):
+            found[name].append(_number(item, path.name, line, name))
+    return _of_columns(found, wanted, path.name)
+
+
+def _rows(text: str) -> list[tuple[int, list[str]]]:
+    """Cells of every line that is no comment, with the line's number."""
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    lines = [(number, line) for number, line in lines if not line.lstrip().startswith("#")]
+    if not lines:
+        return []
+    head = lines[0][1]
+    mark = next((mark for mark in (";", "\t", ",") if mark in head), None)
+    if mark is None:
+        return [(number, line.split()) for number, line in lines]
+    cells = csv.reader(io.StringIO("\n".join(line for _, line in lines)), delimiter=mark)
+    return [(number, [cell.strip() for cell in row]) for (number, _), row in zip(lines, cells, strict=False)]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _number(text: str, file: str, line: int, column: str) -> float:
+    if _is_number(text):
+        return float(text)
+    told = "a comma in a number" if re.fullmatch(r"[+-]?\d+,\d+", text) else "which is not a number"
+    msg = f"{file}: line {line}, column {shown(column)}: got {shown(text)}, {told}; allowed: numbers such as 0.19"
+    raise refused(msg)
+
+
+def _matrix(rows: Sequence[tuple[int, list[str]]], file: str) -> PairMatrix:
+    """A square of numbers, with the numbers of the cores around it or without."""
+    around = not _is_number(rows[0][1][0])
+    body = rows[1:] if around else rows
+    values = []
+    for line, row in body:
+        cells = row[1:] if around else row
+        values.append([_number(cell, file, line, str(column)) for column, cell in enumerate(cells)])
+    for (line, _), found in zip(body, values, strict=True):
+        if len(found) != len(body):
+            msg = f"{file}: line {line}: got {len(found)} values in a matrix of {len(body)} rows; give as many of both"
+            raise refused(msg)
+    return PairMatrix(core_out_core_in=values)
+
+
+def _of_matlab(path: Path, wanted: Mapping[str, str]) -> Table:
+    import scipy.io
+    from scipy.io.matlab import MatReadError
+
+    try:
+        held = scipy.io.loadmat(path)
+    except (OSError, ValueError, NotImplementedError, MatReadError) as error:
+        msg = f"{path.name}: cannot be read: {error}"
+        raise refused(msg) from None
+    arrays = {name: np.asarray(item) for name, item in held.items() if not name.startswith("__")}
+    numbers = {name: np.squeeze(item) for name, item in arrays.items() if item.dtype.kind in "iuf"}
+    squares = [item for item in numbers.values() if item.ndim == 2 and item.shape[0] == item.shape[1]]
+    if len(squares) == 1 and not wanted:
+        return PairMatrix(core_out_core_in=squares[0].tolist())
+    return _of_columns({name: item.tolist() for name, item in numbers.items() if item.ndim == 1}, wanted, path.name)
+
+
+# ---------------------------------------------------------------------------------------------------------
+# columns
+
+
+def _of_columns(found: dict[str, list[Any]], wanted: Mapping[str, str], file: str) -> Table:
+    renamed = _renamed(found, wanted, file)
+    keys = [name for name in renamed if name in AGAINST]
+    if len(keys) != 1:
+        told = f"got {' and '.join(keys)}" if keys else f"got the columns {', '.join(found)}"
+        msg = f"{file}: {told}; allowed: one of {', '.join(AGAINST)} (or name it in columns), and values"
+        raise refused(msg)
+    key = keys[0]
+    cores = {name: OF_CORE.fullmatch(name.lower()) for name in renamed if name != key}
+    if "value" not in renamed and cores and all(cores.values()):
+        numbers = {int(match[1]): renamed[name] for name, match in cores.items() if match}
+        if sorted(numbers) != list(range(len(numbers))):
+            msg = f"{file}: got columns of the cores {sorted(numbers)}; give one for each, numbered from 0"
+            raise refused(msg)
+        return ByCore(core=[{key: renamed[key], "value": numbers[core]} for core in range(len(numbers))])
+    value = _values_of(renamed, key, file)
+    if key in ("channel", "core"):
+        listed: Table = AGAINST[key](**{key: _in_order(renamed[key], value, key, file)})
+        return listed
+    order = np.argsort(renamed[key], kind="stable")
+    points = [renamed[key][k] for k in order]
+    made: Table = AGAINST[key](**{key: points, "value": [value[k] for k in order]})
+    return made
+
+
+def _renamed(found: Mapping[str, list[Any]], wanted: Mapping[str, str], file: str) -> dict[str, list[Any]]:
+    """Columns by the names that they have here."""
+    for name in wanted.values():
+        if name not in found:
+            msg = f"{file}: there is no column {shown(name)}{suggestion(name, found)}"
+            raise refused(msg)
+    back = {there: here for here, there in wanted.items()}
+    return {back.get(name, name): values for name, values in found.items()}
+
+
+def _values_of(renamed: Mapping[str, list[Any]], key: str, file: str) -> list[Any]:
+    if "value" in renamed:
+        return renamed["value"]
+    others = [name for name in renamed if name != key]
+    if len(others) == 1:
+        return renamed[others[0]]
+    told = f"got the columns {', '.join(others)}" if others else "got no column of values"
+    msg = f"{file}: {told} beside {key}; say which holds the values: value = ..."
+    raise refused(msg)
+
+
+def _in_order(labels: Sequence[Any], values: Sequence[Any], key: str, file: str) -> list[Any]:
+    order = np.argsort(labels, kind="stable")
+    if [int(labels[k]) for k in order] != list(range(len(labels))):
+        msg = f"{file}: got the numbers {', '.join(f'{one:g}' for one in labels[:8])} of {key}; number them from 0"
+        raise refused(msg)
+    return [values[k] for k in order]
