@@ -93,6 +93,7 @@ from .studies.calibration import calibrated as calibrated
 from .studies.calibration import noise_figure_for_osnr as noise_figure_for_osnr
 from .studies.launch import LaunchOptimum as LaunchOptimum
 from .studies.launch import optimize_launch as optimize_launch
+from .studies.pumps import pumped_to_gain as pumped_to_gain
 from .studies.search import DesignOptimum as DesignOptimum
 from .studies.search import non_dominated as non_dominated
 from .studies.search import optimize_design as optimize_design

@@ -112,6 +112,8 @@ def test_lines__every_cell_runs(capsys):
         exec(compile(cell, "lines.md", "exec"), names)
     told = capsys.readouterr().out
     assert "120 spans, 7440 km" in told
+    opposite = [float(names["alone"][km][0]) for km in (108.5, 265.0, 303.4)]
+    assert opposite == pytest.approx([-79.8, -56.1, -50.3], abs=0.15)  # published, good to 0.1 dB
 
 
 def test_house__walks_as_the_code_does():

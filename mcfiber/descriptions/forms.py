@@ -72,7 +72,9 @@ def _misfits(part: Any, path: str, extent: Extent) -> Iterator[Problem]:
 def _varying(model: type[Description]) -> dict[str, Declaration]:
     """Fields that may differ by band, channel or core; those of cores alone are told with the cores."""
     found = declarations(model)
-    return {name: one for name, one in found.items() if {"band", "channel", "pairs"} & set(one.varies)}
+    return {
+        name: one for name, one in found.items() if {"band", "channel", "pairs"} & set(one.varies) or name == "power_mw"
+    }
 
 
 def _of_value(value: Any, path: str, rule: Declaration, extent: Extent) -> Iterator[Problem]:

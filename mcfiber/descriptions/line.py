@@ -22,9 +22,10 @@ class RamanPump(Description):
     wavelength_nm
         Of the pump, outside the band of the signals.
     power_mw
-        In each core, where the pump enters the fibre.
+        In each core, where the pump enters the fibre; one for all cores, or one for each.
     direction
-        "backward": from the end of the span towards its start; "forward": with the signals.
+        "backward": from the end of the span towards its start; "forward": with the signals. Where cores
+        carry light both ways, with or against the signals of each core.
     attenuation_db_per_km
         Of the fibre at the pump's wavelength.
 
@@ -35,7 +36,7 @@ class RamanPump(Description):
     """
 
     wavelength_nm: Annotated[Quantity, number(low=1000, high=2000)]
-    power_mw: Annotated[Quantity, number(low=0, high=5000)]
+    power_mw: Annotated[Varying, number(low=0, high=5000, varies="axis core")]
     direction: Literal["forward", "backward"] = "backward"
     attenuation_db_per_km: Annotated[Quantity, number(low=0, high=10)] = 0.25
 

@@ -196,7 +196,9 @@ MODEL_RULES: tuple[Rule["Models"], ...] = (
 
 
 def _both_ways(link: "Link") -> tuple[str, ...]:
-    uneven = link.loop is not None or any(span.raman_pumps or span.lumped_losses for span in link.spans)
+    uneven = link.loop is not None or any(span.lumped_losses for span in link.spans)
+    pumped = any(span.raman_pumps for span in link.spans)
+    uneven = uneven or (pumped and link.core_permutation is not None)
     return _where("core_directions", link.both_directions and uneven)
 
 
@@ -211,8 +213,8 @@ def _named_fibers(link: "Link") -> bool:
 LINK_RULES: tuple[Rule["Link"], ...] = (
     Rule(
         _both_ways,
-        "with both directions in use a loop, Raman pumps or lumped losses along the fibre would differ between cores, "
-        "which is not modelled",
+        "with both directions in use a loop, lumped losses along the fibre, or Raman pumps where cores are exchanged "
+        "would differ between cores, which is not modelled",
         "leave them out, or let all cores go the same way",
         at="core_directions",
     ),

@@ -16,6 +16,8 @@ References
 .. [1] M. Koshiba, K. Saitoh, K. Takenaga, S. Matsuo, "Analytical expression of average power-coupling
    coefficients for estimating intercore crosstalk in multicore fibers," IEEE Photonics J. 4, 1987 (2012),
    :doi:`10.1109/JPHOT.2012.2221085`.
+.. [3] E. Brinkmeyer, "Analysis of the backscattering method for single-mode optical fibers," J. Opt. Soc. Am. 70, 1010
+   (1980).
 .. [2] M. Abramowitz, I. A. Stegun (editors), "Handbook of Mathematical Functions," National Bureau of Standards, 1964.
 """
 
@@ -509,3 +511,63 @@ def summed_over_lit(pairs: FloatArray, lit: FloatArray, out: FloatArray) -> None
                 if n != m:
                     total += pairs[i, m, n] * lit[i, n]  # Eq. (3)
             out[i, m] = total
+
+
+@kernel("(core_out,core_in),(core_out,position),(core_out),(core_out),()->(core_out,core_in)")
+def amplified_crosstalk(
+    h: FloatArray,
+    level: FloatArray,
+    backscatter: FloatArray,
+    direction: FloatArray,
+    length: FloatArray,
+    out: FloatArray,
+) -> None:
+    """Crosstalk over signal of one span whose power profile is given, to first order in the coupling.
+
+    Cores of the same direction: ``h int exp(K_n(z) - K_m(z)) dz`` with the log of the power K along either core.  Of
+    the other direction, with a(z) the log power of the disturbing light where the disturbed has come to z, what is
+    coupled and then scattered back, and what is scattered back and then coupled [1]_ [3]_:
+    ``h int dz' int_(z > z') dz [r_m e^(a(z) + K_m(z) - 2 K_m(z')) + r_n e^(2 a(z') - a(z) - K_m(z))]``.
+
+    Parameters
+    ----------
+    h
+        Power that core_out takes from core_in; the diagonal is not read. Shape (n, core_out, core_in). [1/m]
+    level
+        Natural logarithm of the power at even distances along the direction of the core's own light, any reference.
+        Shape (n, core_out, position).
+    backscatter
+        As in `backscattered_transfer`. Shape (n, core_out). [1/m]
+    direction
+        +1 or -1 for every core. Shape (n, core_out).
+    length
+        Of the fibre. Shape (n,). [m]
+    out
+        At equal powers into the fibre. Shape (n, core_out, core_in). [1]
+    """
+    cores, count = level.shape[1], level.shape[2]
+    for i in range(h.shape[0]):
+        step = length[i] / (count - 1)
+        for m in range(cores):
+            for n in range(cores):
+                total = 0.0
+                if m != n and h[i, m, n] > 0.0:
+                    own, other = level[i, m], level[i, n]
+                    coupled, scattered = 0.0, 0.0  # inner integrals from z' to the end
+                    before_coupled, before_scattered = 0.0, 0.0
+                    for place in range(count - 1, -1, -1):
+                        weight = step * (0.5 if place in (0, count - 1) else 1.0)
+                        signal = own[place] - own[0]
+                        if direction[i, m] == direction[i, n]:
+                            total += weight * math.exp(other[place] - other[0] - signal)
+                            continue
+                        light = other[count - 1 - place] - other[0]
+                        now_coupled, now_scattered = math.exp(light + signal), math.exp(-light - signal)
+                        if place < count - 1:
+                            coupled += 0.5 * step * (now_coupled + before_coupled)
+                            scattered += 0.5 * step * (now_scattered + before_scattered)
+                        before_coupled, before_scattered = now_coupled, now_scattered
+                        first = backscatter[i, m] * math.exp(-2.0 * signal) * coupled
+                        total += weight * (first + backscatter[i, n] * math.exp(2.0 * light) * scattered)
+                    total *= h[i, m, n]
+                out[i, m, n] = total

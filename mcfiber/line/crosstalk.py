@@ -222,7 +222,10 @@ def _fiber_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> xr.Var
     attenuation = renamed(power.attenuation, core="core_out")
     unequal = has(attenuation, "core_out")
     pairs: xr.Variable
-    if (ways := _ways(line)) is not None:
+    ways = _ways(line)
+    if ways is not None and line.pumps is not None:
+        return _amplified_pairs(line, medium, power, ways)
+    if ways is not None:
         scattered = renamed(medium.backscatter, core="core_out")
         there = compute("power_transfer", kernels.coupled_power_transfer, coupling, attenuation, length)
         back = compute("power_transfer", kernels.backscattered_transfer, coupling, attenuation, scattered, length)
@@ -248,6 +251,32 @@ def _fiber_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> xr.Var
         spans = float(line.count)
         pairs = compute("pair_crosstalk", kernels.repeated_crosstalk, transfer, survival, launch, spans)
     return pairs
+
+
+POSITIONS = 2001
+"""Places along a span at which the integrals of amplified crosstalk are taken: good to 1e-4."""
+
+
+def _amplified_pairs(line: Line, medium: FiberMedium, power: PowerProfile, ways: xr.Variable) -> xr.Variable:
+    """Crosstalk of every pair where pumps amplify along the fibre and cores carry light both ways, to first order."""
+    evolution = power.evolution
+    if evolution is None:
+        msg = 'link.span.raman_pumps: need models.raman = "silica"'
+        raise refused(msg)
+    nodes = evolution.power.sizes["node"]
+    at = np.linspace(-1.0, 1.0, POSITIONS)
+    place = -np.cos(np.pi * np.arange(nodes) / (nodes - 1))
+    basis = np.linalg.inv(np.polynomial.chebyshev.chebvander(place, nodes - 1))
+    weights = np.polynomial.chebyshev.chebvander(at, nodes - 1) @ basis
+    logs = evolution.power.isel(panel=0).transpose(..., "node")
+    level = array((*logs.dims[:-1], "position"), np.log(logs.data) @ weights.T)
+    inputs = medium.power_coupling, renamed(level, core="core_out"), renamed(medium.backscatter, core="core_out")
+    pairs = compute("pair_crosstalk", kernels.amplified_crosstalk, *inputs, ways, power.length)
+    entering = power.fiber_input
+    if has(entering, "core"):
+        pairs = pairs * (renamed(entering, core="core_in") / renamed(entering, core="core_out"))
+    result: xr.Variable = over_spans(line, pairs)
+    return result
 
 
 def _ways(line: Line) -> xr.Variable | None:

@@ -544,7 +544,7 @@ def _pumps(spans: tuple[Span, ...], channels: Channels) -> Pumps | None:
 
     def each(field: str) -> tuple[Quantity, ...]:
         return tuple(
-            _along(places, lambda place, k=k: quantity(place.span.raman_pumps[k], field))  # type: ignore[misc]
+            _along(places, lambda place, k=k: _of_cores(quantity(place.span.raman_pumps[k], field)))  # type: ignore[misc]
             for k in range(len(first))
         )
 
@@ -560,6 +560,10 @@ def _pumps(spans: tuple[Span, ...], channels: Channels) -> Pumps | None:
             raise refused(msg)
     signs = tuple(1.0 if pump.direction == "forward" else -1.0 for pump in first)
     return Pumps(frequency, each("power_mw"), each("attenuation_db_per_km"), signs)
+
+
+def _of_cores(value: Quantity) -> Quantity:
+    return stacked(value, "core") if isinstance(value, tuple) else value
 
 
 def _asked(link: Link, channels: Channels) -> Quantity:
