@@ -1,5 +1,6 @@
 """Text for people: tables of a prediction, of the catalogue, of what is assumed."""
 
+import json
 import math
 import statistics
 import warnings
@@ -7,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -14,11 +16,15 @@ from rich.text import Text
 from mcfiber import units
 from mcfiber.catalog import CatalogEntry, Provenance, load, names
 from mcfiber.descriptions.errors import printable
+from mcfiber.descriptions.fiber import MulticoreFiber
+from mcfiber.descriptions.record import Description, plain
+from mcfiber.descriptions.system import System
 from mcfiber.figures.results import RUNG_LABELS
 from mcfiber.line.line import distance
 from mcfiber.result import rounded
 from mcfiber.studies.calibration import calibrated
 from mcfiber.studies.uncertainty import influences, interval, predict
+from mcfiber.typing import is_axis
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -110,6 +116,7 @@ def prediction(result: "xr.Dataset", entry: CatalogEntry) -> Group:
             _assumed(entry),
             Text("The interval is a 5-95 % prior predictive over the ranges, not a confidence interval.", style="dim"),
         ]
+    parts += [_taken(figures)]
     return Group(*(item for part in parts for item in (part, Text(""))))
 
 
@@ -246,12 +253,110 @@ def numbers(result: "xr.Dataset", entry: CatalogEntry) -> dict[str, Any]:
         "spectral_efficiency_bit_per_s_per_hz": interval(result["spectral_efficiency"])[1],
         "snr_db": {"low": snr[0], "median": snr[1], "high": snr[2], "over": _over(result["snr"])},
         "margin_db": _margin(result),
+        "given": (known := values_taken(entry.system)).given,
+        "defaults": known.defaults,
+        "notes": list(known.notes),
         "samples": result.sizes.get("sample", 1),
         "interval": "5-95 % prior predictive over the assumed ranges" if "sample" in result.dims else "none",
         "limits": _limit_rows(result),
         "ladder": _ladder_rows(result),
         "status": int(result["status"].max()),
     }
+
+
+@dataclass(frozen=True)
+class ValuesTaken:
+    """Where the values of a system come from.
+
+    Attributes
+    ----------
+    given
+        Paths of what was described.
+    defaults
+        Values that nobody gave and that are not simply absent, by path.
+    notes
+        What is missing of a description, in words.
+    """
+
+    given: list[str]
+    defaults: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+def values_taken(system: System) -> ValuesTaken:
+    """Tell which values of a system were given, and which are defaults.
+
+    Parameters
+    ----------
+    system
+        The description.
+
+    Returns
+    -------
+    ValuesTaken
+        Without what is zero, empty, or left to the index profile of the fibre's cores.
+
+    Notes
+    -----
+    A default is no measurement: `Provenance` tells where those that were given come from.
+
+    Examples
+    --------
+    >>> from mcfiber import load
+    >>> taken = values_taken(load("nict-2025-1808km").system)
+    >>> "link.span.length_km" in taken.given, taken.defaults["models.nonlinear_interference"]
+    (True, 'gn')
+    """
+    found = ValuesTaken([], {})
+    _take(system, "", found)
+    lossless = not any(_numbers_in(system.link.mode_dependent_loss_rms_db))
+    notes = ("coupled cores are without mode-dependent loss",) if system.fiber.coupled_cores > 1 and lossless else ()
+    return ValuesTaken(sorted(found.given), found.defaults, notes)
+
+
+def _take(part: Any, path: str, found: ValuesTaken) -> None:
+    if isinstance(part, (tuple, dict)):
+        for key, item in part.items() if isinstance(part, dict) else enumerate(part):
+            _take(item, f"{path}.{key}", found)
+        return
+    for name in type(part).model_fields:
+        value, where = getattr(part, name), f"{path}.{name}" if path else name
+        own = name in part.model_fields_set
+        if _holds_descriptions(value) and not is_axis(value):
+            _take(value, where, found)
+        elif own and value is not None:
+            found.given.append(where)
+        elif not own and _says_something(value) and not (isinstance(part, MulticoreFiber) and part.computes(name)):
+            found.defaults[where] = plain(value)
+
+
+def _holds_descriptions(value: Any) -> bool:
+    if isinstance(value, (tuple, dict)):
+        inside = value.values() if isinstance(value, dict) else value
+        return bool(value) and all(isinstance(one, Description) for one in inside)
+    return isinstance(value, Description)
+
+
+def _says_something(value: Any) -> bool:
+    """Whether a default is more than the absence of a thing."""
+    return value is not None and value is not False and value not in (0.0, math.inf, "", (), {}) and value != "weak"
+
+
+def _numbers_in(value: Any) -> list[float]:
+    if isinstance(value, dict):
+        return [number for one in value.values() for number in _numbers_in(one)]
+    return np.ravel(np.asarray(value.values if is_axis(value) else value, dtype=float)).tolist()
+
+
+def _taken(figures: dict[str, Any]) -> Text:
+    """Defaults in one paragraph, and what is missing."""
+    told = ", ".join(f"{path} = {_plainly(value)}" for path, value in figures["defaults"].items())
+    notes = "".join(f"Note: {note}.\n" for note in figures["notes"])
+    return as_text(f"{notes}{len(figures['given'])} values were given; defaults: {told}", style="dim", lines=True)
+
+
+def _plainly(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else json.dumps(value, default=str)
 
 
 def _margin(result: "xr.Dataset") -> dict[str, float] | None:

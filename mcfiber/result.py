@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -42,8 +42,6 @@ PROVENANCE = "mcfiber"
 INDEXED = ("wavelength", "frequency")
 
 INNER = ("core", "channel")
-
-WHERE: tuple[Literal["line", "receiver"], ...] = ("line", "receiver")
 
 NOISE_TBPS = 1e-9
 """Rate below which a printed number is rounding noise. [Tb/s]"""
@@ -406,9 +404,11 @@ class ResultAccessor:
             `total_net_rate_without`, the net rate of the cores and channels at hand if that one were absent.  The
             shares are 0 in a channel without signal or without noise.
         """
-        ratios = [row.ratio for where in WHERE for row in entering(where)]
+        absent = set() if "snr_scattering" in self._dataset else {"double_scattering"}
+        on_line = [row for row in entering("line") if row.name not in absent]
+        ratios = [row.ratio for row in (*on_line, *entering("receiver"))]
         ds = self._loaded(*ratios, "snr", "gsnr", "mdl_penalty", "mode_dependent_loss_effective", "symbol_rate")
-        noise = {row.name: _inverse(ds[row.ratio]) for row in entering("line")}
+        noise = {row.name: _inverse(ds[row.ratio]) for row in on_line}
         received = {row.name: _inverse(ds[row.ratio]) for row in entering("receiver")}
         everything = _inverse(ds["snr"])
         loss = (ds["mdl_penalty"] - 1.0) * _inverse(ds["gsnr"])

@@ -73,7 +73,7 @@ REASONS = {
 }
 """What to say of a system without axes whose evaluation fails."""
 
-UNBOUNDED = ("snr_ase", "osnr", "snr_nli", "snr_xt", "gsnr", "snr_trx", "snr", "shannon")
+UNBOUNDED = ("snr_ase", "osnr", "snr_scattering", "snr_nli", "snr_xt", "gsnr", "snr_trx", "snr", "shannon")
 """Variables that are infinite by their meaning where there is no noise."""
 
 SMALL = 100_000

@@ -248,6 +248,21 @@ _add(
     "Both polarisations of signal and amplifier noise.",
     source="definition: snr_ase symbol_rate/12.5 GHz",
 )
+_add(
+    "scattering_power",
+    "core channel",
+    "W",
+    "light that was scattered back twice by Rayleigh scattering",
+    "At launch level; of lines with Raman pumps.",
+    source="Wan and Conradi, J. Lightw. Technol. 14, 288 (1996)",
+)
+_add(
+    "snr_scattering",
+    "core channel",
+    "1",
+    "signal over double Rayleigh scattering",
+    source="definition: signal_power/scattering_power",
+)
 _add("snr_nli", "core channel", "1", "signal over nonlinear interference", source="definition: signal_power/nli_power")
 _add("snr_xt", "core channel", "1", "signal over inter-core crosstalk", source="definition: 1/crosstalk")
 _add(

@@ -49,7 +49,7 @@ class FiberMedium:
         [s/sqrt(m)]
     backscatter
         Power that Rayleigh scattering sends backwards into the mode of its core, (channel); matters where cores
-        carry light both ways. [1/m]
+        carry light both ways, and where pumps amplify it. [1/m]
     groups
         Cores of each group where groups are described; else empty, and all cores are alike.
     skew, random_skew
@@ -109,8 +109,6 @@ def medium(fiber: MulticoreFiber, channels: Channels) -> FiberMedium:
         found = _described(fiber, channels, structure.places, structure.cladding_diameter, reference)
         found = _computed(found, fiber, structure, channels, reference)
         rayleigh = structure.loss.rayleigh
-    if found.power_coupling is None:
-        return found
     if not fiber.computes("rayleigh_db_per_km"):
         rayleigh = quantity(fiber, "rayleigh_db_per_km") * reference**4
     return replace(found, backscatter=backscatter(rayleigh, channels.frequency, found.effective_area))

@@ -17,6 +17,7 @@ from mcfiber.figures.crosstalk import plot_crosstalk_against, plot_crosstalk_mat
 from mcfiber.figures.style import (
     BLACK,
     SKY,
+    Look,
     legend,
     median_and_band,
     new_axes,
@@ -53,6 +54,10 @@ class ResultPlots:
     def __init__(self, dataset: "xr.Dataset") -> None:
         self._dataset = dataset
 
+    def _there(self, looks: Mapping[str, Look]) -> dict[str, Look]:
+        """Looks of the variables that the result holds: some noises are of pumped lines alone."""
+        return {name: look for name, look in looks.items() if name in self._dataset}
+
     def budget(self, *, ax: "Axes | None" = None) -> "Axes":
         """Signal-to-noise ratios against wavelength: what each noise alone would leave, and what is received.
 
@@ -60,7 +65,7 @@ class ResultPlots:
         """
         ax = new_axes(ax)
         wavelength = np.asarray(self._dataset["wavelength"])
-        for name, look in ratio_looks().items():
+        for name, look in self._there(ratio_looks()).items():
             median_and_band(ax, wavelength, units.decibels(self._dataset[name]), look)
         ax.set(xlabel="wavelength (nm)", ylabel="signal-to-noise ratio (dB)")
         legend(ax)
@@ -72,7 +77,7 @@ class ResultPlots:
         ax = new_axes(ax)
         ds = self._dataset
         frequency = np.asarray(ds["frequency"]) / 1e12
-        for name, look in power_looks("signal").items():
+        for name, look in self._there(power_looks("signal")).items():
             level = quantiles(units.decibels(ds[name]) + 30.0, ds.sizes["channel"])[1]
             if np.isfinite(level).any():
                 ax.plot(frequency, level, ".", ms=3, color=look.colour, label=look.label)
@@ -100,7 +105,7 @@ class ResultPlots:
         """Launch power of every channel against wavelength, with what each noise leaves of it."""
         ax = new_axes(ax)
         wavelength = np.asarray(self._dataset["wavelength"])
-        for name, look in power_looks("launch power").items():
+        for name, look in self._there(power_looks("launch power")).items():
             median_and_band(ax, wavelength, units.decibels(self._dataset[name] * 1e3), look)
         ax.set(xlabel="wavelength (nm)", ylabel="power (dBm)")
         legend(ax)

@@ -9,12 +9,13 @@ import numpy as np
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels import budget as kernels
+from mcfiber.kernels.scattering import double_scattering
 from mcfiber.labelled import array, combined, compute, stacked
 from mcfiber.line.amplifiers import amplifier_noise, impossible_noise
 from mcfiber.line.closed_forms import Accumulation
 from mcfiber.line.crosstalk import crosstalk, crosstalk_spread
 from mcfiber.line.interference import CLOSED_FORMS, nonlinear_interference
-from mcfiber.line.line import Line
+from mcfiber.line.line import Line, over_spans
 from mcfiber.line.power import PowerProfile, displaced
 from mcfiber.line.raman import RamanModel
 from mcfiber.typing import Quantity
@@ -131,6 +132,21 @@ def _crosstalk(scene: Scene) -> Mapping[str, Quantity]:
     return {"crosstalk": ratio, "crosstalk_power": combined(np.multiply, ratio, scene.power.launch)}
 
 
+POSITIONS = 1001
+"""Places in each panel at which double scattering is integrated: good to 2e-4 with pumps of 25 dB."""
+
+
+def _twice_scattered(scene: Scene) -> Mapping[str, Quantity]:
+    """Light that is scattered back twice, where pumps amplify it; without them it is far below all else."""
+    line, evolution, scattered = scene.line, scene.power.evolution, scene.medium.backscatter
+    if line.pumps is None or evolution is None or scattered is None:
+        return {}
+    level, place = evolution.fine_levels(POSITIONS)
+    part = compute("scattering_power", double_scattering, level, place, scattered)
+    total = over_spans(line, combined(np.multiply, part, scene.power.launch), launch=scene.power.launch)
+    return {"scattering_power": total}
+
+
 # Colours of Okabe and Ito, which differ with any colour vision.
 NOISES: tuple[Noise, ...] = (
     Noise(
@@ -165,9 +181,21 @@ NOISES: tuple[Noise, ...] = (
         compute=_crosstalk,
         follows="signal",
     ),
+    Noise(
+        name="double_scattering",
+        power="scattering_power",
+        ratio="snr_scattering",
+        enters="line",
+        label="double Rayleigh scattering",
+        colour="#F0E442",
+        compute=_twice_scattered,
+        follows="signal",
+    ),
     Noise(name="transceiver", power="", ratio="snr_trx", enters="receiver", label="transceivers", colour="#999999"),
 )
-"""Every noise, in the order of the path: evaluation, limits, figures and the optimiser read this table."""
+"""Every noise, in the order of the path: evaluation, limits, figures and the optimiser read this table.
+
+A line has those whose power its scene gives; double scattering is one of pumped lines alone."""
 
 
 def entering(where: Literal["line", "receiver"]) -> tuple[Noise, ...]:
@@ -232,7 +260,7 @@ def line_ratios(signal: Quantity, powers: Mapping[str, Quantity]) -> dict[str, Q
     .. [1] V. Curri, "GNPy model of the physical layer for open and disaggregated optical networking," J. Opt.
        Commun. Netw., vol. 14, no. 6, pp. C92-C104, 2022 (generalised SNR).
     """
-    rows = entering("line")
+    rows = [noise for noise in entering("line") if noise.power in powers]
     together = stacked([powers[noise.power] for noise in rows], "noise", last=True)
     ratio, gsnr = compute(("gsnr", "gsnr"), kernels.ratios_of_noises, signal, together)
     each = {noise.ratio: array(ratio.dims[:-1], ratio.data[..., k]) for k, noise in enumerate(rows)}

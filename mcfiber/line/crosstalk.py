@@ -263,13 +263,7 @@ def _amplified_pairs(line: Line, medium: FiberMedium, power: PowerProfile, ways:
     if evolution is None:
         msg = 'link.span.raman_pumps: need models.raman = "silica"'
         raise refused(msg)
-    nodes = evolution.power.sizes["node"]
-    at = np.linspace(-1.0, 1.0, POSITIONS)
-    place = -np.cos(np.pi * np.arange(nodes) / (nodes - 1))
-    basis = np.linalg.inv(np.polynomial.chebyshev.chebvander(place, nodes - 1))
-    weights = np.polynomial.chebyshev.chebvander(at, nodes - 1) @ basis
-    logs = evolution.power.isel(panel=0).transpose(..., "node")
-    level = array((*logs.dims[:-1], "position"), np.log(logs.data) @ weights.T)
+    level, _ = evolution.fine_levels(POSITIONS)
     inputs = medium.power_coupling, renamed(level, core="core_out"), renamed(medium.backscatter, core="core_out")
     pairs = compute("pair_crosstalk", kernels.amplified_crosstalk, *inputs, ways, power.length)
     entering = power.fiber_input

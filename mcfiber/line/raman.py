@@ -57,6 +57,27 @@ class Evolution:
         """Power at the end of the fibre. [W]"""
         return self.power.isel(panel=-1, node=-1)
 
+    def fine_levels(self, points: int) -> tuple[xr.Variable, xr.Variable]:
+        """Logarithms of the powers, and their places (m), between the nodes of every panel; dimension position, last.
+
+        Parameters
+        ----------
+        points
+            Number of places in each panel, evenly spread, both ends among them.
+        """
+        logs = self.power.transpose(..., "panel", "node")
+        inside = np.linspace(-1.0, 1.0, points)
+        nodes = -np.cos(np.pi * np.arange(logs.shape[-1]) / (logs.shape[-1] - 1))
+        basis = np.linalg.inv(np.polynomial.chebyshev.chebvander(nodes, nodes.size - 1))
+        weights = np.polynomial.chebyshev.chebvander(inside, nodes.size - 1) @ basis
+        level = np.log(logs.data) @ weights.T
+        panel = self.panel.transpose(..., "panel")
+        ends = np.cumsum(panel.data, axis=-1)
+        place = (ends - panel.data)[..., None] + panel.data[..., None] * (0.5 * (1.0 + inside))
+        flat = (level.shape[-2] * points,)
+        levels = array((*logs.dims[:-2], "position"), level.reshape(level.shape[:-2] + flat))
+        return levels, array((*panel.dims[:-1], "position"), place.reshape(place.shape[:-2] + flat))
+
     def at(self, position: FloatArray) -> FloatArray:
         """Power at distances from the start of the span; where a lumped loss sits, the power after it. [W]
 

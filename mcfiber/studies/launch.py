@@ -413,7 +413,8 @@ def following_noise(scene: Scene, *, without: str = "") -> Quantity:
         if row.follows == "unknown" or row.compute is None:
             msg = f"optimize_launch: how {row.label} follows the launch powers is not known; leave it out"
             raise refused(msg)
-        total = total + combined(np.divide, row.compute(scene)[row.power], scene.power.launch)
+        if (power := row.compute(scene).get(row.power)) is not None:
+            total = total + combined(np.divide, power, scene.power.launch)
     return total
 
 
