@@ -322,12 +322,25 @@ def _take(part: Any, path: str, found: ValuesTaken) -> None:
     for name in type(part).model_fields:
         value, where = getattr(part, name), f"{path}.{name}" if path else name
         own = name in part.model_fields_set
+        if _left_to_glass(part, name) and not own:
+            continue
         if _holds_descriptions(value) and not is_axis(value):
             _take(value, where, found)
         elif own and value is not None:
             found.given.append(where)
-        elif not own and _says_something(value) and not (isinstance(part, MulticoreFiber) and part.computes(name)):
+        elif not own and _says_something(value):
             found.defaults[where] = plain(value)
+
+
+OF_GLASS = ("glass_loss", "coating_index", "bend_radius_mm", "twist_rate_per_m", "correlation_length_m", "elasto_optic")
+"""Fields of a fibre that nothing reads unless its cores are described by their glass."""
+
+
+def _left_to_glass(part: Any, name: str) -> bool:
+    """Whether a value of a fibre is computed from its profile, or of no use without one."""
+    if not isinstance(part, MulticoreFiber):
+        return False
+    return part.computes(name) or (part.core is None and name in OF_GLASS)
 
 
 def _holds_descriptions(value: Any) -> bool:

@@ -1,5 +1,7 @@
 """Evaluation of one system, of many designs in one block, and predictions."""
 
+import numpy as np
+
 import mcfiber as mcf
 from benchmarks import RECORD, axis, parameterized, record, seven_cores
 
@@ -39,6 +41,47 @@ class Evaluate:
 
     def time_limits(self):
         self.seven.evaluate().mcf.limits()
+
+
+MEASURED = (
+    "link.amplifier.noise_figure_db",
+    "link.launch_power_dbm",
+    "fiber.attenuation_db_per_km",
+    "transceiver.snr_db",
+)
+
+
+@parameterized("field, form", list(MEASURED), ["number", "table of 2,000 wavelengths"])
+class Measured:
+    """A long table beside one number, 7 cores and 96 channels."""
+
+    def setup(self, field, form):
+        start = {"fiber.attenuation_db_per_km": 0.2, "link.launch_power_dbm": -1.0}.get(field, 6.0)
+        wavelength = np.linspace(1400.0, 1700.0, 2000)
+        table = {"wavelength_nm": wavelength.tolist(), "value": (start + 0.01 * np.sin(wavelength)).tolist()}
+        self.system = seven_cores().replace({field: start if form == "number" else table})
+        self.system.evaluate()
+
+    def time_evaluate(self, field, form):
+        self.system.evaluate()
+
+
+@parameterized("form", ["number", "matrix"])
+class Pairs:
+    """Measured crosstalk of 61 cores: one number for all neighbours, or a matrix of all pairs."""
+
+    def setup(self, form):
+        matrix = np.random.default_rng(1).uniform(-60.0, -50.0, (61, 61))
+        np.fill_diagonal(matrix, 0.0)
+        measured = {"length_km": 80, "definition": "pair", "slope_db_per_nm": 0}
+        level = -55.0 if form == "number" else matrix
+        layout = {"kind": "hexagonal", "cores": 61, "pitch_um": 40}
+        fiber = {"layout": layout, "cladding_diameter_um": 500, "crosstalk": {"crosstalk_db": level} | measured}
+        self.system = seven_cores().replace({"fiber": fiber})
+        self.system.evaluate()
+
+    def time_evaluate(self, form):
+        self.system.evaluate()
 
 
 @parameterized("designs, fields", [1000], list(FIELDS))

@@ -386,7 +386,8 @@ def test_declared__says_everything_that_documentation_needs():
     assert (found.low, found.above, found.high, found.unit) == (-math.inf, 0, 100, "dB/km")
     assert found.varies == ("axis", "core", "wavelength")
     assert declared(Amplifier, "noise_figure_db").names == ("O", "E", "S", "C", "L", "U")
-    assert declared(Link, "launch_power_dbm").forms_text() == "a number, an axis, one for each band, a list by channel"
+    told = "a number, an axis, one for each band, a list by channel, a list by core, a table against wavelength"
+    assert declared(Link, "launch_power_dbm").forms_text() == told
     with pytest.raises(KeyError, match="layout is not a real-valued field"):
         declared(MulticoreFiber, "layout")
     assert "coating_index" in declarations(MulticoreFiber)
