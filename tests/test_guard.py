@@ -361,6 +361,7 @@ def check_sound(system: System) -> None:
     assert np.isnan(hidden).all()
     good = found.where(possible)
     parts = 1 / good.snr_ase + 1 / good.snr_nli + 1 / good.snr_xt
+    parts = parts + 1 / good.snr_scattering if "snr_scattering" in good else parts
     np.testing.assert_allclose((1 / good.gsnr).broadcast_like(parts), parts, rtol=1e-12)
     for noise, ratio in (("ase_power", "snr_ase"), ("nli_power", "snr_nli"), ("crosstalk_power", "snr_xt")):
         assert not (np.isinf(good[ratio]) & (good[noise] > 0.0)).any(), ratio

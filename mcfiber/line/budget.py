@@ -139,7 +139,7 @@ POSITIONS = 1001
 def _twice_scattered(scene: Scene) -> Mapping[str, Quantity]:
     """Light that is scattered back twice, where pumps amplify it; without them it is far below all else."""
     line, evolution, scattered = scene.line, scene.power.evolution, scene.medium.backscatter
-    if line.pumps is None or evolution is None or scattered is None:
+    if not line.pumped or evolution is None or scattered is None:
         return {}
     level, place = evolution.fine_levels(POSITIONS)
     part = compute("scattering_power", double_scattering, level, place, scattered)

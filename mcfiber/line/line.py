@@ -270,6 +270,11 @@ class Line:
         return self.count if self.pieces is None else self.count // len(self.pieces.last) * sum(self.pieces.last)
 
     @property
+    def pumped(self) -> bool:
+        """Whether some pump has power."""
+        return self.pumps is not None and any(bool(np.any(np.asarray(one) > 0.0)) for one in self.pumps.power)
+
+    @property
     def is_uneven(self) -> bool:
         """Whether a span loses or wins power elsewhere than evenly."""
         return self.lumped_losses > 0 or self.pumps is not None
