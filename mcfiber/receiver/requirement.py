@@ -165,7 +165,7 @@ def transceiver_snr(osnr_db: object, snr_db: object, *, symbol_rate_gbd: float) 
     Examples
     --------
     >>> round(transceiver_snr([20.0, 40.0], [13.0, 19.6], symbol_rate_gbd=49.0), 2)
-    19.65
+    15.34
     """
     light, received = (np.atleast_1d(np.asarray(value, dtype=float)) for value in (osnr_db, snr_db))
     if light.shape != received.shape or light.size == 0:
