@@ -83,25 +83,31 @@ def systems(count: int, seed: int = 1, told: Any = print) -> dict[str, Any]:
     """
     made: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
-    wrong = refused = accepted = 0
+    refused: Counter[str] = Counter()
+    wrong = accepted = 0
     number = seed
     while accepted < count:
         drawn, dice = wild_system(number), Dice(number)
         try:
-            found, compared = judged(drawn["system"], drawn["options"], lambda items, dice=dice: dice.some_of(items, len(items)))
-        except mcf.DescriptionError:
-            refused += 1
+            found, compared = judged(
+                drawn["system"], drawn["options"], lambda items, dice=dice: dice.some_of(items, len(items))
+            )
+        except mcf.DescriptionError as error:
+            refused["without a known cause" if "no finite values" in str(error) else "as told"] += 1
+            found = []
+        except Exception as error:  # noqa: BLE001  (what nobody foresees is what is looked for)
+            found = [f"raises {error!r}"]
         else:
             accepted += 1
             made.update(compared)
             kinds.update(_kinds(drawn["system"]))
-            if found:
-                wrong += 1
-                told(f"system {number}: {found}")
+        if found:
+            wrong += 1
+            told(f"system {number}: {found}")
         number += 1
     return {
         "count": count,
-        "refused_besides": refused,
+        "refused_besides": dict(refused),
         "comparisons": dict(made),
         "kinds": dict(sorted(kinds.items())),
         "wrong": wrong,

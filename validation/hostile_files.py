@@ -20,6 +20,7 @@ from typing import Any
 
 import tomli_w
 from golden_systems import Dice, wild_system
+from soundness import plain_numbers, with_axes
 
 import mcfiber
 from mcfiber import cli
@@ -49,8 +50,13 @@ PATHS = (
     "link.span_count", "fiber.core", "spectrum.groups.0.channels", "link.span.0.length_km", "name", "models", "link",
     "fiber.layout.cores", "fiber.coupling", "link.span.raman_pumps.0.power_mw", "self", "link..span", ".", "a", "é",
 )  # fmt: skip
+GOOD_AXES = (
+    "link.launch_power_dbm=-2:4:4", "link.amplifier.noise_figure_db=4,5.5", "transceiver.format=QPSK,16QAM",
+    "transceiver.snr_db=15:25:3", "fiber.dispersion_ps_per_nm_km=-1:1:3", "link.span_count=1,2", "models.raman=none,silica",
+)  # fmt: skip
+ODD_OUTPUTS = ("no/where.nc", "r.txt", "\x1b[31m.nc", "", ".", "my.toml", "r.nc/", ".nc")
 NOTES = (ValidityWarning, OverlappingTrenchesWarning, KernelCacheWarning)
-LIMIT_SECONDS = 30.0
+LIMIT_SECONDS = 120.0
 LIMIT_BYTES = 6 * 2**30
 LONGEST = 800
 
@@ -71,30 +77,37 @@ class Case:
 def case(seed: int) -> Case:
     """Draw one case."""
     dice = Dice(seed)
-    tables, harms = _right(dice), []
-    if dice.chance(0.75):
-        for _ in range(dice.whole(1, 3)):
-            harms.append(_harm_tree(dice, tables))
+    command, harms = dice.one_of("run", "sweep", "show", weights=(0.6, 0.3, 0.1)), []
+    tables = _right(dice, plain=command == "sweep")
+    for _ in range(dice.one_of(0, 1, 2, 4, weights=(0.25, 0.5, 0.15, 0.1))):
+        harms.append(_harm_tree(dice, tables))
     content = _written(tables).encode()
-    if not harms or dice.chance(0.25):
+    if dice.chance(0.15):
         name, content = _harm_text(dice, content)
         harms.append(name)
-    return Case(content, _arguments(dice, harms), harms)
+    return Case(content, _arguments(dice, command, harms), harms)
 
 
-def _right(dice: Dice) -> dict[str, Any]:
-    """Tables that are right, small enough to be evaluated in well under a second."""
+def _right(dice: Dice, plain: bool) -> dict[str, Any]:
+    """Tables that are right, small enough to be evaluated in well under a second; `plain` without axes."""
     if dice.chance(0.4):
         tables = copy.deepcopy(CATALOGUE[dice.one_of(*sorted(CATALOGUE))])
         for group in tables["system"]["spectrum"].get("groups", ()):
-            group["channels"] = min(group["channels"], 6)
+            few = min(group["channels"], 6)
+            group |= {"channels": few, "spacing_ghz": group["spacing_ghz"] * (group["channels"] // few)}
             if isinstance(tables["system"]["link"].get("launch_power_dbm"), list):
                 tables["system"]["link"]["launch_power_dbm"] = 0.0
         return tables
-    tables = wild_system(dice.whole(1, 100_000))["system"]
-    if "integral" in tables["models"]["nonlinear_interference"]:
-        tables["models"] = {}
-    return {"system": tables} if dice.chance(0.8) else tables
+    while True:
+        tables = wild_system(dice.whole(1, 100_000))["system"]
+        if "integral" in tables["models"]["nonlinear_interference"]:
+            tables["models"] = {"raman": tables["models"]["raman"]}
+        try:
+            mcfiber.System(**with_axes(tables))
+        except mcfiber.DescriptionError:
+            continue
+        tables = plain_numbers(tables) if plain else tables
+        return {"system": tables} if dice.chance(0.8) else tables
 
 
 def _catalogue() -> dict[str, dict[str, Any]]:
@@ -123,7 +136,10 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, Any]]
 
 
 def _hostile(dice: Dice, value: Any) -> Any:
-    """A value in place of another."""
+    """A value in place of another: half of them near it, which may be right."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and dice.chance(0.5):
+        near = dice.one_of(value * dice.number(0.3, 2.0), value + dice.number(-2.0, 2.0), -value, value * 10.0, 0.0)
+        return round(near) if isinstance(value, int) and dice.chance(0.8) else near
     return dice.one_of(
         lambda: dice.one_of(*NUMBERS),
         lambda: dice.one_of(*WORDS),
@@ -131,8 +147,8 @@ def _hostile(dice: Dice, value: Any) -> Any:
         lambda: {"axis": "a", "values": dice.one_of([], [value], [value, "x"], [[value]], ["x"], value)},
         lambda: {"dim": dice.one_of(*RESERVED), "values": [1.0, 2.0]},
         lambda: [value, "x", {"a": 1}, [1.0], 2.5, True],
-        lambda: [],
-        lambda: {},
+        list,
+        dict,
         lambda: [value] * dice.one_of(1, 2, 7, 1000),
         lambda: {dice.one_of(*KEYS): value},
         lambda: {"C": value, "L": dice.one_of(*NUMBERS)},
@@ -212,36 +228,45 @@ def _word(dice: Dice) -> str:
         lambda: repr(dice.one_of(*NUMBERS)),
         lambda: dice.one_of(*WORDS),
         lambda: json.dumps(dice.one_of(*WORDS)),
-        lambda: dice.one_of("[" * 300, "{a = 1}", "[1, 'x']", "0\nname = 3", "1979-05-27", "{axis = 'core', values = [1]}"),
+        lambda: dice.one_of(
+            "[" * 300, "{a = 1}", "[1, 'x']", "0\nname = 3", "1979-05-27", "{axis = 'core', values = [1]}"
+        ),
         lambda: str(dice.number(-5, 5)),
     )()
     return value.replace("\x00", "\\0")  # no argument of a process holds it
 
 
-def _arguments(dice: Dice, harms: list[str]) -> list[str]:
-    """A command; the file is called ``my.toml``."""
-    command = dice.one_of("run", "sweep", "show", weights=(0.6, 0.3, 0.1))
+def _arguments(dice: Dice, command: str, harms: list[str]) -> list[str]:
+    """Arguments of a command; the file is called ``my.toml``."""
     found = [command, "my.toml"]
     if command == "show":
         return found + (["--toml"] if dice.chance(0.5) else [])
     if command == "run":
         few = str(dice.whole(1, 4))
-        found += ["--samples", dice.one_of("0", "-3", "1000000", "1e9", "9" * 30, "", "nan") if dice.chance(0.1) else few]
-        if dice.chance(0.3):
+        found += [
+            "--samples",
+            dice.one_of("0", "-3", "1000000", "1e9", "9" * 30, "", "nan") if dice.chance(0.1) else few,
+        ]
+        found += ["--seed", dice.one_of("7", "-1", "9" * 40, "x", "4294967296")] if dice.chance(0.1) else []
+        if dice.chance(0.25):
             harms.append("--set")
             found += ["--set", f"{dice.one_of(*PATHS)}={_word(dice)}"]
         if dice.chance(0.35):
-            found += ["--output", dice.one_of("r.nc", "r.zarr", "r.nc", "no/where.nc", "r.txt", "\x1b[31m.nc")]
+            harms.append("--output")
+            found += ["--output", dice.one_of("r.nc", "r.zarr") if dice.chance(0.8) else dice.one_of(*ODD_OUTPUTS)]
     else:
         for _ in range(dice.whole(1, 2)):
             harms.append("--over")
-            path = dice.one_of(*PATHS)
-            found += ["--over", f"{path}={_over(dice)}"]
-        if dice.chance(0.3):
-            found += ["--save", dice.one_of("snr", "crosstalk:max", "status", "nothing", "snr:x", "", ":", "total_net_rate")]
+            found += ["--over", dice.one_of(*GOOD_AXES) if dice.chance(0.6) else f"{dice.one_of(*PATHS)}={_over(dice)}"]
+        if dice.chance(0.25):
+            found += [
+                "--save",
+                dice.one_of("snr", "crosstalk:max", "status", "nothing", "snr:x", "", ":", "total_net_rate"),
+            ]
         found += ["--store", "r.zarr"] if dice.chance(0.3) else []
         found += ["--paired"] if dice.chance(0.2) else []
-        found += ["--workers", "1"]
+        found += ["--memory-mb", dice.one_of("nan", "0", "-1", "1", "1e300", "inf", "64")] if dice.chance(0.1) else []
+        found += ["--workers", dice.one_of("0", "-1", "99999", "1.5", "") if dice.chance(0.05) else "1"]
     return found + (["--json"] if dice.chance(0.5) else [])
 
 
@@ -249,7 +274,9 @@ def _over(dice: Dice) -> str:
     return dice.one_of(
         lambda: f"{dice.number(-3, 3)}:{dice.number(-3, 9)}:{dice.whole(1, 4)}",
         lambda: f"{dice.number(30, 60)},{dice.number(60, 90)}",
-        lambda: dice.one_of("0:1:1e9", "0:1:1000000000", "nan:1:3", "1e308:-1e308:3", "1:2:0", "::", "a:b:c", "1,,2", ","),
+        lambda: dice.one_of(
+            "0:1:1e9", "0:1:1000000000", "nan:1:3", "1e308:-1e308:3", "1:2:0", "::", "a:b:c", "1,,2", ","
+        ),
         lambda: f"{_word(dice)},{_word(dice)}",
         lambda: _word(dice),
     )()
@@ -289,7 +316,9 @@ def answered(one: Case, folder: Path) -> Answer:
         else:
             time.sleep(0.002)
     output, errors = ((folder / name).read_text("utf-8", "surrogateescape") for name in (".out", ".err"))
-    left = sorted(str(path.relative_to(folder)) for path in folder.iterdir() if path.name not in (".out", ".err", "my.toml"))
+    left = sorted(
+        str(path.relative_to(folder)) for path in folder.iterdir() if path.name not in (".out", ".err", "my.toml")
+    )
     return Answer(status, output, errors, left, time.monotonic() - began)
 
 
@@ -298,7 +327,7 @@ def _run(one: Case, folder: Path) -> None:
     os.chdir(folder)
     for name, number in ((".out", 1), (".err", 2)):
         os.dup2(os.open(name, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o644), number)
-    sys.stdout, sys.stderr = (open(number, "w", encoding="utf-8", closefd=False) for number in (1, 2))  # noqa: SIM115, PTH123
+    sys.stdout, sys.stderr = (open(number, "w", encoding="utf-8", closefd=False) for number in (1, 2))  # noqa: SIM115
     resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.argv = ["mcfiber", *one.arguments]
@@ -324,8 +353,8 @@ def _run(one: Case, folder: Path) -> None:
 def faults(one: Case, answer: Answer) -> list[str]:
     """What is wrong with an answer, in words."""
     if answer.status == "stopped":
-        return []
-    found = [] if answer.status in (0, 2) else [f"exit {answer.status}"]
+        return [f"no answer within {LIMIT_SECONDS:g} s"]
+    found: list[str] = [] if answer.status in (0, 2) else [f"exit {answer.status}"]
     if "Traceback" in answer.output + answer.errors or "internal error" in answer.errors:
         found.append("traceback")
     lines = [line for line in answer.errors.splitlines() if line.strip()]

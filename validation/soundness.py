@@ -18,7 +18,7 @@ from mcfiber.fiber.geometry import positions
 from mcfiber.line.budget import entering
 from mcfiber.line.closed_forms import ValidityWarning
 from mcfiber.status import INNER as NO_AXES
-from mcfiber.status import UNBOUNDED
+from mcfiber.status import NOT_FINITE, OK, UNBOUNDED
 from mcfiber.variables import lookup
 
 Tables = dict[str, Any]
@@ -227,7 +227,11 @@ def channels_in_order(tables: Tables, reorder: Callable[[list[Any]], list[Any]])
     spectrum, launch = found["spectrum"], found["link"]["launch_power_dbm"]
     if "frequency_thz" in spectrum:
         order = reorder(list(range(len(spectrum["frequency_thz"]))))
-        for table, key in ((spectrum, "frequency_thz"), (spectrum, "symbol_rate_gbd"), (found["link"], "launch_power_dbm")):
+        for table, key in (
+            (spectrum, "frequency_thz"),
+            (spectrum, "symbol_rate_gbd"),
+            (found["link"], "launch_power_dbm"),
+        ):
             if isinstance(table[key], list):
                 table[key] = [table[key][index] for index in order]
         return found
@@ -291,6 +295,8 @@ def judged(tables: Tables, options: Tables, shuffle: Callable[[list[Any]], list[
     system = mcf.System(**with_axes(tables))
     result = evaluated(system, **options)
     wrong, made = unsound(system, result), ["sound"]
+    made += ["some points marked"] if bool((result["status"] != OK).any()) else []
+    made += ["some points not finite for no known cause"] if bool((result["status"] == NOT_FINITE).any()) else []
     mean = evaluated(system) if options else result
     wrong += _compared(made, "noise figure", lambda: gains(mean, _made(worse_amplifiers(tables, system))))
     plain = plain_numbers(tables)
