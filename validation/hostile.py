@@ -147,11 +147,14 @@ def main() -> None:
     record |= {
         "command": "python validation/hostile.py",
         "versions": {
-            "python": platform.python_version(), "numpy": np.__version__, "numba": numba.__version__,
-            "xarray": xr.__version__, "pydantic": pydantic.VERSION,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "numba": numba.__version__,
+            "xarray": xr.__version__,
+            "pydantic": pydantic.VERSION,
         },
         "seed": SEED,
-    }  # fmt: skip
+    }
     systems(60, told=lambda _: None)  # loads the kernels, which children then share
     for name, function, count in (("files", files, FILES), ("systems", systems, SYSTEMS)):
         if name in asked:

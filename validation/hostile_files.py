@@ -30,30 +30,154 @@ from mcfiber.fiber.coupling import OverlappingTrenchesWarning
 from mcfiber.line.closed_forms import ValidityWarning
 
 NUMBERS = (
-    1e200, -1e200, 1e308, 5e-324, -5e-324, 1e-200, float("nan"), float("inf"), float("-inf"), -0.0, 0.0, 0, 1, -1,
-    2**31, 2**63 - 1, -(2**63), 10**30, 1e16, 0.1, 1.5, 100, True, False,
-)  # fmt: skip
+    1e200,
+    -1e200,
+    1e308,
+    5e-324,
+    -5e-324,
+    1e-200,
+    float("nan"),
+    float("inf"),
+    float("-inf"),
+    -0.0,
+    0.0,
+    0,
+    1,
+    -1,
+    2**31,
+    2**63 - 1,
+    -(2**63),
+    10**30,
+    1e16,
+    0.1,
+    1.5,
+    100,
+    True,
+    False,
+)
 WORDS = (
-    "", " ", "nan", "1", "[dB]", "[/km]", "[bold]b[/bold]", "[link=http://x]y[/link]", ":smile:", "\x1b[31mred\x1b[0m",
-    "\x1b]0;title\x07", "\r\n", "\x00", "\x7f\x85", "\u202egnp.elif", "\u2028", "\ufeff", "\U0001f600", "é" * 40, "{}",
-    "%s%n", "${HOME}", "../../etc/passwd", "x" * 5000, "QPSK", "weak", "groups", "none", "self", "channel",
-)  # fmt: skip
+    "",
+    " ",
+    "nan",
+    "1",
+    "[dB]",
+    "[/km]",
+    "[bold]b[/bold]",
+    "[link=http://x]y[/link]",
+    ":smile:",
+    "\x1b[31mred\x1b[0m",
+    "\x1b]0;title\x07",
+    "\r\n",
+    "\x00",
+    "\x7f\x85",
+    "\u202egnp.elif",
+    "\u2028",
+    "\ufeff",
+    "\U0001f600",
+    "é" * 40,
+    "{}",
+    "%s%n",
+    "${HOME}",
+    "../../etc/passwd",
+    "x" * 5000,
+    "QPSK",
+    "weak",
+    "groups",
+    "none",
+    "self",
+    "channel",
+)
 KEYS = (
-    "self", "axis", "values", "dim", "kind", "name", "channel", "core", "span", "draw", "sample", "status", "rung",
-    "snr", "__class__", "model_fields", "model_config", "wavelength_nm", "value", "0", "-1", "", " ", "a.b", "é", "\x1b[31m",
-    "[dB]", "cls", "C", "L", "k" * 3000, "item", "replace", "system", "provenance", "reported", "ranges", "\u202e",
-)  # fmt: skip
-RESERVED = ("channel", "core", "span", "draw", "sample", "core_out", "core_in", "status", "", " ", "\x1b[31m", "snr",
-            "wavelength", "group", "limit", "rung", "point", "x" * 300)  # fmt: skip
+    "self",
+    "axis",
+    "values",
+    "dim",
+    "kind",
+    "name",
+    "channel",
+    "core",
+    "span",
+    "draw",
+    "sample",
+    "status",
+    "rung",
+    "snr",
+    "__class__",
+    "model_fields",
+    "model_config",
+    "wavelength_nm",
+    "value",
+    "0",
+    "-1",
+    "",
+    " ",
+    "a.b",
+    "é",
+    "\x1b[31m",
+    "[dB]",
+    "cls",
+    "C",
+    "L",
+    "k" * 3000,
+    "item",
+    "replace",
+    "system",
+    "provenance",
+    "reported",
+    "ranges",
+    "\u202e",
+)
+RESERVED = (
+    "channel",
+    "core",
+    "span",
+    "draw",
+    "sample",
+    "core_out",
+    "core_in",
+    "status",
+    "",
+    " ",
+    "\x1b[31m",
+    "snr",
+    "wavelength",
+    "group",
+    "limit",
+    "rung",
+    "point",
+    "x" * 300,
+)
 PATHS = (
-    "link.launch_power_dbm", "link.span.length_km", "fiber.layout.pitch_um", "transceiver.snr_db", "transceiver.format",
-    "link.span_count", "fiber.core", "spectrum.groups.0.channels", "link.span.0.length_km", "name", "models", "link",
-    "fiber.layout.cores", "fiber.coupling", "link.span.raman_pumps.0.power_mw", "self", "link..span", ".", "a", "é",
-)  # fmt: skip
+    "link.launch_power_dbm",
+    "link.span.length_km",
+    "fiber.layout.pitch_um",
+    "transceiver.snr_db",
+    "transceiver.format",
+    "link.span_count",
+    "fiber.core",
+    "spectrum.groups.0.channels",
+    "link.span.0.length_km",
+    "name",
+    "models",
+    "link",
+    "fiber.layout.cores",
+    "fiber.coupling",
+    "link.span.raman_pumps.0.power_mw",
+    "self",
+    "link..span",
+    ".",
+    "a",
+    "é",
+)
 GOOD_AXES = (
-    "link.launch_power_dbm=-2:4:4", "link.amplifier.noise_figure_db=4,5.5", "transceiver.format=QPSK,16QAM",
-    "transceiver.snr_db=15:25:3", "fiber.dispersion_ps_per_nm_km=-1:1:3", "link.span_count=1,2", "models.raman=none,silica",
-)  # fmt: skip
+    "link.launch_power_dbm=-2:4:4",
+    "link.amplifier.noise_figure_db=4,5.5",
+    "transceiver.format=QPSK,16QAM",
+    "transceiver.snr_db=15:25:3",
+    "fiber.dispersion_ps_per_nm_km=-1:1:3",
+    "link.span_count=1,2",
+    "models.raman=none,silica",
+)
 ODD_OUTPUTS = ("no/where.nc", "r.txt", "\x1b[31m.nc", "", ".", "my.toml", "r.nc/", ".nc")
 NOTES = (ValidityWarning, OverlappingTrenchesWarning, KernelCacheWarning)
 LIMIT_SECONDS = 120.0
@@ -79,8 +203,8 @@ def case(seed: int) -> Case:
     dice = Dice(seed)
     command, harms = dice.one_of("run", "sweep", "show", weights=(0.6, 0.3, 0.1)), []
     tables = _right(dice, plain=command == "sweep")
-    for _ in range(dice.one_of(0, 1, 2, 4, weights=(0.25, 0.5, 0.15, 0.1))):
-        harms.append(_harm_tree(dice, tables))
+    count = dice.one_of(0, 1, 2, 4, weights=(0.25, 0.5, 0.15, 0.1))
+    harms.extend(_harm_tree(dice, tables) for _ in range(count))
     content = _written(tables).encode()
     if dice.chance(0.15):
         name, content = _harm_text(dice, content)
@@ -157,7 +281,7 @@ def _hostile(dice: Dice, value: Any) -> Any:
         lambda: _nested(dice.one_of(5, 29, 40, 200)),
         lambda: -value if isinstance(value, (int, float)) else str(value),
         lambda: value * dice.one_of(1e-6, 1e6, 1e3) if isinstance(value, float) else [value],
-    )()  # fmt: skip
+    )()
 
 
 def _nested(depth: int) -> list[Any]:
@@ -373,7 +497,8 @@ def _is_message(line: str) -> bool:
 
 
 def _faults_of_output(one: Case, answer: Answer) -> Iterator[str]:
-    asked = [one.arguments[at + 1] for at, word in enumerate(one.arguments) if word in ("--output", "--store")]
+    words = one.arguments
+    asked = [str(Path(words[at + 1])) for at, word in enumerate(words) if word in ("--output", "--store")]
     if answer.files != asked:
         yield f"left {answer.files}, asked for {asked}"
     if "--json" in one.arguments:

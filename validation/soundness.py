@@ -26,6 +26,7 @@ EXACT = 1e-12  # of sums and products that are made in one way only
 REORDERED = 1e-9  # where sums are made in another order; quantiles of crosstalk are solved for to as much
 RATE_ERROR = 4e-6  # bit a symbol: tables of mutual information hold their values to 1e-6
 INNER = frozenset(NO_AXES)
+NOTHING = 1e-100  # a signal that has drowned: below it the ratio only stays finite (`mcfiber.line.power`)
 MODEL_BITS = 1.0  # bit/s, of rates that are nothing
 
 
@@ -80,9 +81,7 @@ def _impossible_values(result: xr.Dataset) -> Iterator[str]:
 
 def _broken_budget(result: xr.Dataset) -> Iterator[str]:
     good = possible(result)
-    line, receiver = (
-        sum(1.0 / good[noise.ratio] for noise in entering(where)) for where in ("line", "receiver")
-    )  # fmt: skip
+    line, receiver = (sum(1.0 / good[noise.ratio] for noise in entering(where)) for where in ("line", "receiver"))
     if not _close(1.0 / good["gsnr"], line):
         yield "the inverse of gsnr is not the sum of the noises of the line"
     if not _close(1.0 / good["snr"], good["mdl_penalty"] / good["gsnr"] + receiver):
@@ -179,7 +178,7 @@ def gains(result: xr.Dataset, worse: xr.Dataset) -> list[str]:
     """Tell what worse amplifiers make better."""
     both = (result["status"] == 0) & (worse["status"] == 0)
     found = []
-    for name, slack in (("snr", 0.0), ("gsnr", 0.0), ("net_rate", MODEL_BITS), ("total_net_rate", MODEL_BITS)):
+    for name, slack in (("snr", NOTHING), ("gsnr", NOTHING), ("net_rate", MODEL_BITS), ("total_net_rate", MODEL_BITS)):
         before, after = result[name].where(both), worse[name].where(both)
         if bool((after > before * (1.0 + EXACT) + slack).any()):
             found.append(f"{name} rises with the noise figure")
@@ -262,8 +261,11 @@ def differences(result: xr.Dataset, other: xr.Dataset, order: list[int] | None =
 
 def told(differing: Mapping[str, float], what: str) -> list[str]:
     """Name the variables that follow an order."""
-    return [f"{name} differs by {value:.1e} with another order of {what}" for name, value in differing.items()
-            if value > REORDERED]  # fmt: skip
+    return [
+        f"{name} differs by {value:.1e} with another order of {what}"
+        for name, value in differing.items()
+        if value > REORDERED
+    ]
 
 
 # ---------------------------------------------------------------------------------------------------------
