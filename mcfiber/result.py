@@ -214,7 +214,9 @@ def _lost_chunks(dataset: xr.Dataset, path: Path, written: Iterable[str], sweep:
     status, places = dataset["status"], path / "status" / "c"
     for file in places.rglob("*") if status.ndim else ():
         place = file.relative_to(places).parts
-        others = [name for name in dataset.data_vars if name != "status" and len(place) == status.ndim]
+        if len(place) < status.ndim or not file.name.isdigit():  # a folder, or what another process is writing
+            continue
+        others = [name for name in dataset.data_vars if name != "status"]
         absent = [str(name) for name in others if not _chunk(dataset[name], path, place).exists()]
         if absent and bool((_block(status, place, sweep["block"]) == OK).any()):  # chunks of nothing are not written
             return absent

@@ -39,6 +39,7 @@ from mcfiber.studies import sweeps  # noqa: E402
 
 PAIRS, DISKS, SEED = 50, 20, 5
 OVER = {"link.launch_power_dbm": [-2.0, -1.0, 0.0, 1.0, 2.0], "fiber.attenuation_db_per_km": [0.16, 0.2]}
+TARGETS = ("r.nc", "r.zarr", "s.zarr", "t.zarr")  # results, and stores of sweeps along one axis and two
 KEPT = ["total_net_rate", "snr"]
 
 
@@ -109,7 +110,9 @@ def pairs(count: int) -> dict[str, int]:
             result["tracebacks"] += sum("Traceback" in said for _, said in answers)
             with mcf.open_result(path) as both:
                 whole = same(both.load(), expected) and [one.name for one in Path(name).iterdir()] == [path.name]
-            result["wrong"] += not whole or any(status for status, _ in answers)
+            if not whole or any(status for status, _ in answers):
+                result["wrong"] += 1
+                print(f"pair {apart:.4f} s apart: {'whole' if whole else 'not whole'}, {answers}")
     return result
 
 
@@ -166,13 +169,12 @@ def disks(count: int) -> dict[str, Any]:
     """Fill disks under a result and a sweep; then give them room, and do the same again."""
     kind = small_disk if may_mount() else limited_files
     result = {"disks": count, "of": kind.__name__, "full": 0, "wrong": 0, "tracebacks": 0}
-    targets = ("r.nc", "r.zarr", "s.zarr", "t.zarr")
     with tempfile.TemporaryDirectory() as name:
         described = Path(name) / "my.toml"
         described.write_text(small(channels=60).to_toml())
-        room = {target: _needed(described, target) for target in targets}
-        shares = np.linspace(0.1, 0.9, -(-count // len(targets)))
-        cases = [(max(8, int(share * room[target]) // 4 * 4), target) for share in shares for target in targets]
+        room = {target: _needed(described, target) for target in TARGETS}
+        shares = np.linspace(0.1, 0.9, -(-count // len(TARGETS)))
+        cases = [(max(8, int(share * room[target]) // 4 * 4), target) for share in shares for target in TARGETS]
         for size, target in cases[:count]:
             with kind(size) as (folder, larger):
                 work = _writing(described, target)

@@ -13,10 +13,11 @@ from pathlib import Path
 import nobody
 import numpy as np
 import pytest
+import stores
 import sweep_until_killed
 import xarray as xr
 import zarr
-from damaged_stores import MENDED, ODD_BLOCKS, ODD_NOTES, with_block
+from damaged_stores import MENDED, ODD_BLOCKS, ODD_NOTES, OF_FILE, OF_FOLDER, with_block
 from small_systems import small
 from sweep_until_killed import sweep
 
@@ -292,6 +293,14 @@ def test_store__a_half_written_chunk_of_another_that_is_at_work_stays(tmp_path, 
     assert not leftover.exists()
 
 
+def test_store__is_opened_while_others_write_to_it(tmp_path, blocks_of_two):
+    path = tmp_path / "designs.zarr"
+    expected = mcf.sweep(small(), OVER, store=path)
+    for name in ("status", "total_net_rate"):
+        (path / name / "c" / "0" / "0.123abc.partial").write_bytes(b"half")
+    np.testing.assert_array_equal(mcf.open_result(path)["total_net_rate"], expected["total_net_rate"])
+
+
 @pytest.mark.parametrize("damage", MENDED)
 def test_store__what_is_lost_or_damaged_is_made_again(tmp_path, blocks_of_two, damage):
     place, harm = MENDED[damage]
@@ -446,3 +455,29 @@ def test_cluster__a_worker_that_dies_in_the_middle_costs_nothing_but_time(cluste
     result = mcf.sweep(small(), OVER, store=tmp_path / "designs.zarr", client=cluster, progress=kill)
     assert not victims
     xr.testing.assert_equal(result["total_net_rate"].load(), expected["total_net_rate"])
+
+
+# ---------------------------------------------------------------------------------------------------------
+# the record
+
+
+def test_record__of_stores_is_of_the_script_and_nothing_is_wrong():
+    record = json.loads(Path(stores.__file__).with_suffix(".json").read_text())
+    assert (record["pairs"]["pairs"], record["full_disks"]["full"]) == (stores.PAIRS, stores.DISKS)
+    assert record["damaged_stores"]["kinds"] == len(MENDED) + len(ODD_NOTES) + len(ODD_BLOCKS)
+    assert record["damaged_results"]["kinds"] == len(OF_FOLDER) + len(OF_FILE)
+    parts = [part for part in record.values() if isinstance(part, dict) and "wrong" in part]
+    assert len(parts) == 5
+    assert all(part["wrong"] == part["tracebacks"] == 0 for part in parts)
+
+
+@pytest.mark.parametrize("target", ["r.nc", "r.zarr", "s.zarr", "t.zarr"])
+def test_disk__without_room_is_a_sentence_and_leaves_what_resumes(target, tmp_path, monkeypatch):
+    monkeypatch.setattr(stores, "TARGETS", (target,))
+    monkeypatch.setattr(stores, "may_mount", lambda: False)
+    found = stores.disks(1)
+    assert (found["of"], found["full"], found["wrong"], found["tracebacks"]) == ("limited_files", 1, 0, 0)
+
+
+def test_pairs__that_begin_one_store_both_end_well():
+    assert stores.pairs(2) == {"pairs": 2, "exit_0": 4, "wrong": 0, "tracebacks": 0}
