@@ -6,6 +6,9 @@ import hostile
 import pytest
 from hostile_files import answered, case, faults
 
+from mcfiber.descriptions.formats import UNIFORM_FORMATS
+from mcfiber.descriptions.models import INTERFERENCE
+
 FILES, SYSTEMS = 100, 60
 
 
@@ -36,9 +39,15 @@ def test_files__are_answered_in_a_sentence(some_systems, tmp_path):  # kernels a
     assert statuses.count(2) >= FILES // 2
 
 
-def test_record__is_of_the_script_and_nothing_is_wrong():
+def test_record__nothing_is_wrong_and_everything_that_there_is_turned_up():
+    """What is chosen by name today is in the record, which is made again when a name is added."""
     record = json.loads(hostile.RECORD.read_text())
+    files, kinds = record["files"], record["systems"]["kinds"]
     assert record["seed"] == hostile.SEED
-    assert (record["files"]["count"], record["systems"]["count"]) == (hostile.FILES, hostile.SYSTEMS)
-    assert record["files"]["wrong"] == record["systems"]["wrong"] == 0
-    assert set(record["files"]["exit_status"]) == {"0", "2"}
+    assert files["wrong"] == record["systems"]["wrong"] == 0
+    assert set(files["exit_status"]) == {"0", "2"}
+    assert sum(files["exit_status"].values()) == files["count"] >= 500
+    assert record["systems"]["comparisons"]["noise figure"] == record["systems"]["count"] >= 3000
+    assert {f"interference {name}" for name in INTERFERENCE} <= set(kinds)
+    assert {f"coupling {name}" for name in ("weak", "random", "groups")} <= set(kinds)
+    assert {f"format {name}" for name in UNIFORM_FORMATS if name != "512QAM"} <= set(kinds)
