@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mcfiber.arguments import arguments, plain_array
-from mcfiber.descriptions.errors import refused
 from mcfiber.kernels import crosstalk_statistics as kernels
 from mcfiber.line.crosstalk import Aggressors
 from mcfiber.typing import FloatArray
 from mcfiber.units import DB_PER_NEPER
 
-_SKEW = plain_array(low=-1e-6, high=1e-6, unit="s")
-_RANDOM_SKEW = plain_array(low=0, high=1e-6, unit="s")
+_SKEW = plain_array(low=-1e6, high=1e6, unit="s")
+_RANDOM_SKEW = plain_array(low=0, high=1e6, unit="s")
 _MEAN = plain_array("aggressor", scalar=False, low=0, high=1e9)
 _VARIANCE = plain_array("aggressor", above=0, high=2)  # 2: one degree of freedom, the fewest there are
 _LEVEL = plain_array(low=0, high=1e9)
@@ -117,7 +116,7 @@ def crosstalk_variance(
     return result
 
 
-@arguments(mean=_MEAN, variance=_VARIANCE, probability=plain_array(above=0, high=1))
+@arguments(mean=_MEAN, variance=_VARIANCE, probability=plain_array(above=0, below=1))
 def exceeded_level(
     mean: ArrayLike, variance: ArrayLike, probability: ArrayLike, *, aggressors: Aggressors = "independent"
 ) -> FloatArray:
@@ -156,9 +155,6 @@ def exceeded_level(
     >>> float(decibels.round(3))
     7.692
     """
-    if np.any(np.asarray(probability) >= 1.0):
-        msg = "probability: got 1; allowed: above 0 and below 1"
-        raise refused(msg)
     result: FloatArray = kernels.gamma_sum_quantile(*_terms(mean, variance, aggressors), probability)
     return result
 

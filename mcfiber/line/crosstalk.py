@@ -398,7 +398,7 @@ def exceeded_crosstalk(pairs: Quantity, spread: Spread, distance: Quantity) -> Q
 
 @arguments(
     pairs=real(low=0, high=1e6, dims=("core_out", "core_in"), alone=False),
-    probability=real(above=0, high=1),
+    probability=real(above=0, below=1),
     length_km=LENGTH_KM,
     symbol_rate_gbd=real(above=0, high=1e6),
     skew_ps_per_km=real(low=-1e9, high=1e9),

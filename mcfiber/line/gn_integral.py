@@ -52,7 +52,7 @@ ATTENUATIONS = plain_array("channel", exact=True, low=0, high=10, unit="1/m")
 @arguments(
     position=plain_array("z", exact=True, scalar=False, high=1e12, unit="m"),
     relative_power=plain_array("z", scalar=False, above=0),
-    beta2=DISPERSIONS,
+    beta2=plain_array("channel", exact=True, low=-1e-20, high=1e-20, unit="s^2/m", functions=True),
     gamma=NONLINEARITIES,
     beta2_slope=plain_array("channel", exact=True),
     count=whole(low=1),
@@ -69,7 +69,8 @@ class SpanProfile:
         Power over the launched power of the first span. Between two positions it is an exponential, so a
         fibre without Raman gain needs its two ends only. Shape (channel, z) or (z,). [1]
     beta2
-        Dispersion at the channels' centres. Shape (channel,) or (). [s^2/m]
+        Dispersion at the channels' centres, shape (channel,) or (); a function of frequency for `kerr_integral`
+        alone. [s^2/m]
     gamma
         Nonlinear coefficient, without the 8/9 of polarisation averaging. Shape (channel,) or (). [1/(W m)]
     beta2_slope
@@ -297,7 +298,7 @@ def summed(links: Sequence[Any], power: Callable[[Any, bool], FloatArray], chann
     return Interference(total, error)
 
 
-def wanted_channels(channels: Sequence[int] | None, count: int) -> IntArray:
+def wanted_channels(channels: Sequence[int] | IntArray | None, count: int) -> IntArray:
     """Numbers of the channels that are asked for, all by default; a number that no channel has is refused."""
     wanted = np.arange(count) if channels is None else np.asarray(channels, dtype=np.int64)
     if np.any(wanted >= count):
@@ -417,6 +418,9 @@ def _panels(span: SpanProfile, comb: _Comb) -> tuple[FloatArray, FloatArray, Flo
 
 
 def _dispersion(span: SpanProfile, comb: _Comb) -> tuple[FloatArray, FloatArray]:
+    if callable(span.beta2):
+        msg = "spans: beta2 is a function of frequency, which kerr_integral alone takes; give values by channel"
+        raise ValueError(msg)
     beta2 = np.broadcast_to(np.asarray(span.beta2, dtype=float), comb.frequency.shape).copy()
     if span.beta2_slope is not None:
         return beta2, np.broadcast_to(np.asarray(span.beta2_slope, dtype=float), beta2.shape).copy()

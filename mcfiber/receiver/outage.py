@@ -217,9 +217,6 @@ def outage_capacity(
         dims = ", ".join(map(str, values.dims))
         msg = f"capacity: has the dimensions {dims}, not dim={dim!r}; name that of the draws"
         raise ValueError(msg)
-    if not 0.0 < probability < 1.0:
-        msg = f"probability: got {probability}; allowed: between 0 and 1"
-        raise ValueError(msg)
     if np.ndim(diversity) == 0 and float(diversity) == 1.0:
         if probability * values.sizes[dim] < 1.0:
             msg = f"probability: {probability} needs more than {values.sizes[dim]} draws; allowed: at least 1/draws"
