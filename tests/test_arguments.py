@@ -1,39 +1,31 @@
 """What public functions take: mistakes are refused by name, lists and arrays are entered, limits have their values."""
 
-import importlib.util
+import importlib
+import inspect
 import json
 import math
+import pkgutil
 from pathlib import Path
 from typing import Any, Literal
 
+import hostile_calls
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 
 import mcfiber as mcf
+import mcfiber.arguments.door
 from mcfiber.arguments import arguments, choice, plain_array, real, several, whole
+from mcfiber.arguments.door import has_door
 from mcfiber.arrays import crosstalk_statistics
 from mcfiber.descriptions.errors import DescriptionError
-from mcfiber.descriptions.record import Description
 from mcfiber.descriptions.values import Axis
 from mcfiber.line.mode_delay import energy_window
+from mcfiber.receiver.outage import capacity_deviation
 
 VALIDATION = Path(__file__).parents[1] / "validation"
 RECORD = json.loads((VALIDATION / "hostile_calls.json").read_text())
-
-
-def _hostile_calls() -> Any:
-    spec = importlib.util.spec_from_file_location("hostile_calls", VALIDATION / "hostile_calls.py")
-    module = importlib.util.module_from_spec(spec)
-    import sys
-
-    sys.modules["hostile_calls"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-HOSTILE = _hostile_calls()
 
 SLOW = ("optimize", "pareto", "sweep", "predict", "calibrated", "influences", "simulated", "gn_integral", "format_corr")
 """Functions whose calls take long: the record of the full run is checked for them."""
@@ -44,7 +36,7 @@ DB = 10 / math.log(10)
 
 @pytest.fixture(scope="module")
 def calls():
-    return [call for call in HOSTILE.good_calls() if not any(word in call.function for word in SLOW)]
+    return [call for call in hostile_calls.good_calls() if not any(word in call.function for word in SLOW)]
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -52,7 +44,7 @@ def calls():
 
 
 def test_mistakes__a_sample_of_every_function_is_refused_by_name_or_defined(calls):
-    found = [(call.function, *line) for call in calls for line in HOSTILE.counted(call, every=41)[1]]
+    found = [(call.function, *line) for call in calls for line in hostile_calls.counted(call, every=41)[1]]
     assert not found
 
 
@@ -62,17 +54,29 @@ def test_record__of_all_mistakes_none_is_silent_or_ends_in_other_words():
     assert all(one["silent"] == one["other words"] == 0 for one in RECORD["functions"].values())
 
 
-def test_record__covers_every_public_function_with_fifty_mistakes():
-    plain = {"cluster_settings", "LaunchOptimum", "DesignOptimum"}  # no arguments; records that are results
-    things = {name: getattr(mcf, name) for name in mcf.__all__}
-    kinds = (Description, Exception)
-    public = {name for name, thing in things.items() if not (isinstance(thing, type) and issubclass(thing, kinds))}
-    assert public - plain <= set(RECORD["functions"])
-    few = {name for name, one in RECORD["functions"].items() if one["refused"] + one["defined"] < 50}
-    of_one_word = {"load", "load_fiber", "open_result", "read_channel", "symbol_moments", "non_dominated", "q_factor"}
-    of_one_dataset = {"mode_gains", "mode_delays", "simulation.channels.channel_impulse_response", "influences"}
-    of_one_array = {name for name in few if name.startswith("arrays.")}
-    assert few <= of_one_word | of_one_dataset | of_one_array
+def _things() -> dict[str, Any]:
+    """Functions and types of all modules, by module and name, each where it is defined."""
+    modules = [importlib.import_module(one.name) for one in pkgutil.walk_packages(mcf.__path__, "mcfiber.")]
+    return {
+        f"{module.__name__}.{name}": thing
+        for module in modules
+        for name, thing in vars(module).items()
+        if (inspect.isfunction(thing) or inspect.isclass(thing)) and thing.__module__ == module.__name__
+    }
+
+
+def test_public_functions__all_have_a_door():
+    named = [getattr(mcf, name) for name in mcf.__all__]
+    plain = [thing for path, thing in _things().items() if path.startswith("mcfiber.arrays.") and "._" not in path]
+    without = {one.__name__ for one in named + plain if inspect.isfunction(one) and not has_door(one)}
+    assert without == {"cluster_settings"}  # it has no arguments
+
+
+def test_doors__the_record_covers_every_one_with_fifty_mistakes():
+    calls = hostile_calls.good_calls()
+    assert {call.target() for call in calls} == {one for one in _things().values() if has_door(one)}
+    assert set(RECORD["functions"]) == {call.function for call in calls}
+    assert min(sum(one.values()) for one in RECORD["functions"].values()) >= 50
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -139,6 +143,13 @@ def test_door__enters_lists_arrays_series_and_axes(given, dims):
     assert np.asarray(found).dtype == np.float64
 
 
+def test_door__evaluation_passes_none(monkeypatch):
+    passed, system = [], mcf.load("nict-2025-1808km").system
+    monkeypatch.setattr(mcfiber.arguments.door._Door, "entered", lambda door, *_: passed.append(door.name))
+    system.evaluate()
+    assert passed == []
+
+
 def test_door__values_from_behind_the_doors_pass():
     inside = xr.Variable("core", [-1.0])
     assert door(inside)[0] is inside
@@ -179,15 +190,61 @@ def test_door__lists_of_words_and_numbers():
 # lists and arrays at public functions
 
 
-@pytest.mark.parametrize("kind", [list, np.array, pd.Series])
-def test_lists__one_value_for_each(kind):
-    ratios = kind([10.0, 20.0])
-    known = [float(mcf.bit_error_ratio("16QAM", ratio)) for ratio in (10.0, 20.0)]
-    assert mcf.bit_error_ratio("16QAM", ratios).values.tolist() == known
-    assert mcf.q_factor(kind(known)).dims == ("point",)
-    assert mcf.achievable_rate(QAM, ratios, 49e9)["net_rate"].dims == ("point",)
-    assert mcf.crosstalk_penalty(QAM, kind([1e-4, 1e-3]), q_db=9.8).sizes == {"point": 2}
-    assert energy_window(kind([1e-10, 2e-10])).sizes == {"point": 2}
+TAKE_LISTS = {
+    "bit_error_ratio": (lambda value: mcf.bit_error_ratio("16QAM", value), (10.0, 20.0)),
+    "q_factor": (mcf.q_factor, (1e-2, 1e-3)),
+    "achievable_rate": (lambda value: mcf.achievable_rate(QAM, value, 49e9)["net_rate"], (10.0, 20.0)),
+    "achievable_rate, rates": (lambda value: mcf.achievable_rate(QAM, 10.0, value)["net_rate"], (49e9, 64e9)),
+    "required_snr": (lambda value: mcf.required_snr(QAM, net_bits=value), (2.0, 3.5)),
+    "required_snr, ngmi": (lambda value: mcf.required_snr(QAM, ngmi=value), (0.8, 0.9)),
+    "snr_margin": (lambda value: mcf.snr_margin(QAM, value, net_bits=3.0), (10.0, 20.0)),
+    "snr_margin, target": (lambda value: mcf.snr_margin(QAM, 20.0, ngmi=value), (0.8, 0.9)),
+    "crosstalk_penalty": (lambda value: mcf.crosstalk_penalty(QAM, value, q_db=9.8), (1e-4, 1e-3)),
+    "crosstalk_penalty, target": (lambda value: mcf.crosstalk_penalty(QAM, 1e-3, q_db=value), (8.0, 9.8)),
+    "tolerated_crosstalk": (lambda value: mcf.tolerated_crosstalk(QAM, penalty_db=value, q_db=9.8), (0.5, 1.0)),
+    "mdl_penalty": (lambda value: mcf.mdl_penalty(value, 0.5, modes=8), (10.0, 20.0)),
+    "mdl_penalty, loss": (lambda value: mcf.mdl_penalty(10.0, value, modes=8), (0.2, 0.5)),
+    "mode_dependent_loss": (lambda value: mcf.mode_dependent_loss(value, modes=4, spans=3).sum, (0.1, 0.2)),
+    "group_delay_spread": (lambda value: mcf.group_delay_spread(value, 8e4, modes=4, spans=3)[0], (1e-13, 3e-13)),
+    "frequency_diversity": (lambda value: mcf.frequency_diversity(49e9, value, spans=3, modes=8), (1e-11, 1e-10)),
+    "capacity_deviation": (lambda value: capacity_deviation(100.0, value, spans=3, modes=8), (0.2, 0.5)),
+    "equalizer_taps": (lambda value: mcf.equalizer_taps(value, 49e9), (1e-10, 2e-10)),
+    "energy_window": (energy_window, (1e-10, 2e-10)),
+    "splice_loss": (lambda value: mcf.splice_loss(5e-6, offset=value), (1e-6, 2e-6)),
+}
+
+
+@pytest.mark.parametrize("function", TAKE_LISTS)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        list,
+        tuple,
+        np.array,
+        pd.Series,
+        lambda values: pd.Series(values, index=pd.Index([1, 2], name="pitch")),
+        lambda values: xr.DataArray(list(values), dims="pitch", coords={"pitch": [1, 2]}),
+        lambda values: Axis(axis="pitch", values=list(values)),
+    ],
+    ids=["list", "tuple", "array", "series", "labelled series", "labelled array", "axis"],
+)
+def test_lists__give_the_numbers_of_single_values(function, kind):
+    call, values = TAKE_LISTS[function]
+    found, single = call(kind(values)), [float(call(value)) for value in values]
+    assert found.sizes in ({"point": 2}, {"pitch": 2})
+    np.testing.assert_array_equal(found, single)
+
+
+def test_arrays__of_no_dimension_are_numbers():
+    for call, (value, _) in TAKE_LISTS.values():
+        for number in (np.float64(value), np.array(value), xr.DataArray(value)):
+            assert call(number).dims == ()
+            assert float(call(number)) == float(call(value))
+
+
+def test_arrays__masked_numbers_are_missing():
+    with pytest.raises(ValueError, match=r"snr: got nan at position \(1,\)"):
+        mcf.bit_error_ratio("16QAM", np.ma.MaskedArray([10.0, 20.0], mask=[False, True]))
 
 
 def test_lists__are_no_spans():

@@ -67,7 +67,16 @@ def _checking(function: Callable[..., Any], door: "_Door", first: int = 0) -> Ca
         by_place, by_name = door.entered(args[first:], kwargs)
         return function(*args[:first], *by_place, **by_name)
 
+    _DOORS.add(checked)
     return checked
+
+
+_DOORS: set[Callable[..., Any]] = set()
+
+
+def has_door(function: object) -> bool:
+    """Tell whether a function, or a type in making its objects, enters its arguments by rules."""
+    return (function.__init__ if isinstance(function, type) else function) in _DOORS  # type: ignore[misc]
 
 
 @dataclass(frozen=True)

@@ -273,8 +273,10 @@ def _is_series(value: object) -> bool:
 
 def _as_array(name: str, value: object) -> AnyArray:
     """Array of what a user gave; ragged lists and objects are refused."""
+    if isinstance(value, np.ma.MaskedArray):
+        value = np.ma.filled(value.astype(np.float64), np.nan)  # a masked number is none
     try:
-        found = np.asarray(value)
+        found = np.asarray(None if isinstance(value, (bytes, bytearray, memoryview)) else value)
     except (ValueError, TypeError):
         found = np.asarray(None)
     if found.dtype.kind == "O" and found.ndim and all(isinstance(item, numbers.Real) for item in found.flat):
