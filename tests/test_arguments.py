@@ -98,7 +98,10 @@ def door(length_km, *, spans: int = 1, power=1.0, law: Literal["same", "other"] 
         ({"length_km": True}, "length_km: got true"),
         ({"length_km": []}, "length_km: got an empty array"),
         ({"length_km": np.ones((2, 2))}, r"length_km: got an array of shape \(2, 2\); .*name its dimensions"),
-        ({"length_km": 1, "spans": 2.0}, "spans: got 2.0; allowed: a whole number from 1"),
+        (
+            {"length_km": 1, "spans": 2.0},
+            "spans: got 2.0; allowed: a whole number of at least 1 and at most 10,000,000",
+        ),
         ({"length_km": 1, "spans": 0}, "spans: got 0"),
         ({"length_km": 1, "power": [[1.0], [1.0, 2.0]]}, "power: got .* of equal lengths"),
         ({"length_km": 1, "power": [1.0, math.nan]}, r"power: got nan at position \(1,\)"),

@@ -15,7 +15,7 @@ NUMBER: tuple[str, ...] = ()
 RATIO = real(low=0, high=1e200, infinite=True)
 """A linear signal-to-noise ratio: infinite without noise."""
 
-SYMBOL_RATE = real(low=1, high=1e15, unit="Hz", remedy="in symbols a second, as in 64e9")
+SYMBOL_RATE = real(above=0, high=1e15, unit="Hz", remedy="in symbols a second, as in 64e9")
 
 LENGTH = real(above=0, high=1e12, unit="m")
 

@@ -184,12 +184,12 @@ class Plain(_Numbers):
             raise refusal(name, given, f"{self._form()}, {self._span(name)}")
         self._check_shape(name, array)
         if self.kind == "complex":
-            if not np.all(np.abs(array) <= LARGEST):  # NaN is not
+            if not float(np.abs(array).max()) <= LARGEST:  # NaN is not
                 raise refusal(name, "a value that is no number, or too large", self._form())
-            array = array.astype(np.complex128)
+            array = array.astype(np.complex128, copy=False)
         else:
             self._check_range(name, array.astype(np.float64), self._form())
-            array = array.astype(np.int64 if self.kind == "whole" else np.float64)
+            array = array.astype(np.int64 if self.kind == "whole" else np.float64, copy=False)
         return array if array.ndim else array.item()
 
     def _array(self, name: str, value: object) -> AnyArray:
@@ -209,7 +209,7 @@ class Plain(_Numbers):
     def _form(self) -> str:
         lead = () if self.exact else ("...",)
         what = {"real": "numbers", "complex": "complex numbers", "whole": "whole numbers"}[self.kind]
-        shaped = f"{what} of shape ({', '.join((*lead, *self.last))})"
+        shaped = f"{what} of shape ({', '.join((*lead, *self.last))})" if self.last else f"an array of {what}"
         one = ["a number"] * self.scalar + ["a function"] * self.functions
         return " or ".join([*one, shaped])
 

@@ -39,8 +39,8 @@ class _Whole:
     def entered(self, name: str, value: object) -> object:
         number = without_array(value)
         if not isinstance(number, numbers.Integral) or is_truth(number) or not self._inside(int(number)):
-            up = f"of at least {self.low}" if self.high is None else f"from {self.low} to {self.high}"
-            raise refusal(name, shown(number), f"a whole number {up}", self.remedy)
+            end = "" if self.high is None else f" and at most {self.high:,}"
+            raise refusal(name, shown(number), f"a whole number of at least {self.low}{end}", self.remedy)
         return int(number)
 
     def _inside(self, number: int) -> bool:
@@ -168,7 +168,7 @@ class _Listed:
             raise refusal(name, shown(value), "a list")
         items = list(cast("Iterable[object]", value))
         if len(items) < self.least:
-            raise refusal(name, shown(value), f"a list of at least {self.least}")
+            raise refusal(name, shown(value), f"a list that holds at least {self.least}")
         found = [self.item.entered(f"{name}.{place}", item) for place, item in enumerate(items)]
         if self.different and len(set(map(repr, found))) < len(found):
             raise refusal(name, shown(value), "a list without repetition")

@@ -140,7 +140,7 @@ def optimize_design(
 
 @arguments(
     variables=TABLE,
-    objectives=several(TEXT, least=2, different=True),
+    objectives=several(TEXT, least=0),
     constraints=several(_CONSTRAINT, least=0),
     directions=whole(low=1, high=10_000),
     population=whole(low=1, high=10_000),

@@ -46,7 +46,7 @@ Run = Callable[[Block, "System | None"], tuple[Block, Arrays | None]]
 
 @arguments(
     over=TABLE,
-    outputs=several(TEXT, alone=True),
+    outputs=several(TEXT, alone=True, least=0),
     samples=whole(low=1),
     draws=whole(low=1),
     seed=SEED,
