@@ -76,7 +76,8 @@ _DOORS: set[Callable[..., Any]] = set()
 
 def has_door(function: object) -> bool:
     """Tell whether a function, or a type in making its objects, enters its arguments by rules."""
-    return (function.__init__ if isinstance(function, type) else function) in _DOORS  # type: ignore[misc]
+    known: Any = function
+    return (known.__init__ if isinstance(known, type) else known) in _DOORS  # type: ignore[misc]
 
 
 @dataclass(frozen=True)
