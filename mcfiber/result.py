@@ -14,6 +14,7 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import units
+from mcfiber.arguments import PATH, arguments
 from mcfiber.descriptions.errors import printable, refused
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.groups import group_sizes
@@ -136,6 +137,7 @@ def noted(dataset: xr.Dataset, **notes: object) -> xr.Dataset:
     return dataset.assign_attrs({PROVENANCE: json.dumps(known, default=float, allow_nan=True)})
 
 
+@arguments(path=PATH)
 def open_result(path: str | Path) -> xr.Dataset:
     """Open a result, or the store of a sweep, with its indexes; values are read when they are asked for.
 
@@ -159,7 +161,7 @@ def open_result(path: str | Path) -> xr.Dataset:
     """
     path = Path(path)
     if not path.exists():
-        msg = f"there is no result at {str(path)!r}"
+        msg = f"path: there is no result at {str(path)!r}"
         raise FileNotFoundError(msg)
     attempt_import("zarr" if path.is_dir() else "h5netcdf", "io")
     try:

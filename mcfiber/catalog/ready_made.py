@@ -7,6 +7,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from mcfiber.arguments import TEXT, arguments
 from mcfiber.catalog import Provenance
 from mcfiber.descriptions.errors import DescriptionError, refused
 from mcfiber.descriptions.fiber import MulticoreFiber
@@ -49,6 +50,7 @@ class FiberEntry(Description):
         return next((self.provenance[name] for name in covering if name in self.provenance), None)
 
 
+@arguments(name=TEXT)
 def load_fiber(name: str) -> FiberEntry:
     """Load a ready-made fibre by name.
 
@@ -71,7 +73,7 @@ def load_fiber(name: str) -> FiberEntry:
     if name not in known:
         close = difflib.get_close_matches(str(name), known, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
-        msg = f": there is no fibre {name!r} in the catalogue; {hint}"
+        msg = f"name: there is no fibre {name!r} in the catalogue; {hint}"
         raise refused(msg)
     try:
         return FiberEntry(**({"name": name} | read_toml(str(_folder() / f"{name}.toml"))))

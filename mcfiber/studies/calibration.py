@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mcfiber.arguments import NUMBER, SEED, arguments, real, whole
 from mcfiber.catalog import CatalogEntry
 from mcfiber.studies.uncertainty import INTERVAL, predict
 
@@ -27,6 +28,7 @@ class Calibrated:
     effective_samples: float
 
 
+@arguments(samples=whole(low=1), seed=SEED, tolerance=real(low=1e-6, high=10, dims=NUMBER))
 def calibrated(
     entry: CatalogEntry, sibling: CatalogEntry, *, samples: int = 2048, seed: int = 0, tolerance: float = 0.03
 ) -> Calibrated:

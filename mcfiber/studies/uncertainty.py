@@ -11,8 +11,9 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import result
+from mcfiber.arguments import SEED, arguments, dataset, whole
 from mcfiber.catalog import CatalogEntry
-from mcfiber.descriptions.errors import DescriptionError, check_count, check_seed, refused, shown_kind
+from mcfiber.descriptions.errors import DescriptionError, refused, shown_kind
 from mcfiber.descriptions.system import System
 from mcfiber.evaluate import evaluate
 from mcfiber.status import REFUSED
@@ -28,6 +29,7 @@ PROBED = 4096
 """Samples beyond which a prediction looks first whether it fits into memory."""
 
 
+@arguments(samples=whole(low=1), seed=SEED)
 def predict(entry: CatalogEntry, *, samples: int = 256, seed: int = 0) -> xr.Dataset:
     """Evaluate a catalogue entry over the ranges of what is not known of it.
 
@@ -71,8 +73,6 @@ def predict(entry: CatalogEntry, *, samples: int = 256, seed: int = 0) -> xr.Dat
     8
     """
     _check_entry(entry)
-    check_count("samples", samples)
-    check_seed(seed)
     if not entry.ranges and not entry.choices:
         return result.noted(evaluate(entry.system), entry=entry.name, reported=entry.reported.model_dump())
     if samples > PROBED:
@@ -198,6 +198,7 @@ class Influence:
     rank_correlation: float
 
 
+@arguments(prediction=dataset("total_net_rate"))
 def influences(entry: CatalogEntry, prediction: xr.Dataset) -> list[Influence]:
     """Rank the uncertain inputs of a prediction by their influence on the net rate, strongest first.
 

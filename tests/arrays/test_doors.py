@@ -150,7 +150,7 @@ def test_rates__are_those_of_an_evaluation(code, function, given, modulation):
 def test_rates__shapes_broadcast_and_a_wrong_format_is_refused():
     assert rates.net_rate("QPSK", np.ones((5, 1)), np.full(3, 32e9)).shape == (5, 3)
     assert rates.information_rates("QPSK", 1.0).gmi.shape == ()
-    with pytest.raises(ValueError, match=r"format: got '17QAM'; allowed: QPSK"):
+    with pytest.raises(ValueError, match=r"modulation: got '17QAM'; allowed: 'QPSK'"):
         rates.information_rates("17QAM", 1.0)
 
 
