@@ -57,7 +57,9 @@ def _drawn() -> mcf.MulticoreFiber:
 
 
 def _records() -> dict[str, Any]:
-    scene, _ = records(_system())
+    spectrum = {"frequency_thz": [193.4, 193.5], "symbol_rate_gbd": 64}
+    system = mcf.System(spectrum=spectrum, fiber=_weak(), link={"span": {"length_km": 80}, "span_count": 2})
+    scene, _ = records(system)
     return {name: getattr(scene, name) for name in ("line", "medium", "power", "channels")}
 
 
@@ -212,10 +214,10 @@ def _public_calls() -> list[Call]:
             "nonlinear_interference_integral",
             {
                 **_records(),
-                "terms": Word("all"),
+                "terms": Word("spm+xpm"),
                 "band": Word("centre"),
-                "accumulation": Word("coherent"),
-                "mode_dispersion": True,
+                "accumulation": Word("incoherent"),
+                "mode_dispersion": False,
                 "workers": 1,
             },
         ),
