@@ -434,7 +434,7 @@ def _public_calls() -> list[Call]:
         Call("load_fiber", {"name": Word("four-core-125")}),
         Call("open_result", {"path": Path("nowhere.nc")}),
         Call("read_channel", {"path": Path("nowhere.npz")}),
-        Call("predict", {"entry": mcf.load("nict-2025-1808km"), "samples": 2, "seed": 0}, missing=True),
+        Call("predict", {"entry": mcf.load("nict-2025-1808km"), "samples": 2, "seed": 0}, missing=True, infinite=True),
         Call(
             "calibrated",
             {

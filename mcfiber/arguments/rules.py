@@ -1,5 +1,6 @@
 """Rules for what is taken as it is or refused: whole numbers, words, truths, records, texts, and lists of them."""
 
+import errno
 import numbers
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -101,13 +102,23 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip()) and "\0" not in value
 
 
+def _is_path(value: object) -> bool:
+    if not (_is_text(value) or isinstance(value, Path)):
+        return False
+    try:
+        Path(cast("str | Path", value)).exists()
+    except OSError as error:
+        return error.errno != errno.ENAMETOOLONG
+    return True
+
+
 TRUTH: Rule = _Fitting(is_truth, "True or False")
 
 FUNCTION: Rule = _Fitting(lambda value: callable(value) and not isinstance(value, type), "a function")
 
 TEXT: Rule = _Fitting(_is_text, "a text")
 
-PATH: Rule = _Fitting(lambda value: _is_text(value) or isinstance(value, Path), "a path: a text or a pathlib.Path")
+PATH: Rule = _Fitting(_is_path, "a path: a text or a pathlib.Path, no longer than the system allows")
 
 TABLE: Rule = _Fitting(
     lambda value: isinstance(value, Mapping) and bool(value) and all(isinstance(key, str) for key in value),
@@ -164,7 +175,7 @@ class _Listed:
         if self.alone and not isinstance(value, (list, tuple, set)):
             return self.item.entered(name, value)
         plain = isinstance(value, np.ndarray) and value.ndim == 1
-        if isinstance(value, (str, bytes)) or not (plain or isinstance(value, (Sequence, set))):
+        if isinstance(value, (str, bytes, bytearray, memoryview)) or not (plain or isinstance(value, (Sequence, set))):
             raise refusal(name, shown(value), "a list")
         items = list(cast("Iterable[object]", value))
         if len(items) < self.least:

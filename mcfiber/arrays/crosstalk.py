@@ -570,6 +570,9 @@ def smallest_pitch(
     >>> round(pitch * 1e6, 4)
     27.631
     """
+    if not 0.0 < low < high:
+        msg = f"low and high: got {low:g} and {high:g} m; allowed: pitches above 0, the lower first"
+        raise ValueError(msg)
     if not coupling_of(low) >= h >= coupling_of(high):
         msg = (
             f"the allowed coupling {h:g} 1/m lies outside {coupling_of(high):g} to {coupling_of(low):g} 1/m, those "

@@ -18,7 +18,8 @@ from mcfiber.units import DB_PER_NEPER
 _SKEW = plain_array(low=-1e6, high=1e6, unit="s")
 _RANDOM_SKEW = plain_array(low=0, high=1e6, unit="s")
 _MEAN = plain_array("aggressor", scalar=False, low=0, high=1e9)
-_VARIANCE = plain_array("aggressor", above=0, high=2)  # 2: one degree of freedom, the fewest there are
+# From what rounding leaves of a Gamma variable, to one degree of freedom, the fewest there are.
+_VARIANCE = plain_array("aggressor", low=1e-12, high=2)
 _LEVEL = plain_array(low=0, high=1e9)
 
 

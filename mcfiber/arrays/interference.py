@@ -27,6 +27,7 @@ _GAMMA = plain_array("channel", low=0, high=1e3, unit="1/(W m)")
 _BETA2 = plain_array("channel", low=-1e-20, high=1e-20, unit="s^2/m")
 _ATTENUATION = plain_array("channel", above=0, high=10, unit="1/m")
 _LEAST_BETA2 = 1e-35  # s^2/m
+_LEAST_LOSS = 1e-5  # Np, of a span, at which the fit of exponentials keeps half of the digits
 
 _LENGTH = plain_array(above=0, high=1e12, unit="m")
 
@@ -35,6 +36,17 @@ def _check_dispersion(beta2: ArrayLike) -> None:
     """Refuse a fibre without dispersion, of which closed forms say nothing."""
     if np.any(np.abs(np.asarray(beta2)) < _LEAST_BETA2):
         msg = "beta2: got 0 s^2/m; allowed: dispersion, which the closed forms divide by; use gn_integral without it"
+        raise ValueError(msg)
+
+
+def _check_channels(frequency: ArrayLike, channels: int | None = None) -> None:
+    """Refuse channels that do not ascend, or are not as many as a profile has."""
+    found = np.asarray(frequency)
+    if channels is not None and (found.ndim == 0 or found.shape[-1] != channels) and channels > 1:
+        msg = f"frequency: got an array of shape {found.shape}; allowed: {channels} channels, as the profile has"
+        raise ValueError(msg)
+    if found.ndim and np.any(np.diff(found) <= 0.0):
+        msg = "frequency: got channels that do not ascend; allowed: ascending frequencies; sort the channels"
         raise ValueError(msg)
 
 
@@ -114,6 +126,7 @@ def gn_interference(
     >>> float((10 * np.log10(power[40] / 1e-3)).round(2))  # dB
     -29.77
     """
+    _check_channels(frequency)
     _check_dispersion(beta2)
     result: FloatArray = gn_closed_form(frequency, symbol_rate, power, gamma, beta2, attenuation, length)
     return result
@@ -242,6 +255,12 @@ def fitted_exponentials(power: ArrayLike, attenuation: ArrayLike, length: ArrayL
     >>> fitted_exponentials(decay[None], 4.6e-5, 80e3).coefficient.round(9) + 0.0
     array([[1., 0., 0.]])
     """
+    if np.min(np.asarray(attenuation) * np.asarray(length)[..., None], initial=1.0) < _LEAST_LOSS:
+        msg = (
+            f"attenuation and length: got a loss of less than {_LEAST_LOSS:g} Np; allowed: more, as exponentials of "
+            "less cannot be told apart; take one panel, or the attenuation of the glass"
+        )
+        raise ValueError(msg)
     profile = np.asarray(power, np.float64)
     panels = np.asarray(length, np.float64)[..., None]
     loss = np.broadcast_to(np.asarray(attenuation, np.float64), np.broadcast_shapes(np.shape(attenuation), (1,)))
@@ -292,6 +311,7 @@ def raman_interference(
     >>> float((10 * np.log10((own + cross)[40] / 1e-3)).round(2))  # dB
     -29.65
     """
+    _check_channels(frequency, profile.decay.shape[-2])
     _check_dispersion(beta2)
     return OwnAndCross(*kernels.isrs_gn_closed_form(frequency, symbol_rate, power, gamma, beta2, *profile))
 
@@ -386,5 +406,10 @@ def cross_format_correction(
     >>> bool((found.near < 0).all() and (found.far < 0).all())
     True
     """
+    _check_channels(frequency, profile.decay.shape[-2])
+    if np.min(np.diff(np.asarray(frequency)), initial=np.inf) <= 0.5 * np.max(np.asarray(symbol_rate)):
+        msg = "frequency: got channels less than half a symbol rate apart; allowed: more, of which the correction holds"
+        raise ValueError(msg)
+    _check_dispersion(beta2)
     inputs = frequency, symbol_rate, power, gamma, beta2, *profile, kurtosis, length
     return NearAndFar(*kernels.format_correction_closed_form(*inputs))

@@ -278,7 +278,7 @@ def matched_core(
     if not {"radius_um", "delta_percent"} <= type(like).model_fields.keys() or not isinstance(like.radius_um, float):
         msg = f"got a {type(like).__name__}; give a profile of one core with one radius_um and delta_percent to change"
         raise ValueError(msg)
-    wanted = f"{cutoff_nm:g} nm cutoff and {mode_field_diameter_um:g} um diameter"
+    wanted = f"cutoff_nm = {cutoff_nm:g} and mode_field_diameter_um = {mode_field_diameter_um:g}"
     name = {"theoretical": "cutoff_wavelength", "practical": "practical_cutoff_wavelength"}[cutoff]
 
     def with_cutoff(radius: float) -> Any:

@@ -147,6 +147,9 @@ def kerr_integral(
     230.3
     """
     comb = as_comb(frequency, symbol_rate, power, roll_off)
+    if not comb.power.any():  # dark: nothing interferes
+        nothing = np.zeros(wanted_channels(channels, comb.frequency.size).size)
+        return Interference(nothing, nothing.copy())
     spans = [spans] if isinstance(spans, SpanProfile) else list(spans)
     wanted = wanted_channels(channels, comb.frequency.size)
     links = _links(spans, comb, coherent=accumulation == "coherent")
