@@ -27,7 +27,19 @@ from mcfiber.receiver.outage import capacity_deviation
 
 VALIDATION = Path(__file__).parents[1] / "validation"
 
-SLOW = ("optimize", "pareto", "sweep", "predict", "calibrated", "influences", "simulated", "gn_integral", "format_corr")
+SLOW = (
+    "integral",
+    "fields",
+    "optimize",
+    "pareto",
+    "sweep",
+    "predict",
+    "calibrated",
+    "influences",
+    "simulated",
+    "gn_integral",
+    "format_corr",
+)
 """Functions whose calls take long: the record of the full run is checked for them."""
 
 QAM = mcf.Transceiver(format="16QAM")

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -165,16 +165,16 @@ def command(*arguments: object) -> Callable[[], None]:
     return work
 
 
-def disks(count: int) -> dict[str, Any]:
+def disks(count: int, targets: Sequence[str] = TARGETS, *, mount: bool = True) -> dict[str, Any]:
     """Fill disks under a result and a sweep; then give them room, and do the same again."""
-    kind = small_disk if may_mount() else limited_files
+    kind = small_disk if mount and may_mount() else limited_files
     result = {"disks": count, "of": kind.__name__, "full": 0, "wrong": 0, "tracebacks": 0}
     with tempfile.TemporaryDirectory() as name:
         described = Path(name) / "my.toml"
         described.write_text(small(channels=60).to_toml())
-        room = {target: _needed(described, target) for target in TARGETS}
-        shares = np.linspace(0.1, 0.9, -(-count // len(TARGETS)))
-        cases = [(max(8, int(share * room[target]) // 4 * 4), target) for share in shares for target in TARGETS]
+        room = {target: _needed(described, target) for target in targets}
+        shares = np.linspace(0.1, 0.9, -(-count // len(targets)))
+        cases = [(max(8, int(share * room[target]) // 4 * 4), target) for share in shares for target in targets]
         for size, target in cases[:count]:
             with kind(size) as (folder, larger):
                 work = _writing(described, target)

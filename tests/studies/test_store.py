@@ -471,13 +471,19 @@ def test_record__of_stores_is_of_the_script_and_nothing_is_wrong():
     assert all(part["wrong"] == part["tracebacks"] == 0 for part in parts)
 
 
+def _apart(code):
+    """Answer of a program that knows `stores`: it forks, which a process with the threads of a cluster must not."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    program = f"import json, stores; print(json.dumps({code}))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True)
+    return json.loads(done.stdout)
+
+
 @pytest.mark.parametrize("target", ["r.nc", "r.zarr", "s.zarr", "t.zarr"])
-def test_disk__without_room_is_a_sentence_and_leaves_what_resumes(target, tmp_path, monkeypatch):
-    monkeypatch.setattr(stores, "TARGETS", (target,))
-    monkeypatch.setattr(stores, "may_mount", lambda: False)
-    found = stores.disks(1)
+def test_disk__without_room_is_a_sentence_and_leaves_what_resumes(target):
+    found = _apart(f"stores.disks(1, targets=({target!r},), mount=False)")
     assert (found["of"], found["full"], found["wrong"], found["tracebacks"]) == ("limited_files", 1, 0, 0)
 
 
 def test_pairs__that_begin_one_store_both_end_well():
-    assert stores.pairs(2) == {"pairs": 2, "exit_0": 4, "wrong": 0, "tracebacks": 0}
+    assert _apart("stores.pairs(2)") == {"pairs": 2, "exit_0": 4, "wrong": 0, "tracebacks": 0}
