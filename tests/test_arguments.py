@@ -27,19 +27,7 @@ from mcfiber.receiver.outage import capacity_deviation
 
 VALIDATION = Path(__file__).parents[1] / "validation"
 
-SLOW = (
-    "integral",
-    "fields",
-    "optimize",
-    "pareto",
-    "sweep",
-    "predict",
-    "calibrated",
-    "influences",
-    "simulated",
-    "gn_integral",
-    "format_corr",
-)
+SLOW = ("integral", "fields", "optimize", "pareto", "sweep", "predict", "calibrated", "influences", "simul", "format_")
 """Functions whose calls take long: the record of the full run is checked for them."""
 
 QAM = mcf.Transceiver(format="16QAM")
@@ -56,7 +44,7 @@ def calls():
 
 
 def test_mistakes__a_sample_of_every_function_is_refused_by_name_or_defined(calls):
-    found = [(call.function, *line) for call in calls for line in hostile_calls.counted(call, every=41)[1]]
+    found = [(call.function, *line) for call in calls for line in hostile_calls.counted(call, every=83)[1]]
     assert not found
 
 
