@@ -502,7 +502,7 @@ def _public_calls() -> list[Call]:
                 "seed": 0,
             },
         ),
-        Call("non_dominated", {"values": np.array([[1.0, 3.0], [2.0, 2.0]])}),
+        Call("non_dominated", {"values": np.array([[1.0, 3.0], [2.0, 2.0]])}, missing=True),
         Call(
             "influences",
             {"entry": mcf.load("nict-2025-1808km"), "prediction": mcf.predict(mcf.load("nict-2025-1808km"), samples=4)},

@@ -172,6 +172,7 @@ class Plain(_Numbers):
     exact: bool
     scalar: bool
     functions: bool
+    missing: bool
     kind: Literal["real", "complex", "whole"]
 
     def entered(self, name: str, value: object) -> object:
@@ -188,7 +189,7 @@ class Plain(_Numbers):
                 raise refusal(name, "a value that is no number, or too large", self._form())
             array = array.astype(np.complex128, copy=False)
         else:
-            self._check_range(name, array.astype(np.float64), self._form())
+            self._check_range(name, array.astype(np.float64), self._form(), missing=self.missing)
             array = array.astype(np.int64 if self.kind == "whole" else np.float64, copy=False)
         return array if array.ndim else array.item()
 
@@ -232,6 +233,7 @@ def plain_array(
     exact: bool = False,
     scalar: bool = True,
     functions: bool = False,
+    missing: bool = False,
     kind: Literal["real", "complex", "whole"] = "real",
 ) -> Rule:
     """Take a plain array (a number, lists, a labelled array), and check its shape with those of the other arguments.
@@ -248,11 +250,13 @@ def plain_array(
         Whether one number will do.
     functions
         Whether a function will do.
+    missing
+        Whether NaN marks what is missing.
     kind
         What the elements are.
     """
     declared = number(low=low, high=high, above=above, below=below, infinite=infinite)
-    return Plain(declared, unit, last, exact, scalar, functions, kind)
+    return Plain(declared, unit, last, exact, scalar, functions, missing, kind)
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from typing import Any, Protocol, cast
 import numpy as np
 import xarray as xr
 
-from mcfiber.descriptions.errors import DescriptionError, is_truth, meant, refused, shown, without_array
+from mcfiber.descriptions.errors import DescriptionError, is_truth, meant, refused, shown, shown_kind, without_array
+from mcfiber.descriptions.record import Description
 
 
 class Rule(Protocol):
@@ -91,10 +92,11 @@ class _Fitting:
     fits: Callable[[Any], bool]
     allowed: str
     remedy: Callable[[object], str] = lambda _: ""
+    show: Callable[[object], str] = shown
 
     def entered(self, name: str, value: object) -> object:
         if not self.fits(value):
-            raise refusal(name, shown(value), self.allowed, self.remedy(value))
+            raise refusal(name, self.show(value), self.allowed, self.remedy(value))
         return value
 
 
@@ -127,10 +129,10 @@ TABLE: Rule = _Fitting(
 """Take a table whose keys are texts; what it holds the function checks."""
 
 
-def instance(*kinds: type | str) -> Rule:
+def instance(*kinds: type | str, otherwise: str = "") -> Rule:
     """Take a record of one of some types; a name stands for a type that loads late.
 
-    An annotation that names one needs no rule.
+    An annotation that names one needs no rule, but where there is more to say to those who give something else.
     """
 
     def fits(value: object) -> bool:
@@ -142,10 +144,13 @@ def instance(*kinds: type | str) -> Rule:
             return f"{value.__name__} is a type; make one of it, {value.__name__}(...)"
         if isinstance(value, Mapping) and isinstance(kinds[0], type):
             return f"make one of the table, {kinds[0].__name__}(**table)"
-        return ""
+        return otherwise
 
     return _Fitting(
-        fits, "a " + " or ".join(kind if isinstance(kind, str) else kind.__name__ for kind in kinds), remedy
+        fits,
+        "a " + " or ".join(kind if isinstance(kind, str) else kind.__name__ for kind in kinds),
+        remedy,
+        lambda value: shown_kind(value) if isinstance(value, Description) else shown(value),
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from mcfiber.arguments import NUMBER, SEED, arguments, real, whole
 from mcfiber.catalog import CatalogEntry
-from mcfiber.studies.uncertainty import INTERVAL, predict
+from mcfiber.studies.uncertainty import ENTRY, INTERVAL, predict
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Calibrated:
     effective_samples: float
 
 
-@arguments(samples=whole(low=1), seed=SEED, tolerance=real(low=1e-6, high=10, dims=NUMBER))
+@arguments(entry=ENTRY, sibling=ENTRY, samples=whole(low=1), seed=SEED, tolerance=real(low=1e-6, high=10, dims=NUMBER))
 def calibrated(
     entry: CatalogEntry, sibling: CatalogEntry, *, samples: int = 2048, seed: int = 0, tolerance: float = 0.03
 ) -> Calibrated:

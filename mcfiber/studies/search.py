@@ -217,7 +217,7 @@ def pareto_front(
     return designs.front()
 
 
-@arguments(values=plain_array("design", "objective", exact=True, scalar=False))
+@arguments(values=plain_array("design", "objective", exact=True, scalar=False, missing=True))
 def non_dominated(values: FloatArray) -> AnyArray:
     """Positions of rows that no other row beats: none is as large in every column and larger in one.
 
@@ -241,6 +241,10 @@ def non_dominated(values: FloatArray) -> AnyArray:
     >>> non_dominated(np.array([[1.0, 3.0], [2.0, 2.0], [1.0, 2.0]])).tolist()
     [1, 0]
     """
+    return _non_dominated(values)
+
+
+def _non_dominated(values: FloatArray) -> AnyArray:
     # From the largest row down (columns in turn), nothing that comes later beats what came before.
     order = np.lexsort((np.arange(len(values)), *(-values[:, column] for column in reversed(range(values.shape[1])))))
     kept: list[int] = []
@@ -330,13 +334,13 @@ class _Designs:
     def limits(self) -> tuple[FloatArray, FloatArray]:
         """Best and worst of every objective among the designs that nothing dominates."""
         values = self._feasible()[1]
-        front = values[non_dominated(values)]
+        front = values[_non_dominated(values)]
         return front.max(axis=0), front.min(axis=0)
 
     def front(self) -> list[DesignOptimum]:
         """All designs that nothing dominates."""
         points, values = self._feasible()
-        return [self.best(points[position]) for position in non_dominated(values)]
+        return [self.best(points[position]) for position in _non_dominated(values)]
 
     def best(self, point: FloatArray) -> DesignOptimum:
         """Make the system of a point."""

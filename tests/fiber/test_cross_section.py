@@ -76,7 +76,7 @@ def test_matched_core__practical_cutoff():
 
 
 def test_matched_core__impossible():
-    with pytest.raises(ValueError, match="no radius gives 1300 nm cutoff and 90 um diameter"):
+    with pytest.raises(ValueError, match="no radius gives cutoff_nm = 1300 and mode_field_diameter_um = 90"):
         matched_core(STEP, mode_field_diameter_um=90, cutoff_nm=1300)
     with pytest.raises(ValueError, match="one radius_um and delta_percent"):
         matched_core(RingsCore(radius_um=[4.0], delta_percent=[0.3]), mode_field_diameter_um=10, cutoff_nm=1300)
