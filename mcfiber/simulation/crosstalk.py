@@ -62,7 +62,7 @@ class Chain:
     length=real(above=0, high=1e12, unit="m", dims=NUMBER),
     frequency=OFFSETS,
     delay=plain_array("core", exact=True, low=-1, high=1, unit="s"),
-    dispersion=plain_array("core", exact=True, unit="s^2"),
+    dispersion=plain_array("core", exact=True, low=-1, high=1, unit="s^2"),
     polarization_delay=plain_array("core", exact=True, low=0, high=1, unit="s"),
     random_delay=plain_array("core", exact=True, low=0, high=1, unit="s"),
     attenuation=plain_array("core", exact=True, low=0, high=1e3, unit="1/m"),
@@ -152,7 +152,7 @@ def coupled_chain(
     points=whole(low=1),
     frequency=OFFSETS,
     delay=plain_array("core", exact=True, low=-1, high=1, unit="s"),
-    dispersion=plain_array("core", exact=True, unit="s^2"),
+    dispersion=plain_array("core", exact=True, low=-1, high=1, unit="s^2"),
     polarization_delay=plain_array("core", exact=True, low=0, high=1, unit="s"),
 )
 def matched_chain(
@@ -292,7 +292,9 @@ def phase_matching_sines(kappa: ArrayLike, detuning_slope: ArrayLike) -> FloatAr
     >>> float(phase_matching_sines(5.0, 2105.2730346434296) ** 2)  # doctest: +ELLIPSIS
     0.07189692065...
     """
-    exponent = 2.0 * math.pi * np.asarray(kappa, np.float64) ** 2 / np.abs(detuning_slope)
+    strength, slope = np.broadcast_arrays(2.0 * math.pi * np.asarray(kappa, np.float64) ** 2, np.abs(detuning_slope))
+    # Two cores that stay in phase exchange everything, if they couple at all.
+    exponent = np.divide(strength, slope, out=np.where(strength > 0.0, np.inf, 0.0), where=slope > 0.0)
     result: FloatArray = np.sqrt(-np.expm1(-exponent))
     return result
 

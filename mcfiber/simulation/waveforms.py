@@ -177,6 +177,9 @@ def received_noise(
     -----
     What least squares take away is a part of Eq. (4) of `mcfiber.kernels.egn`.
     """
+    if received.shape != signal.spectrum.shape:
+        msg = f"received: got an array of shape {received.shape}; allowed: {signal.spectrum.shape}, as was sent"
+        raise ValueError(msg)
     out = np.empty(len(signal.bins))
     for number in range(len(signal.bins)):
         sent, got = signal.channel(signal.spectrum, number), signal.channel(received, number)

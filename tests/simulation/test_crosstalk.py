@@ -202,3 +202,9 @@ def test_dispersion__quadratic_phase():
     chain = drawing.coupled_chain(np.zeros((2, 2)), 1.0, [2e9], dispersion=[0.0, 1e-21], steps=2)
     phase = np.angle(chain.advance[:, 0]) * 2
     np.testing.assert_allclose(phase, [0, 0, *[-0.5e-21 * (4e9 * np.pi) ** 2] * 2], atol=1e-12)
+
+
+def test_matched__in_phase_exchange_everything():
+    """The limit of a slope that vanishes: all is exchanged, and nothing where the cores do not couple."""
+    assert drawing.phase_matching_sines([0.0, 1e-3, 5.0], 0.0).tolist() == [0.0, 1.0, 1.0]
+    assert drawing.phase_matching_sines(5.0, 1e-9) == 1.0
