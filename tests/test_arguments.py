@@ -48,7 +48,6 @@ def test_mistakes__a_sample_of_every_function_is_refused_by_name_or_defined(call
     assert not found
 
 
-@pytest.mark.validate
 def test_record__of_all_mistakes_none_is_silent_or_ends_in_other_words():
     record = json.loads((VALIDATION / "hostile_calls.json").read_text())
     assert record["totals"]["silent"] == record["totals"]["other words"] == 0

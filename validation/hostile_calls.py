@@ -282,7 +282,8 @@ def outcome(call: Call, name: str, mistake: Mistake) -> tuple[str, str]:
         return ("refused" if own and named else "other words"), said
     except Exception as error:  # noqa: BLE001 what else there may be is what is counted
         return "other words", f"{type(error).__name__}: {error}"
-    if mistake.kind:
+    missing = call.missing and mistake.name == "nan in the array"  # which then marks what is missing
+    if mistake.kind and not missing:
         return "silent", f"took {mistake.name}"
     return ("defined", "") if is_defined(result, call) else ("silent", f"gave {str(result)[:200]}")
 
