@@ -1,13 +1,13 @@
 """Rules that many functions share."""
 
 from mcfiber.arguments.quantities import plain_array, real
-from mcfiber.arguments.rules import Rule, choice, dataset, several, whole
+from mcfiber.arguments.rules import ArgumentRule, choice, dataset, several, whole
 from mcfiber.descriptions.formats import UNIFORM_FORMATS, BestFormat, PointFormat, ShapedFormat
 from mcfiber.descriptions.line import LOSS_SOURCES
 
-SEED: Rule = whole(low=0, high=None, remedy="the same seed gives the same draws")
+SEED: ArgumentRule = whole(low=0, high=None, remedy="the same seed gives the same draws")
 
-MODES: Rule = whole(low=2, high=10_000, remedy="two polarisations for each core")
+MODES: ArgumentRule = whole(low=2, high=10_000, remedy="two polarisations for each core")
 
 NUMBER: tuple[str, ...] = ()
 """Dimensions of what can only be one number."""

@@ -11,13 +11,13 @@ import numpy as np
 import xarray as xr
 
 from mcfiber.arguments.quantities import Plain
-from mcfiber.arguments.rules import FUNCTION, TRUTH, Rule, choice, instance, refusal
+from mcfiber.arguments.rules import FUNCTION, TRUTH, ArgumentRule, choice, instance, refusal
 from mcfiber.descriptions.errors import refused, suggestion
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def arguments(**rules: Rule) -> Callable[[F], F]:
+def arguments(**rules: ArgumentRule) -> Callable[[F], F]:
     """Give a function (or a plain dataclass) a door: rules for its arguments, by name.
 
     Parameters
@@ -86,9 +86,9 @@ class _Door:
 
     name: str
     order: tuple[str, ...]  # of arguments that may be given by position
-    rules: Mapping[str, Rule]
+    rules: Mapping[str, ArgumentRule]
     optional: frozenset[str]  # may be None
-    more: Mapping[str, Rule] | None  # of what comes by any name, where something may
+    more: Mapping[str, ArgumentRule] | None  # of what comes by any name, where something may
 
     def entered(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
         """Check and enter all arguments of a call; of their number and names Python itself tells."""
@@ -158,7 +158,7 @@ def _check_labels(found: Mapping[str, object]) -> None:
 # what annotations say
 
 
-def _door(function: Callable[..., Any], rules: Mapping[str, Rule]) -> _Door:
+def _door(function: Callable[..., Any], rules: Mapping[str, ArgumentRule]) -> _Door:
     parameters = inspect.signature(function).parameters.values()
     named = [one for one in parameters if one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL)]
     own = {one.name: rules.get(one.name) or _of_annotation(one.annotation) for one in named}
@@ -173,14 +173,14 @@ def _door(function: Callable[..., Any], rules: Mapping[str, Rule]) -> _Door:
     return _Door(
         function.__name__,
         tuple(one.name for one in named if one.kind is not one.KEYWORD_ONLY),
-        cast("Mapping[str, Rule]", own),
+        cast("Mapping[str, ArgumentRule]", own),
         frozenset(one.name for one in named if one.default is None or type(None) in get_args(one.annotation)),
         more if any_name else None,
     )
 
 
-def _of_annotation(annotation: object) -> Rule | None:
-    """Rule that an annotation says: words, truths, records, functions; None where it does not say enough."""
+def _of_annotation(annotation: object) -> ArgumentRule | None:
+    """ArgumentRule that an annotation says: words, truths, records, functions; None where it does not say enough."""
     if isinstance(annotation, str):  # of types that load late
         names = [name.strip() for name in annotation.split("|") if name.strip() != "None"]
         named = all(name.replace(".", "").isidentifier() for name in names)

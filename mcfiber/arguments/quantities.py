@@ -9,7 +9,7 @@ from typing import Any, Literal, cast
 import numpy as np
 import xarray as xr
 
-from mcfiber.arguments.rules import Rule, refusal
+from mcfiber.arguments.rules import ArgumentRule, refusal
 from mcfiber.descriptions.errors import DescriptionError, is_truth, shown, without_array
 from mcfiber.descriptions.values import Axis, Declaration, number
 from mcfiber.typing import AnyArray
@@ -131,7 +131,7 @@ def real(
     any_dims: bool = False,
     table: Iterable[str] = (),
     remedy: str = "",
-) -> Rule:
+) -> ArgumentRule:
     """Take a real number, a list of numbers or a labelled array of them.
 
     Parameters
@@ -235,7 +235,7 @@ def plain_array(
     functions: bool = False,
     missing: bool = False,
     kind: Literal["real", "complex", "whole"] = "real",
-) -> Rule:
+) -> ArgumentRule:
     """Take a plain array (a number, lists, a labelled array), and check its shape with those of the other arguments.
 
     Parameters

@@ -14,7 +14,7 @@ from mcfiber.descriptions.errors import DescriptionError, is_truth, meant, refus
 from mcfiber.descriptions.record import Description
 
 
-class Rule(Protocol):
+class ArgumentRule(Protocol):
     """What an argument may be."""
 
     def entered(self, name: str, value: object) -> object:
@@ -53,7 +53,7 @@ MANY = 10**7
 """Largest number of spans, draws or samples: beyond, no memory would hold them."""
 
 
-def whole(*, low: int, high: int | None = MANY, remedy: str = "") -> Rule:
+def whole(*, low: int, high: int | None = MANY, remedy: str = "") -> ArgumentRule:
     """Take a whole number of a range."""
     return _Whole(low, high, remedy)
 
@@ -76,7 +76,7 @@ class _Words:
         raise refusal(name, shown(word), ", ".join(allowed), hint)
 
 
-def choice(*known: object, kinds: Iterable[type] = ()) -> Rule:
+def choice(*known: object, kinds: Iterable[type] = ()) -> ArgumentRule:
     """Take one of some words, or a record of one of some types; a ``Literal`` needs no rule."""
     return _Words(known, tuple(kinds))
 
@@ -114,22 +114,22 @@ def _is_path(value: object) -> bool:
     return True
 
 
-TRUTH: Rule = _Fitting(is_truth, "True or False")
+TRUTH: ArgumentRule = _Fitting(is_truth, "True or False")
 
-FUNCTION: Rule = _Fitting(lambda value: callable(value) and not isinstance(value, type), "a function")
+FUNCTION: ArgumentRule = _Fitting(lambda value: callable(value) and not isinstance(value, type), "a function")
 
-TEXT: Rule = _Fitting(_is_text, "a text")
+TEXT: ArgumentRule = _Fitting(_is_text, "a text")
 
-PATH: Rule = _Fitting(_is_path, "a path: a text or a pathlib.Path, no longer than the system allows")
+PATH: ArgumentRule = _Fitting(_is_path, "a path: a text or a pathlib.Path, no longer than the system allows")
 
-TABLE: Rule = _Fitting(
+TABLE: ArgumentRule = _Fitting(
     lambda value: isinstance(value, Mapping) and bool(value) and all(isinstance(key, str) for key in value),
     "a table by path, as in {'fiber.layout.pitch_um': [35, 40]}",
 )
 """Take a table whose keys are texts; what it holds the function checks."""
 
 
-def instance(*kinds: type | str, otherwise: str = "") -> Rule:
+def instance(*kinds: type | str, otherwise: str = "") -> ArgumentRule:
     """Take a record of one of some types; a name stands for a type that loads late.
 
     An annotation that names one needs no rule, but where there is more to say to those who give something else.
@@ -154,7 +154,7 @@ def instance(*kinds: type | str, otherwise: str = "") -> Rule:
     )
 
 
-def dataset(*variables: str) -> Rule:
+def dataset(*variables: str) -> ArgumentRule:
     """Take a dataset that holds some variables."""
 
     def fits(value: object) -> bool:
@@ -171,7 +171,7 @@ def dataset(*variables: str) -> Rule:
 class _Listed:
     """A list of values of one kind."""
 
-    item: Rule
+    item: ArgumentRule
     alone: bool
     least: int
     different: bool
@@ -191,13 +191,13 @@ class _Listed:
         return found
 
 
-def several(item: Rule, *, alone: bool = False, least: int = 1, different: bool = False) -> Rule:
+def several(item: ArgumentRule, *, alone: bool = False, least: int = 1, different: bool = False) -> ArgumentRule:
     """Take a list of values of one kind.
 
     Parameters
     ----------
     item
-        Rule of each.
+        ArgumentRule of each.
     alone
         Whether one value will do without a list.
     least
@@ -212,7 +212,7 @@ def several(item: Rule, *, alone: bool = False, least: int = 1, different: bool 
 class _Places:
     """A list of given length, whose places have rules of their own."""
 
-    rules: tuple[Rule, ...]
+    rules: tuple[ArgumentRule, ...]
 
     def entered(self, name: str, value: object) -> object:
         if not isinstance(value, (list, tuple)) or len(value) != len(self.rules):
@@ -221,6 +221,6 @@ class _Places:
         return tuple(rule.entered(f"{name}.{place}", item) for place, (rule, item) in pairs)
 
 
-def sequence_of(*rules: Rule) -> Rule:
+def sequence_of(*rules: ArgumentRule) -> ArgumentRule:
     """Take a list of given length, whose places have rules of their own."""
     return _Places(rules)
