@@ -32,7 +32,6 @@ from mcfiber.arguments.common import ONE_WAVELENGTH_NM as ONE_WAVELENGTH_NM
 from mcfiber.arguments.common import POWERS as POWERS
 from mcfiber.arguments.common import RATIO as RATIO
 from mcfiber.arguments.common import SEED as SEED
-from mcfiber.arguments.common import SPAN_LOSS as SPAN_LOSS
 from mcfiber.arguments.common import SPREAD as SPREAD
 from mcfiber.arguments.common import SYMBOL_RATE as SYMBOL_RATE
 from mcfiber.arguments.common import SYMBOL_RATES as SYMBOL_RATES

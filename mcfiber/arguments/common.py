@@ -3,7 +3,6 @@
 from mcfiber.arguments.quantities import plain_array, real
 from mcfiber.arguments.rules import ArgumentRule, choice, dataset, several, whole
 from mcfiber.descriptions.formats import UNIFORM_FORMATS, BestFormat, PointFormat, ShapedFormat
-from mcfiber.descriptions.line import LOSS_SOURCES
 
 SEED: ArgumentRule = whole(low=0, high=None, remedy="the same seed gives the same draws")
 
@@ -34,9 +33,6 @@ LOSS = real(low=0, high=100, unit="Np", remedy="one neper is 4.34 dB")
 
 FRACTION = real(above=0, below=1, dims=NUMBER, remedy="give a fraction, as in 0.01")
 """A number between 0 and 1, which are left out."""
-
-SPAN_LOSS = real(low=0, high=100, unit="Np", table=LOSS_SOURCES, remedy="one neper is 4.34 dB")
-"""Mode-dependent loss of a span: of all, or of each of its sources."""
 
 THREADS = whole(low=1, high=1024)
 

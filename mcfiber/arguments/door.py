@@ -180,7 +180,7 @@ def _door(function: Callable[..., Any], rules: Mapping[str, ArgumentRule]) -> _D
 
 
 def _of_annotation(annotation: object) -> ArgumentRule | None:
-    """ArgumentRule that an annotation says: words, truths, records, functions; None where it does not say enough."""
+    """Rule that an annotation says: words, truths, records, functions; None where it does not say enough."""
     if isinstance(annotation, str):  # of types that load late
         names = [name.strip() for name in annotation.split("|") if name.strip() != "None"]
         named = all(name.replace(".", "").isidentifier() for name in names)

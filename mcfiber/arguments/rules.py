@@ -197,7 +197,7 @@ def several(item: ArgumentRule, *, alone: bool = False, least: int = 1, differen
     Parameters
     ----------
     item
-        ArgumentRule of each.
+        Rule of each.
     alone
         Whether one value will do without a list.
     least

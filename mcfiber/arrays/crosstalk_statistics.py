@@ -17,7 +17,7 @@ from mcfiber.units import DB_PER_NEPER
 
 _SKEW = plain_array(low=-1e6, high=1e6, unit="s")
 _RANDOM_SKEW = plain_array(low=0, high=1e6, unit="s")
-_MEAN = plain_array("aggressor", scalar=False, low=0, high=1e9)
+_MEAN = plain_array("aggressor", low=0, high=1e9)
 # From what rounding leaves of a Gamma variable, to one degree of freedom, the fewest there are.
 _VARIANCE = plain_array("aggressor", low=1e-12, high=2)
 _LEVEL = plain_array(low=0, high=1e9)
@@ -126,7 +126,7 @@ def exceeded_level(
     Parameters
     ----------
     mean
-        Mean crosstalk from every aggressor. Shape (..., aggressor). [1]
+        Mean crosstalk from every aggressor. Shape (..., aggressor) or (), the same from each. [1]
     variance
         Variance over squared mean of every aggressor's crosstalk, from `crosstalk_variance`: above 0, at most 2.
         Shape (..., aggressor) or (). [1]

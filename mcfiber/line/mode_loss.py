@@ -4,13 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mcfiber.arguments import MODES, SPAN_LOSS, arguments, several, whole
+from mcfiber.arguments import MODES, arguments, real, several, whole
+from mcfiber.descriptions.line import LOSS_SOURCES
 from mcfiber.fiber.groups import by_group_size
 from mcfiber.kernels import mode_loss as kernels
 from mcfiber.labelled import compute
 from mcfiber.typing import Quantity
 
 Repeat = Literal["independent", "same"]
+
+_SPAN_LOSS = real(low=0, high=100, unit="Np", table=LOSS_SOURCES, remedy="one neper is 4.34 dB")
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class ModeDependentLoss:
 
 
 @arguments(
-    span_rms=SPAN_LOSS,
+    span_rms=_SPAN_LOSS,
     modes=MODES,
     spans=whole(low=1),
 )
@@ -104,7 +107,7 @@ def mode_dependent_loss(
 
 
 @arguments(
-    span_rms=SPAN_LOSS,
+    span_rms=_SPAN_LOSS,
     sizes=several(whole(low=1)),
     spans=whole(low=1),
 )

@@ -267,6 +267,8 @@ def test_propagation_refused() -> None:
         Steps("adaptive").plan(FIBER, 32e9)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="gain_removal: got 'none'; allowed: 'least_squares', 'phase'"):
         received_noise(sent, sent.spectrum, gain_removal="none")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"^received: got an array of shape .*, as was sent"):
+        received_noise(sent, np.tile(sent.spectrum, (2, 1)))
 
 
 @pytest.mark.parametrize(
