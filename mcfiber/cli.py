@@ -46,7 +46,7 @@ def _between(low: int, high: int | None) -> Callable[[typer.CallbackParam, int |
     def check(parameter: typer.CallbackParam, value: int | None) -> int | None:
         if value is not None and (value < low or (high is not None and value > high)):
             allowed = f"{low} to {high}" if high is not None else f"at least {low}"
-            msg = f"--{parameter.name}: got {value}; allowed: a whole number, {allowed}"
+            msg = f"--{str(parameter.name).replace('_', '-')}: got {value}; allowed: a whole number, {allowed}"
             raise UserError(msg)
         return value
 
@@ -298,6 +298,9 @@ def _spaced(text: str, value: str) -> FloatArray | list[float]:
         number = 0
     if number < 1 or not np.isfinite(limits).all():
         msg = f"--over: got {text!r}; write path=from:to:count with two numbers and a whole count of at least 1"
+        raise UserError(msg)
+    if not math.isfinite(limits[1] - limits[0]):
+        msg = f"--over: got {text!r}, whose limits are further apart than numbers reach; bring them closer"
         raise UserError(msg)
     if number > MOST_VALUES:
         msg = f"--over: got {text!r}, {number:,} values; allowed: at most {MOST_VALUES:,}"

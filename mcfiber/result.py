@@ -4,7 +4,8 @@ import errno
 import json
 import math
 import secrets
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -15,7 +16,8 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import units
-from mcfiber.descriptions.errors import printable
+from mcfiber.arguments import PATH, arguments
+from mcfiber.descriptions.errors import printable, refused
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.groups import group_sizes
 from mcfiber.descriptions.record import Description, numbers_alone, plain
@@ -172,6 +174,7 @@ def noted(dataset: xr.Dataset, **notes: object) -> xr.Dataset:
     return dataset.assign_attrs({PROVENANCE: json.dumps(known, default=float, allow_nan=True)})
 
 
+@arguments(path=PATH)
 def open_result(path: str | Path) -> xr.Dataset:
     """Open a result, or the store of a sweep, with its indexes; values are read when they are asked for.
 
@@ -184,6 +187,9 @@ def open_result(path: str | Path) -> xr.Dataset:
     ------
     FileNotFoundError
         If there is nothing at the path.
+    DescriptionError
+        If it is something else, or damaged: a variable, or numbers of it, are lost. Bytes that changed are found by
+        their checksums when they are read.
 
     References
     ----------
@@ -192,16 +198,83 @@ def open_result(path: str | Path) -> xr.Dataset:
     """
     path = Path(path)
     if not path.exists():
-        msg = f"there is no result at {str(path)!r}"
+        msg = f"path: there is no result at {str(path)!r}"
         raise FileNotFoundError(msg)
     attempt_import("zarr" if path.is_dir() else "h5netcdf", "io")
-    # Without chunks: the arrays are read when they are used, and no task graph stands between.
-    dataset = (
-        xr.open_dataset(path, engine="zarr", consolidated=False)
-        if path.is_dir()
-        else xr.open_dataset(path, engine="h5netcdf")
-    )
-    return indexed(dataset)
+    try:
+        return indexed(_whole(_opened(path), path))
+    except PermissionError:
+        raise
+    except UNREADABLE as error:
+        reason = " ".join(str(error).split())
+        msg = f"path: {str(path)!r} is damaged, or no result ({reason or type(error).__name__}); make it again"
+        raise refused(msg) from error
+
+
+def _opened(path: Path) -> xr.Dataset:
+    """Open without chunks: the arrays are read when they are used, and no task graph stands between."""
+    if not path.is_dir():
+        return xr.open_dataset(path, engine="h5netcdf")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of folders that are no arrays: what is lost is told
+        return xr.open_dataset(path, engine="zarr", consolidated=False)
+
+
+UNREADABLE = (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError)
+"""What Zarr and HDF5 raise where files are lost or hold something else."""
+
+WRITTEN = "written"
+"""Note in the provenance of a file: the variables that were written, so that lost ones are missed."""
+
+
+def _whole(dataset: xr.Dataset, path: Path) -> xr.Dataset:
+    """Give a dataset from a file as it was written; refuse it if a variable or a chunk of one is not there."""
+    if PROVENANCE not in dataset.attrs:
+        return dataset
+    known = json.loads(dataset.attrs[PROVENANCE])
+    written = known.pop(WRITTEN, ())
+    lost = [name for name in written if name not in dataset.variables]
+    if path.is_dir() and not lost:
+        lost = _lost_chunks(dataset, path, written, known.get("sweep"))
+    if lost:
+        remedy = "; the same sweep makes it again" if "sweep" in known else ""
+        msg = f"{', '.join(lost)} lost{remedy}"
+        raise ValueError(msg)
+    return dataset.assign_attrs({PROVENANCE: json.dumps(known, default=float, allow_nan=True)}) if written else dataset
+
+
+def _lost_chunks(dataset: xr.Dataset, path: Path, written: Iterable[str], sweep: Mapping[str, Any] | None) -> list[str]:
+    """Names of variables of a folder of which a chunk is not there; of a sweep those that are computed must be."""
+    group = attempt_import("zarr", "io").open_group(str(path), mode="r")
+    plain = [name for name in written if sweep is None or name in dataset.coords]
+    lost = [name for name in plain if group[name].nchunks_initialized < group[name].nchunks]
+    if sweep is None or "status" not in dataset or lost:
+        return lost
+    status, places = dataset["status"], path / "status" / "c"
+    for file in places.rglob("*") if status.ndim else ():
+        place = file.relative_to(places).parts
+        if len(place) < status.ndim or not file.name.isdigit():  # a folder, or what another process is writing
+            continue
+        others = [name for name in dataset.data_vars if name != "status"]
+        absent = [str(name) for name in others if not _chunk(dataset[name], path, place).exists()]
+        if absent and bool((_block(status, place, sweep["block"]) == OK).any()):  # chunks of nothing are not written
+            return absent
+    return []
+
+
+def _chunk(values: xr.DataArray, path: Path, place: tuple[str, ...]) -> Path:
+    return path.joinpath(str(values.name), "c", *place, *["0"] * (values.ndim - len(place)))
+
+
+def _block(status: xr.DataArray, place: tuple[str, ...], steps: Sequence[int]) -> xr.DataArray:
+    starts = [int(index) * step for index, step in zip(place, steps, strict=True)]
+    return status[tuple(slice(start, start + step) for start, step in zip(starts, steps, strict=True))]
+
+
+def noted_as_written(dataset: xr.Dataset, *more: str) -> xr.Dataset:
+    """Copy that notes the names of its variables, and of more to come, for who opens the file."""
+    names = [*map(str, dataset.variables), *more]
+    return noted(dataset, **{WRITTEN: names}) if PROVENANCE in dataset.attrs else dataset
 
 
 def write(dataset: xr.Dataset, path: str | Path) -> None:
@@ -229,13 +302,18 @@ def write(dataset: xr.Dataset, path: str | Path) -> None:
        https://cfconventions.org (names and units in the file).
     """
     path = Path(path)
-    plain = dataset.drop_indexes([name for name in INDEXED if name in dataset.xindexes])
+    plain = noted_as_written(dataset.drop_indexes([name for name in INDEXED if name in dataset.xindexes]))
     if path.suffix == ".zarr":
         _write_folder(plain, path)
     else:
         # Made in memory: on a full disk, the library that writes these files would end the process.
         attempt_import("h5netcdf", "io")
-        write_whole(path, plain.to_netcdf(engine="h5netcdf"))
+        sums = {
+            name: {"fletcher32": True}
+            for name, value in plain.variables.items()
+            if value.ndim and value.dtype.kind in "iuf"
+        }
+        write_whole(path, plain.to_netcdf(engine="h5netcdf", encoding=sums))
 
 
 def _write_folder(dataset: xr.Dataset, path: Path) -> None:
@@ -245,12 +323,19 @@ def _write_folder(dataset: xr.Dataset, path: Path) -> None:
         raise FileExistsError(msg)
     try:
         with beside(path, folder=True) as own:
-            dataset.to_zarr(own, mode="w", consolidated=False)
+            write_folder(dataset, own)
             own.replace(path)
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
             raise FileExistsError(msg) from None
         raise unwritable(path, error) from error
+
+
+def write_folder(dataset: xr.Dataset, path: Path, mode: Literal["w", "a"] = "w") -> None:
+    """Write a Zarr folder with checksums and every chunk, also of zeros: one that is not there is then lost."""
+    codecs = attempt_import("zarr.codecs", "io")
+    sums = {name: {"compressors": codecs.ZstdCodec(level=0, checksum=True)} for name in dataset.variables}
+    dataset.to_zarr(path, mode=mode, consolidated=False, zarr_format=3, encoding=sums, write_empty_chunks=True)
 
 
 def _totals(scene: Scene, net_rate: xr.Variable) -> dict[str, xr.Variable]:

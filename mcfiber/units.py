@@ -137,7 +137,8 @@ def likely(value: float, label: str, inside: Callable[[float], Any]) -> str:
     for unit in (*tried, *family.values()):
         if unit is own or (value < 0.0 and unit.label != "dBm"):
             continue
-        guess = float(own.from_si(unit.to_si(value)))
+        with np.errstate(over="ignore", under="ignore", divide="ignore"):
+            guess = float(own.from_si(unit.to_si(value)))
         if inside(guess):
             return f"did you mean {guess:.6g} {label}? {kind} are in {label}"
     return ""

@@ -13,6 +13,7 @@ import tomllib
 import warnings
 from pathlib import Path
 
+import nobody
 import numpy as np
 import pytest
 import systems
@@ -354,12 +355,15 @@ def test_wrong__names(mcfiber, tmp_path, arguments, message):
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_wrong__folder_that_cannot_be_written_to(mcfiber, tmp_path):
-    (tmp_path / "locked").mkdir(mode=0o500)
-    status, _, errors = mcfiber("run", RECORD, *FEW, "--output", "locked/result.nc")
-    assert status == 2
-    assert "--output: the folder 'locked' cannot be written to" in one_sentence(errors)
+@pytest.mark.parametrize("name", ["r.nc", "r.zarr"])
+def test_wrong__folder_that_cannot_be_written_to(name, tmp_path):
+    arguments = ["mcfiber", "run", RECORD, "--output", f"locked/{name}"]
+    code = f"import sys; from mcfiber import cli; sys.argv = {arguments}; cli.main()"
+    (tmp_path / "locked").mkdir(mode=0o555)
+    done = nobody.run(code, tmp_path, PYTHONPATH=str(Path(__file__).parents[1]))
+    assert not list((tmp_path / "locked").iterdir())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--output: the folder 'locked' cannot be written to" in one_sentence(done.stderr)
 
 
 def test_wrong__file_that_cannot_be_written(mcfiber, monkeypatch, tmp_path):

@@ -67,7 +67,7 @@ def test_extra__io(without, tmp_path):
 def test_extra__scale(without):
     without("distributed")
     with told("distributed", "scale"):
-        mcfiber.sweep(systems.weak(), {LAUNCH: [0.0, 1.0]}, client=object())
+        mcfiber.sweep(systems.weak(), {LAUNCH: [0.0, 1.0]}, client=type("Client", (), {})())
 
 
 def test_extra__plot(without):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nobody
 import numpy as np
 import pytest
 from damaged_cache import KINDS as KINDS_OF_DAMAGE
@@ -262,6 +263,24 @@ def test_cache__no_writable_folder_is_one_warning(tmp_path):
     assert first.startswith("KernelCacheWarning: there is no writable folder for compiled kernels")
     assert "set the environment variable NUMBA_CACHE_DIR to a writable folder" in first
     assert len(rest) == 1
+
+
+@compiled_only
+def test_cache__a_user_who_may_write_nowhere_is_told_what_to_set(tmp_path):
+    code = "from mcfiber.kernels import budget\nprint(budget.ratio_at_decoder(10.0, 2.0, 5.0))\n"
+    kept, none = tmp_path / "kept", str(tmp_path / "library" / "none")
+    kept.mkdir()
+    (tmp_path / "library").mkdir()
+    nobody.read_only_library(tmp_path / "library")
+    found = {"PYTHONPATH": str(tmp_path / "library"), "NUMBA_CACHE_DIR": "", "HOME": none, "XDG_CACHE_HOME": none}
+    lost = nobody.run(code, tmp_path, **found)
+    held = nobody.run(code, tmp_path, **found | {"NUMBA_CACHE_DIR": str(kept)})
+    assert (lost.returncode, held.returncode) == (0, 0), lost.stderr + held.stderr
+    assert lost.stdout == held.stdout
+    assert lost.stderr.count("KernelCacheWarning: there is no writable folder for compiled kernels") == 1
+    assert "set the environment variable NUMBA_CACHE_DIR to a writable folder" in lost.stderr
+    assert not held.stderr
+    assert any(path.is_file() for path in kept.rglob("*"))
 
 
 # Where the folder itself cannot be written, later processes compile too, and each says which folder to delete.

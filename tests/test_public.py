@@ -15,9 +15,9 @@ ROOT = Path(__file__).parent.parent
 HEAVY = ("numba", "xarray", "pandas", "scipy", "matplotlib", "dask", "typer", "rich")
 
 
-def loaded_after(code: str) -> list[str]:
+def loaded_after(code: str, names: tuple[str, ...] = HEAVY) -> list[str]:
     """Heavy packages in memory after a program has run in a fresh process."""
-    report = f"import sys; {code}; print(*(name for name in {HEAVY} if name in sys.modules))"
+    report = f"import sys; {code}; print(*(name for name in {names} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", report], capture_output=True, text=True, check=True, cwd=ROOT)
     return done.stdout.split()
 
@@ -36,6 +36,14 @@ def test_import__describing_loads_neither_numba_nor_xarray():
         "mcf.Spectrum(groups=[mcf.ChannelGroup(band='C', channels=80, spacing_ghz=50, symbol_rate_gbd=32)])"
     )
     assert {"numba", "xarray"}.isdisjoint(loaded_after(describing))
+
+
+def test_import__an_evaluation_loads_no_package_that_only_others_need():
+    """Splines of dispersion and optimisers: half a second of SciPy (xarray itself loads dask, where it is)."""
+    parts = ("scipy.interpolate", "scipy.optimize", "matplotlib")
+    evaluating = "import mcfiber as mcf; mcf.load('nict-2025-1808km').system.evaluate()"
+    assert "xarray" in loaded_after(evaluating)
+    assert loaded_after(evaluating, parts) == []
 
 
 @pytest.mark.parametrize("name", mcfiber.__all__)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import systems
 import xarray as xr
+from damaged_stores import OF_FILE, OF_FOLDER
 
 import mcfiber
 from mcfiber import report, variables
@@ -404,6 +405,46 @@ def test_file__a_disk_without_room_is_one_sentence_and_the_old_file_stays(weak, 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=Path(__file__).parents[1], text=True)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"mcfiber: {path}: File too large\n")
     assert [one.read_bytes() for one in tmp_path.iterdir()] == ([b"old"] if suffix == ".nc" else [])
+
+
+def read(path):
+    with open_result(path) as opened:
+        return opened.load()
+
+
+@pytest.mark.parametrize("damage", OF_FOLDER)
+def test_file__a_damaged_folder_is_refused(weak, tmp_path, damage):
+    place, harm = OF_FOLDER[damage]
+    path = tmp_path / "result.zarr"
+    write(weak, path)
+    harm(path / place)
+    if damage in ("a cut chunk", "a changed byte", "an empty chunk"):
+        with pytest.raises((ValueError, OSError, RuntimeError)):
+            read(path)
+        return
+    with pytest.raises(DescriptionError, match=r"result.zarr' is damaged, or no result \(.*\); make it again"):
+        open_result(path)
+
+
+@pytest.mark.parametrize("damage", OF_FILE)
+def test_file__a_damaged_file_is_refused(weak, tmp_path, damage):
+    path = tmp_path / "result.nc"
+    write(weak, path)
+    OF_FILE[damage](path)
+    with pytest.raises(DescriptionError, match=r"result.nc' is damaged, or no result \(.*\); make it again"):
+        open_result(path)
+
+
+@pytest.mark.parametrize("name", ["snr", "net_rate", "wavelength"])
+def test_file__changed_numbers_are_found_when_they_are_read(weak, tmp_path, name):
+    path = tmp_path / "result.nc"
+    write(weak, path)
+    content, numbers = path.read_bytes(), weak[name].values.tobytes()
+    assert content.count(numbers) == 1
+    place = content.index(numbers) + len(numbers) // 2
+    path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+    with pytest.raises((OSError, DescriptionError), match="read data"):  # the checksum does not fit
+        read(path)
 
 
 def test_provenance__is_one_json_string(weak):

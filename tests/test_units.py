@@ -115,3 +115,7 @@ def test_wavelength__of_the_itu_anchor():
 
 def test_decibels_per_neper():
     assert pytest.approx(4.342944819032518, rel=1e-15) == units.DB_PER_NEPER
+
+
+def test_likely__has_no_guess_beyond_numbers():
+    assert units.likely(2147483648.0, "mW", lambda number: number <= 5000) == ""

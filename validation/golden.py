@@ -39,6 +39,7 @@ import scipy
 import xarray as xr
 from golden_systems import random_system
 from numba.core import event
+from soundness import with_axes
 from typer.testing import CliRunner
 
 import mcfiber as mcf
@@ -215,15 +216,6 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
 
 # ---------------------------------------------------------------------------------------------------------
 # what stands in the record
-
-
-def with_axes(tables: Any) -> Any:
-    """Turn tables ``{"axis": name, "values": [...]}`` into labelled axes, in whatever holds them."""
-    if isinstance(tables, dict):
-        if tables.keys() == {"axis", "values"}:
-            return xr.DataArray(tables["values"], dims=tables["axis"])
-        return {key: with_axes(value) for key, value in tables.items()}
-    return [with_axes(value) for value in tables] if isinstance(tables, list) else tables
 
 
 def drawn_systems() -> list[dict[str, Any]]:

@@ -88,7 +88,7 @@ def random_system(seed: int) -> Tables:
         `system`, and `options` of `System.evaluate`.
     """
     dice = Dice(seed)
-    slow = dice.chance(0.03)
+    slow = dice.chance(SLOW)
     spectrum = _spectrum(dice, slow)
     fiber = _fiber(dice, spectrum, slow)
     system = {"name": f"random {seed}", "spectrum": spectrum, "fiber": fiber}
@@ -99,6 +99,70 @@ def random_system(seed: int) -> Tables:
         _add_axes(dice, system)
     options = {"draws": 3, "seed": dice.whole(0, 99)} if fiber.get("coupling", "weak") != "weak" else {}
     return {"system": system, "options": options if dice.chance(0.4) else {}}
+
+
+SLOW = 0.03
+"""Part of the systems that are small and computed by an integral."""
+
+
+def wild_system(seed: int) -> Tables:
+    """Draw the tables of one system as `random_system` does, with newer models and with values up to their limits.
+
+    Parameters
+    ----------
+    seed
+        Of this one.
+
+    Returns
+    -------
+    dict
+        `system`, and `options` of `System.evaluate`.
+    """
+    tables, dice = random_system(seed), Dice(seed + 1_000_000_007)
+    system = tables["system"]
+    models = system["models"]
+    if models["nonlinear_interference"] == "gn_integral":
+        models["nonlinear_interference"] = dice.one_of("gn_integral", "kerr_integral", "kerr")
+    elif dice.chance(0.3) and "format_correction" not in models:
+        models["nonlinear_interference"] = "kerr"
+    if models["nonlinear_interference"] == "kerr":
+        models.pop("accumulation", None)
+    if "kerr" in models["nonlinear_interference"] or models["nonlinear_interference"] == "gn_integral":
+        models |= dice.maybe(0.4, terms="all")
+    if dice.chance(0.4):
+        for path, low, high in dice.some_of(LIMITS, dice.whole(1, 3)):
+            table, key = _place(system, path)
+            if table is not None and isinstance(table[key], (int, float)):
+                table[key] = dice.one_of(low, high, dice.number(low, high))
+    return tables
+
+
+LIMITS = (
+    ("link.launch_power_dbm", -100.0, 25.0),
+    ("link.span.length_km", 1.0, 250.0),
+    ("link.span.raman_pumps.0.power_mw", 0.0, 2500.0),
+    ("link.span.raman_pumps.1.power_mw", 0.0, 2500.0),
+    ("link.amplifier.noise_figure_db", -8.0, 15.0),
+    ("link.loop.loss_db", 1.0, 30.0),
+    ("link.mode_dependent_loss_rms_db", 0.0, 3.0),
+    ("link.amplifier.output_tilt_db", -10.0, 10.0),
+    ("link.amplifier.output_power_limit_dbm", -30.0, 35.0),
+    ("link.amplifier.crosstalk_db", -100.0, -15.0),
+    ("link.span.fan_in_crosstalk_db", -100.0, -15.0),
+    ("link.span.fan_in_loss_db", 0.0, 20.0),
+    ("fiber.dispersion_ps_per_nm_km", -20.0, 0.0),
+    ("fiber.dispersion_slope_ps_per_nm2_km", -0.1, 0.1),
+    ("fiber.crosstalk.crosstalk_db", -120.0, -8.0),
+    ("fiber.effective_area_um2", 5.0, 1000.0),
+    ("fiber.attenuation_db_per_km", 0.05, 3.0),
+    ("fiber.skew_ps_per_km", 0.0, 1e5),
+    ("fiber.spatial_mode_dispersion_ps_per_sqrt_km", 0.0, 500.0),
+    ("fiber.core.delta_percent", 0.25, 0.5),
+    ("models.crosstalk_probability", 1e-12, 0.9),
+    ("transceiver.snr_db", -30.0, 60.0),
+    ("transceiver.pilot_overhead_percent", 0.0, 90.0),
+)
+"""Numbers that `wild_system` puts to an end of these ranges, or between; what is refused is drawn again."""
 
 
 def _spectrum(dice: Dice, slow: bool) -> Tables:

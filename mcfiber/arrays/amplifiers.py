@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mcfiber.arguments import arguments, plain_array
 from mcfiber.line.amplifiers import DENSITIES
 from mcfiber.line.amplifiers import cascaded_noise_figure as cascaded_noise_figure
 from mcfiber.line.amplifiers import equivalent_noise_figure as equivalent_noise_figure
@@ -16,6 +17,11 @@ from mcfiber.typing import FloatArray
 NoiseModel = Literal["exact", "excess_gain", "input_noise"]
 
 
+@arguments(
+    frequency=plain_array(above=0, high=1e16, unit="Hz"),
+    gain=plain_array(above=0, high=1e30),
+    noise_figure=plain_array(above=0, high=1e30),
+)
 def noise_density(
     frequency: ArrayLike, gain: ArrayLike, noise_figure: ArrayLike, *, model: NoiseModel = "exact"
 ) -> FloatArray:
@@ -62,6 +68,13 @@ def noise_density(
     return _each(DENSITIES[model](*(_one_channel(value) for value in (frequency, gain, noise_figure))))
 
 
+@arguments(
+    frequency=plain_array(above=0, high=1e16, unit="Hz"),
+    symbol_rate=plain_array(above=0, high=1e15, unit="Hz"),
+    gain=plain_array(above=0, high=1e30),
+    noise_figure=plain_array(above=0, high=1e30),
+    spans=plain_array(low=0, high=1e9),
+)
 def noise_power(
     frequency: ArrayLike,
     symbol_rate: ArrayLike,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mcfiber.arguments import NUMBER, arguments, plain_array, real, whole
 from mcfiber.fiber.attenuation import capture_fraction as capture_fraction
 from mcfiber.kernels import crosstalk as kernels
 from mcfiber.kernels import crosstalk_closed_forms as closed
@@ -19,7 +20,26 @@ from mcfiber.units import DB_PER_NEPER
 
 _ONE = np.ones(1)
 
+_MOST_LOSS = 600.0  # Np; beyond, no light is left that a number could hold
 
+
+def _check_light(loss: FloatArray) -> None:
+    """Refuse a loss that leaves nothing to compare crosstalk with."""
+    if np.any(loss > _MOST_LOSS):
+        msg = f"attenuation: loses {loss.max():g} Np over the length; allowed: at most {_MOST_LOSS:g} Np"
+        raise ValueError(msg)
+
+
+_COUPLING = plain_array("core", "core", scalar=False, low=0, high=1e9, unit="1/m")
+_LENGTH = plain_array(above=0, high=1e12, unit="m")
+
+
+@arguments(
+    kappa=plain_array(low=0, high=1e9, unit="1/m"),
+    bend_radius=plain_array(above=0, high=1e12, unit="m"),
+    propagation_constant=plain_array(above=0, high=1e9, unit="1/m"),
+    pitch=plain_array(above=0, high=1, unit="m"),
+)
 def bent_coupling(
     kappa: ArrayLike, bend_radius: ArrayLike, propagation_constant: ArrayLike, pitch: ArrayLike
 ) -> FloatArray:
@@ -60,6 +80,7 @@ def bent_coupling(
     return result
 
 
+@arguments(crosstalk=plain_array(low=0, high=1e6), length=_LENGTH, neighbours=plain_array(above=0, high=1e6))
 def measured_coupling(crosstalk: ArrayLike, length: ArrayLike, *, neighbours: ArrayLike = 1) -> FloatArray:
     """Power coupling coefficient from a measured crosstalk, exactly.
 
@@ -96,6 +117,13 @@ def measured_coupling(crosstalk: ArrayLike, length: ArrayLike, *, neighbours: Ar
     return result
 
 
+@arguments(
+    h=_COUPLING,
+    length=_LENGTH,
+    spans=plain_array(low=1, high=1e9),
+    attenuation=plain_array("core", low=0, high=1e3, unit="1/m"),
+    power=plain_array("core", above=0, high=1e6, unit="W"),
+)
 def pair_crosstalk(
     h: ArrayLike,
     length: ArrayLike,
@@ -147,12 +175,17 @@ def pair_crosstalk(
             kernels.repeated_crosstalk(kernels.coupled_power_transfer(h, 0.0 * _ONE, distance), _ONE, level, 1.0)
         )
     distance = np.asarray(length, np.float64)
+    _check_light(loss * distance[..., None])
     survival = np.exp(-loss * distance[..., None])
     return np.asarray(
         kernels.repeated_crosstalk(kernels.coupled_power_transfer(h, loss, distance), survival, level, spans)
     )
 
 
+@arguments(
+    pairs=plain_array("core", "core", scalar=False, low=0, high=1e9),
+    lit=plain_array("core", low=0, high=1e9, scalar=False),
+)
 def lit_crosstalk(pairs: ArrayLike, lit: ArrayLike) -> FloatArray:
     """Crosstalk of every core from the neighbours that are lit.
 
@@ -183,6 +216,11 @@ def lit_crosstalk(pairs: ArrayLike, lit: ArrayLike) -> FloatArray:
     return np.asarray(kernels.summed_over_lit(pairs, np.asarray(lit, np.float64)))
 
 
+@arguments(
+    transfer=plain_array("element", "core", "core", scalar=False, low=0, high=1e9),
+    survival=plain_array("core", low=1e-100, high=1e9),
+    power=plain_array("core", above=0, high=1e6, unit="W"),
+)
 def chain_crosstalk(transfer: ArrayLike, *, survival: ArrayLike = 1.0, power: ArrayLike = 1.0) -> FloatArray:
     """Mean crosstalk of every pair after unlike elements: spans, splices, fan-ins, amplifiers.
 
@@ -220,6 +258,7 @@ def chain_crosstalk(transfer: ArrayLike, *, survival: ArrayLike = 1.0, power: Ar
     return np.asarray(kernels.accumulated_crosstalk(matrices, *shares))
 
 
+@arguments(h=_COUPLING, length=_LENGTH, attenuation=plain_array("core", low=0, high=1e3, unit="1/m"))
 def span_transfer(h: ArrayLike, length: ArrayLike, *, attenuation: ArrayLike = 0.0) -> FloatArray:
     """Power transfer matrix of a length of fibre, ``expm((H - diag(attenuation)) length)``.
 
@@ -255,6 +294,7 @@ def span_transfer(h: ArrayLike, length: ArrayLike, *, attenuation: ArrayLike = 0
     return np.asarray(kernels.coupled_power_transfer(h, np.atleast_1d(np.asarray(attenuation, np.float64)), length))
 
 
+@arguments(crosstalk=plain_array("core", "core", scalar=False, low=0, high=1))
 def lumped_transfer(crosstalk: ArrayLike) -> FloatArray:
     """Power transfer matrix of a splice, a fan-in, a fan-out or an amplifier that moves power between cores.
 
@@ -286,6 +326,9 @@ def lumped_transfer(crosstalk: ArrayLike) -> FloatArray:
     return moved
 
 
+@arguments(
+    matrix=plain_array("core", "core", scalar=False), cores=plain_array("core", scalar=False, low=0, kind="whole")
+)
 def permuted(matrix: ArrayLike, cores: ArrayLike) -> FloatArray:
     """Transfer matrix between signals that travel through permuted cores.
 
@@ -321,6 +364,15 @@ def permuted(matrix: ArrayLike, cores: ArrayLike) -> FloatArray:
     return np.take_along_axis(rows, order[..., None, :], axis=-1)
 
 
+@arguments(
+    h=_COUPLING,
+    length=_LENGTH,
+    direction=plain_array("core", exact=True, scalar=False, low=-1, high=1),
+    attenuation=plain_array("core", low=0, high=1e3, unit="1/m"),
+    backscatter=plain_array("core", low=0, high=1e3, unit="1/m"),
+    spans=whole(low=1, high=100_000),
+    power=plain_array("core", above=0, high=1e6, unit="W"),
+)
 def bidirectional_crosstalk(
     h: ArrayLike,
     length: ArrayLike,
@@ -366,6 +418,7 @@ def bidirectional_crosstalk(
     loss, scatter = np.asarray(loss, np.float64), np.atleast_1d(np.asarray(backscatter, np.float64))
     there = kernels.coupled_power_transfer(h, loss, length)
     back = kernels.backscattered_transfer(h, loss, scatter, length)
+    _check_light(loss * np.asarray(length, np.float64)[..., None])
     survival = np.exp(-loss * np.asarray(length, np.float64)[..., None])
     many = [np.repeat(matrix[..., None, :, :], spans, axis=-3) for matrix in (there, back)]
     level = np.atleast_1d(np.asarray(power, np.float64))[..., None, :]
@@ -374,6 +427,7 @@ def bidirectional_crosstalk(
     )
 
 
+@arguments(crosstalk=plain_array(low=0, high=1e6), snr=plain_array(low=0, high=1e200))
 def snr_penalty_db(crosstalk: ArrayLike, snr: ArrayLike) -> FloatArray:
     """Signal-to-noise ratio that crosstalk costs at fixed launch power, ``10 log10(1 + XT SNR)``.
 
@@ -402,6 +456,7 @@ def snr_penalty_db(crosstalk: ArrayLike, snr: ArrayLike) -> FloatArray:
     return result
 
 
+@arguments(crosstalk=plain_array(low=0, high=1e6), required_snr=plain_array(low=0, high=1e200))
 def required_snr_penalty_db(crosstalk: ArrayLike, required_snr: ArrayLike) -> FloatArray:
     """Rise of all other signal-to-noise ratios that crosstalk asks for, ``-10 log10(1 - SNR_required XT)``.
 
@@ -432,6 +487,12 @@ def required_snr_penalty_db(crosstalk: ArrayLike, required_snr: ArrayLike) -> Fl
     return result
 
 
+@arguments(
+    h=plain_array(above=0, high=1e9, unit="1/m"),
+    tolerance=plain_array(low=0, high=1e6),
+    neighbours=plain_array(above=0, high=1e6),
+    excess=plain_array(above=0, high=1e6),
+)
 def tolerated_length(
     h: ArrayLike, tolerance: ArrayLike, *, neighbours: ArrayLike = 1, excess: ArrayLike = 1.0
 ) -> FloatArray:
@@ -467,6 +528,11 @@ def tolerated_length(
     return result / np.asarray(h, np.float64)
 
 
+@arguments(
+    h=real(above=0, high=1e9, unit="1/m", dims=NUMBER),
+    low=real(above=0, high=1, unit="m", dims=NUMBER),
+    high=real(above=0, high=1, unit="m", dims=NUMBER),
+)
 def smallest_pitch(
     coupling_of: Callable[[float], float], h: float, *, low: float = 10e-6, high: float = 100e-6
 ) -> float:
@@ -504,6 +570,9 @@ def smallest_pitch(
     >>> round(pitch * 1e6, 4)
     27.631
     """
+    if not 0.0 < low < high:
+        msg = f"low and high: got {low:g} and {high:g} m; allowed: pitches above 0, the lower first"
+        raise ValueError(msg)
     if not coupling_of(low) >= h >= coupling_of(high):
         msg = (
             f"the allowed coupling {h:g} 1/m lies outside {coupling_of(high):g} to {coupling_of(low):g} 1/m, those "

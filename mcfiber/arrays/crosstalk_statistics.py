@@ -9,12 +9,21 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mcfiber.arguments import arguments, plain_array
 from mcfiber.kernels import crosstalk_statistics as kernels
 from mcfiber.line.crosstalk import Aggressors
 from mcfiber.typing import FloatArray
 from mcfiber.units import DB_PER_NEPER
 
+_SKEW = plain_array(low=-1e6, high=1e6, unit="s")
+_RANDOM_SKEW = plain_array(low=0, high=1e6, unit="s")
+_MEAN = plain_array("aggressor", low=0, high=1e9)
+# From what rounding leaves of a Gamma variable, to one degree of freedom, the fewest there are.
+_VARIANCE = plain_array("aggressor", low=1e-12, high=2)
+_LEVEL = plain_array(low=0, high=1e9)
 
+
+@arguments(separation=plain_array(low=-1e16, high=1e16, unit="Hz"), skew=_SKEW, random_skew=_RANDOM_SKEW)
 def crosstalk_correlation(separation: ArrayLike, skew: ArrayLike, *, random_skew: ArrayLike = 0.0) -> FloatArray:
     """Correlation of the crosstalk power at two frequencies: ``sinc^2(S df)`` for a steady skew S.
 
@@ -40,12 +49,11 @@ def crosstalk_correlation(separation: ArrayLike, skew: ArrayLike, *, random_skew
     >>> float(crosstalk_correlation(300e6, 1e-9).round(6))
     0.73684
     """
-    _check("separation", separation)
-    _check_skew(skew, random_skew)
     result: FloatArray = kernels.power_correlation(separation, skew, random_skew)
     return result
 
 
+@arguments(skew=_SKEW, random_skew=_RANDOM_SKEW, level=plain_array(low=0, high=1))
 def decorrelation_bandwidth(skew: ArrayLike, *, random_skew: ArrayLike = 0.0, level: ArrayLike = 0.5) -> FloatArray:
     """Separation of frequencies at which the correlation of crosstalk has fallen to a level.
 
@@ -69,12 +77,11 @@ def decorrelation_bandwidth(skew: ArrayLike, *, random_skew: ArrayLike = 0.0, le
     >>> float(decorrelation_bandwidth(1e-9).round(-3))
     442946000.0
     """
-    _check_skew(skew, random_skew)
-    _check("level", level, low=0.0, high=1.0)
     result: FloatArray = kernels.decorrelation_separation(level, skew, random_skew)
     return result
 
 
+@arguments(skew=_SKEW, symbol_rate=plain_array(above=0, high=1e13, unit="Hz"), random_skew=_RANDOM_SKEW)
 def crosstalk_variance(
     skew: ArrayLike, symbol_rate: ArrayLike, *, random_skew: ArrayLike = 0.0, polarizations: Literal[1, 2] = 1
 ) -> FloatArray:
@@ -106,12 +113,11 @@ def crosstalk_variance(
     >>> float(crosstalk_variance(1e-9, 10e9).round(6))
     0.047104
     """
-    _check_skew(skew, random_skew)
-    _check("symbol_rate", symbol_rate, low=0.0)
     result: FloatArray = kernels.short_term_variance(symbol_rate, skew, random_skew) / polarizations
     return result
 
 
+@arguments(mean=_MEAN, variance=_VARIANCE, probability=plain_array(above=0, below=1))
 def exceeded_level(
     mean: ArrayLike, variance: ArrayLike, probability: ArrayLike, *, aggressors: Aggressors = "independent"
 ) -> FloatArray:
@@ -120,7 +126,7 @@ def exceeded_level(
     Parameters
     ----------
     mean
-        Mean crosstalk from every aggressor. Shape (..., aggressor). [1]
+        Mean crosstalk from every aggressor. Shape (..., aggressor) or (), the same from each. [1]
     variance
         Variance over squared mean of every aggressor's crosstalk, from `crosstalk_variance`: above 0, at most 2.
         Shape (..., aggressor) or (). [1]
@@ -150,11 +156,11 @@ def exceeded_level(
     >>> float(decibels.round(3))
     7.692
     """
-    _check("probability", probability, above=0.0, below=1.0)
     result: FloatArray = kernels.gamma_sum_quantile(*_terms(mean, variance, aggressors), probability)
     return result
 
 
+@arguments(mean=_MEAN, variance=_VARIANCE, threshold=_LEVEL)
 def outage_probability(
     mean: ArrayLike, variance: ArrayLike, threshold: ArrayLike, *, aggressors: Aggressors = "independent"
 ) -> FloatArray:
@@ -185,11 +191,11 @@ def outage_probability(
     >>> float(outage_probability([1e-3], 0.5, 5.87818561124771e-3).round(9))
     0.0001
     """
-    _check("threshold", threshold)
     result: FloatArray = kernels.gamma_sum_tails(*_terms(mean, variance, aggressors), threshold)[1]
     return result
 
 
+@arguments(mean=_MEAN, variance=_VARIANCE, value=_LEVEL)
 def crosstalk_density(
     mean: ArrayLike, variance: ArrayLike, value: ArrayLike, *, aggressors: Aggressors = "independent"
 ) -> FloatArray:
@@ -220,11 +226,11 @@ def crosstalk_density(
     >>> float(crosstalk_density([1.0], 0.5, 1.0).round(6))
     0.541341
     """
-    _check("value", value)
     result: FloatArray = kernels.gamma_sum_density(*_terms(mean, variance, aggressors), value)
     return result
 
 
+@arguments(mean=_MEAN, variance=_VARIANCE)
 def mean_of_decibels(mean: ArrayLike, variance: ArrayLike, *, aggressors: Aggressors = "independent") -> FloatArray:
     """Mean of the crosstalk in dB, which lies below the dB of the mean: average linearly.
 
@@ -250,6 +256,7 @@ def mean_of_decibels(mean: ArrayLike, variance: ArrayLike, *, aggressors: Aggres
     return result
 
 
+@arguments(variance=plain_array(above=0, high=2))
 def deviation_of_decibels(variance: ArrayLike) -> FloatArray:
     """Deviation (root mean square) in dB of the crosstalk of one aggressor, or of equal ones.
 
@@ -279,41 +286,11 @@ def deviation_of_decibels(variance: ArrayLike) -> FloatArray:
     """
     from scipy import special  # late: it loads slowly
 
-    _check("variance", variance, above=0.0)
     result: FloatArray = DB_PER_NEPER * np.sqrt(special.polygamma(1, 1.0 / np.asarray(variance, np.float64)))
     return result
 
 
-def _check(
-    name: str,
-    value: ArrayLike,
-    *,
-    low: float = -np.inf,
-    high: float = np.inf,
-    above: float = -np.inf,
-    below: float = np.inf,
-) -> None:
-    """Refuse numbers that are not finite or outside of their range."""
-    numbers = np.asarray(value, np.float64)
-    good = np.isfinite(numbers) & (numbers >= low) & (numbers <= high) & (numbers > above) & (numbers < below)
-    if good.all():
-        return
-    limits = [f"at least {low:g}"] if low > -np.inf else []
-    limits += [f"at most {high:g}"] if high < np.inf else []
-    limits += [f"above {above:g}"] if above > -np.inf else []
-    limits += [f"below {below:g}"] if below < np.inf else []
-    msg = f"{name}: got {numbers[~good].flat[0]:g}; allowed: finite numbers" + "".join(f", {one}" for one in limits)
-    raise ValueError(msg)
-
-
-def _check_skew(skew: ArrayLike, random_skew: ArrayLike) -> None:
-    _check("skew", skew)
-    _check("random_skew", random_skew, low=0.0)
-
-
 def _terms(mean: ArrayLike, variance: ArrayLike, aggressors: str) -> tuple[FloatArray, FloatArray]:
-    _check("mean", mean, low=0.0)
-    _check("variance", variance, above=0.0, high=2.0)  # 2: one degree of freedom, the fewest there are
     means = np.atleast_1d(np.asarray(mean, np.float64))
     shapes = 1.0 / np.asarray(variance, np.float64)
     means, shapes = means * np.ones_like(shapes), shapes * np.ones_like(means)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mcfiber.arguments import arguments, plain_array, whole
 from mcfiber.kernels import isrs as kernels
 from mcfiber.kernels.nonlinear import gn_closed_form
 from mcfiber.kernels.raman import panel_integration
@@ -18,6 +19,35 @@ from mcfiber.line.gn_integral import SpanProfile as SpanProfile
 from mcfiber.line.gn_integral import gn_integral as gn_integral
 from mcfiber.line.gn_integral import plain_span as plain_span
 from mcfiber.typing import FloatArray
+
+_FREQUENCY = plain_array("channel", low=-1e16, high=1e16, unit="Hz")
+_SYMBOL_RATE = plain_array("channel", low=1e6, high=1e15, unit="Hz")
+_POWER = plain_array("channel", low=0, high=1e6, unit="W")
+_GAMMA = plain_array("channel", low=0, high=1e3, unit="1/(W m)")
+_BETA2 = plain_array("channel", low=-1e-20, high=1e-20, unit="s^2/m")
+_ATTENUATION = plain_array("channel", above=0, high=10, unit="1/m")
+_LEAST_BETA2 = 1e-35  # s^2/m
+_LEAST_LOSS = 1e-5  # Np, of a span, at which the fit of exponentials keeps half of the digits
+
+_LENGTH = plain_array(above=0, high=1e12, unit="m")
+
+
+def _check_dispersion(beta2: ArrayLike) -> None:
+    """Refuse a fibre without dispersion, of which closed forms say nothing."""
+    if np.any(np.abs(np.asarray(beta2)) < _LEAST_BETA2):
+        msg = "beta2: got 0 s^2/m; allowed: dispersion, which the closed forms divide by; use gn_integral without it"
+        raise ValueError(msg)
+
+
+def _check_channels(frequency: ArrayLike, channels: int | None = None) -> None:
+    """Refuse channels that do not ascend, or are not as many as a profile has."""
+    found = np.asarray(frequency)
+    if channels is not None and (found.ndim == 0 or found.shape[-1] != channels) and channels > 1:
+        msg = f"frequency: got an array of shape {found.shape}; allowed: {channels} channels, as the profile has"
+        raise ValueError(msg)
+    if found.ndim and np.any(np.diff(found) <= 0.0):
+        msg = "frequency: got channels that do not ascend; allowed: ascending frequencies; sort the channels"
+        raise ValueError(msg)
 
 
 class Exponentials(NamedTuple):
@@ -44,6 +74,15 @@ class NearAndFar(NamedTuple):
     far: FloatArray
 
 
+@arguments(
+    frequency=_FREQUENCY,
+    symbol_rate=_SYMBOL_RATE,
+    power=_POWER,
+    gamma=_GAMMA,
+    beta2=_BETA2,
+    attenuation=_ATTENUATION,
+    length=_LENGTH,
+)
 def gn_interference(
     frequency: ArrayLike,
     symbol_rate: ArrayLike,
@@ -87,10 +126,18 @@ def gn_interference(
     >>> float((10 * np.log10(power[40] / 1e-3)).round(2))  # dB
     -29.77
     """
+    _check_channels(frequency)
+    _check_dispersion(beta2)
     result: FloatArray = gn_closed_form(frequency, symbol_rate, power, gamma, beta2, attenuation, length)
     return result
 
 
+@arguments(
+    attenuation=_ATTENUATION,
+    rate=plain_array("channel", low=-1e3, high=1e3, unit="1/m"),
+    shape=_ATTENUATION,
+    terms=whole(low=1, high=100),
+)
 def tilted_exponentials(
     attenuation: ArrayLike, rate: ArrayLike, *, shape: ArrayLike | None = None, terms: int = 2
 ) -> Exponentials:
@@ -134,6 +181,7 @@ def tilted_exponentials(
     return Exponentials(*kernels.tilted_profile(*inputs, sizes={"term": terms}))
 
 
+@arguments(length=_LENGTH, count=whole(low=2, high=10_000))
 def panel_nodes(length: ArrayLike, count: int = 12) -> FloatArray:
     """Distances at which `fitted_exponentials` wants the power of a span.
 
@@ -166,6 +214,12 @@ def panel_nodes(length: ArrayLike, count: int = 12) -> FloatArray:
     return result
 
 
+@arguments(
+    power=plain_array("channel", "node", scalar=False, low=0, high=1e6, unit="W"),
+    attenuation=_ATTENUATION,
+    length=_LENGTH,
+    terms=whole(low=1, high=100),
+)
 def fitted_exponentials(power: ArrayLike, attenuation: ArrayLike, length: ArrayLike, *, terms: int = 3) -> Exponentials:
     """Exponentials that fit a power profile along a span by least squares.
 
@@ -201,6 +255,12 @@ def fitted_exponentials(power: ArrayLike, attenuation: ArrayLike, length: ArrayL
     >>> fitted_exponentials(decay[None], 4.6e-5, 80e3).coefficient.round(9) + 0.0
     array([[1., 0., 0.]])
     """
+    if np.min(np.asarray(attenuation) * np.asarray(length)[..., None], initial=1.0) < _LEAST_LOSS:
+        msg = (
+            f"attenuation and length: got a loss of less than {_LEAST_LOSS:g} Np; allowed: more, as exponentials of "
+            "less cannot be told apart; take one panel, or the attenuation of the glass"
+        )
+        raise ValueError(msg)
     profile = np.asarray(power, np.float64)
     panels = np.asarray(length, np.float64)[..., None]
     loss = np.broadcast_to(np.asarray(attenuation, np.float64), np.broadcast_shapes(np.shape(attenuation), (1,)))
@@ -209,6 +269,7 @@ def fitted_exponentials(power: ArrayLike, attenuation: ArrayLike, length: ArrayL
     return Exponentials(*kernels.fitted_profile(*inputs, sizes={"term": terms}))
 
 
+@arguments(frequency=_FREQUENCY, symbol_rate=_SYMBOL_RATE, power=_POWER, gamma=_GAMMA, beta2=_BETA2)
 def raman_interference(
     frequency: ArrayLike,
     symbol_rate: ArrayLike,
@@ -250,9 +311,12 @@ def raman_interference(
     >>> float((10 * np.log10((own + cross)[40] / 1e-3)).round(2))  # dB
     -29.65
     """
+    _check_channels(frequency, profile.decay.shape[-2])
+    _check_dispersion(beta2)
     return OwnAndCross(*kernels.isrs_gn_closed_form(frequency, symbol_rate, power, gamma, beta2, *profile))
 
 
+@arguments(symbol_rate=_SYMBOL_RATE, beta2=_BETA2, attenuation=_ATTENUATION, length=_LENGTH)
 def coherent_exponent(
     symbol_rate: ArrayLike, *, beta2: ArrayLike, attenuation: ArrayLike, length: ArrayLike
 ) -> FloatArray:
@@ -283,10 +347,20 @@ def coherent_exponent(
     >>> coherent_exponent([32e9, 96e9], beta2=-21.7e-27, attenuation=4.6e-5, length=80e3).round(3)
     array([0.21 , 0.108])
     """
+    _check_dispersion(beta2)
     result: FloatArray = kernels.coherence_exponent(symbol_rate, beta2, attenuation, length)
     return result
 
 
+@arguments(
+    frequency=_FREQUENCY,
+    symbol_rate=_SYMBOL_RATE,
+    power=_POWER,
+    gamma=_GAMMA,
+    beta2=_BETA2,
+    kurtosis=plain_array("channel", low=-1, high=1e6),
+    length=_LENGTH,
+)
 def cross_format_correction(
     frequency: ArrayLike,
     symbol_rate: ArrayLike,
@@ -332,5 +406,10 @@ def cross_format_correction(
     >>> bool((found.near < 0).all() and (found.far < 0).all())
     True
     """
+    _check_channels(frequency, profile.decay.shape[-2])
+    if np.min(np.diff(np.asarray(frequency)), initial=np.inf) <= 0.5 * np.max(np.asarray(symbol_rate)):
+        msg = "frequency: got channels less than half a symbol rate apart; allowed: more, of which the correction holds"
+        raise ValueError(msg)
+    _check_dispersion(beta2)
     inputs = frequency, symbol_rate, power, gamma, beta2, *profile, kurtosis, length
     return NearAndFar(*kernels.format_correction_closed_form(*inputs))

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mcfiber.descriptions.formats import UNIFORM_FORMATS, Format, candidates
+from mcfiber.arguments import FORMATS, MODES, arguments, plain_array
+from mcfiber.descriptions.formats import Format, candidates
 from mcfiber.kernels import information as kernels
 from mcfiber.kernels.budget import ratio_at_decoder
 from mcfiber.kernels.mode_loss import tabulated_penalty
@@ -18,6 +19,10 @@ from mcfiber.receiver.penalty import check_receiver
 from mcfiber.receiver.rates import POLARISATIONS
 from mcfiber.receiver.receiver import ReceiverKind
 from mcfiber.typing import FloatArray
+
+_SNR = plain_array(low=0, infinite=True)
+_SYMBOL_RATE = plain_array(above=0, high=1e15, unit="Hz")
+_SHARE = plain_array(low=0, high=1)
 
 
 class Information(NamedTuple):
@@ -33,6 +38,7 @@ class Information(NamedTuple):
     ngmi: FloatArray
 
 
+@arguments(modulation=FORMATS, snr=_SNR)
 def information_rates(modulation: Format, snr: ArrayLike) -> Information:
     """Shannon's limit, mutual information, GMI and NGMI of a format.
 
@@ -70,6 +76,14 @@ def information_rates(modulation: Format, snr: ArrayLike) -> Information:
     return Information(*_rates(modulation, snr, 1.0)[:4])
 
 
+@arguments(
+    modulation=FORMATS,
+    snr=_SNR,
+    symbol_rate=_SYMBOL_RATE,
+    fraction=plain_array(low=0, high=1),
+    ngmi_gap=plain_array(low=0, high=1),
+    pilot_share=_SHARE,
+)
 def net_rate(
     modulation: Format,
     snr: ArrayLike,
@@ -119,6 +133,14 @@ def net_rate(
     return _rates(modulation, snr, np.asarray(symbol_rate) * kept * POLARISATIONS, fraction, ngmi_gap)[4]
 
 
+@arguments(
+    modulation=FORMATS,
+    snr=_SNR,
+    symbol_rate=_SYMBOL_RATE,
+    code_rate=plain_array(above=0, high=1),
+    ngmi_threshold=plain_array(above=0, high=1),
+    pilot_share=_SHARE,
+)
 def fixed_net_rate(
     modulation: Format,
     snr: ArrayLike,
@@ -168,6 +190,7 @@ def fixed_net_rate(
     return _rates(modulation, snr, gross, 1.0, gap, code_rate, steps=np.zeros((2, 1)))[4]
 
 
+@arguments(snr=_SNR, loss=plain_array(low=0, high=100, unit="Np"), modes=MODES)
 def mode_loss_penalty(snr: ArrayLike, loss: ArrayLike, *, modes: int, receiver: ReceiverKind = "mmse") -> FloatArray:
     """Factor by which mode-dependent loss multiplies the noise of the line.
 
@@ -210,6 +233,7 @@ def mode_loss_penalty(snr: ArrayLike, loss: ArrayLike, *, modes: int, receiver: 
     return result
 
 
+@arguments(gsnr=_SNR, penalty=plain_array(low=1, infinite=True), transceiver=_SNR)
 def decoder_snr(gsnr: ArrayLike, *, penalty: ArrayLike = 1.0, transceiver: ArrayLike = np.inf) -> FloatArray:
     """Signal-to-noise ratio that the decoder sees, ``1/snr = penalty/gsnr + 1/transceiver``.
 
@@ -251,10 +275,6 @@ def _rates(
 ) -> tuple[FloatArray, ...]:
     """All that the kernel gives; without steps a code that follows the GMI."""
     formats = candidates(modulation)
-    for one in formats:
-        if isinstance(one, str) and one not in UNIFORM_FORMATS:
-            msg = f"format: got {one!r}; allowed: {', '.join(UNIFORM_FORMATS)}, best"
-            raise ValueError(msg)
     shared = *stacked_tables([format_table(one) for one in formats]), np.empty((2, 0)) if steps is None else steps
     result: tuple[FloatArray, ...] = kernels.rates(snr, gross, fraction, gap, code_rate, *shared)
     return result

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
+from mcfiber.arguments import PATH, arguments
 from mcfiber.descriptions.checks import each, number, sequence
 from mcfiber.descriptions.errors import DescriptionError, refused
 from mcfiber.descriptions.record import Description
@@ -168,6 +169,7 @@ class CatalogEntry(Description):
         return drawn
 
 
+@arguments(name=PATH)
 def load(name: str | Path) -> CatalogEntry:
     """Load an entry of the catalogue by name, or a TOML file of your own by path.
 
@@ -188,7 +190,7 @@ def load(name: str | Path) -> CatalogEntry:
     if name not in known:
         close = difflib.get_close_matches(str(name), known, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
-        msg = f": there is no system {name!r} in the catalogue; {hint} (or give a path that ends in .toml)"
+        msg = f"name: there is no system {name!r} in the catalogue; {hint} (or give a path that ends in .toml)"
         raise refused(msg)
     return _entry(name, read_toml(str(_folder() / f"{name}.toml")), name)
 

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from mcfiber.arguments import TEXT, arguments
 from mcfiber.catalog import Provenance, load, names
 from mcfiber.descriptions.errors import DescriptionError, refused
 from mcfiber.descriptions.fiber import MulticoreFiber
@@ -76,6 +77,7 @@ class AmplifierEntry(Part):
     amplifier: Amplifier
 
 
+@arguments(name=TEXT)
 def load_fiber(name: str) -> FiberEntry:
     """Load a ready-made fibre by name.
 
@@ -138,7 +140,7 @@ def _table(name: str, known: list[str], what: str, folder: str) -> dict[str, Any
     if name not in known:
         close = difflib.get_close_matches(str(name), known, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
-        msg = f": there is no {what} {name!r} in the catalogue; {hint}"
+        msg = f"name: there is no {what} {name!r} in the catalogue; {hint}"
         raise refused(msg)
     return {"name": name} | read_toml(str(_folder(folder) / f"{name}.toml"))
 

@@ -114,6 +114,13 @@ def refused(message: str) -> DescriptionError:
     return DescriptionError("value", [(path, text)])
 
 
+def meant(word: str, known: Iterable[str]) -> str:
+    """Ask for the known word that a wrong one was probably meant to be; empty where none is near."""
+    by_case = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), by_case, n=1)
+    return f"did you mean {by_case[close[0]]!r}?" if close else ""
+
+
 def suggestion(key: str, known: Iterable[str]) -> str:
     """Name the known word that a wrong one was probably meant to be, and all known ones."""
     names = list(known)

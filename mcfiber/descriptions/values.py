@@ -257,6 +257,8 @@ class Declaration:
         What to do about a refused value.
     unit
         Label of the unit, known to `declared`.
+    below
+        Bound that the value must not reach.
     """
 
     low: float = -math.inf
@@ -269,6 +271,7 @@ class Declaration:
     remedy: str = ""
     listed: str = ""
     unit: str = ""
+    below: float = math.inf
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> "CoreSchema":
         return PlainValidator(self.check).__get_pydantic_core_schema__(source, handler)
@@ -283,14 +286,14 @@ class Declaration:
     def inside(self, value: Any) -> Any:
         """Tell whether a number, or each of an array, lies in the range."""
         # NaN fails every comparison, so it is refused with the rest.
-        finite = (value <= self.high) & (value < math.inf)
+        finite = (value <= self.high) & (value < self.below)
         below = finite | (value == math.inf) if self.infinite else finite
         return (value >= self.low) & below & (value > self.above) & (value > -math.inf)
 
     def range_text(self, unit: str | None = None) -> str:
         """Allowed range in words, as in "above 0 um and at most 200 um"."""
         unit = (f" {self.unit}" if self.unit else "") if unit is None else unit
-        text = _bounds_text(self.low, self.high, self.above, unit)
+        text = _bounds_text(self, unit)
         return f"{text}, or infinity" if self.infinite else text
 
     def forms_text(self) -> str:
@@ -306,6 +309,8 @@ class Declaration:
             one["exclusiveMinimum"] = self.above
         if self.high < math.inf:
             one["maximum"] = self.high
+        if self.below < math.inf:
+            one["exclusiveMaximum"] = self.below
         item: dict[str, Any] = one
         listed = {"type": "array", "items": item, "minItems": 1}
         tables: dict[str, Any] = {
@@ -333,6 +338,7 @@ def number(
     low: float = -math.inf,
     high: float = math.inf,
     above: float = -math.inf,
+    below: float = math.inf,
     infinite: bool = False,
     varies: str = "axis",
     single: bool = True,
@@ -347,8 +353,8 @@ def number(
     ----------
     low, high
         Smallest and largest allowed value.
-    above
-        Bound that the value must exceed.
+    above, below
+        Bounds that the value must exceed, and not reach.
     infinite
         Whether plus infinity is a value.
     varies
@@ -376,7 +382,7 @@ def number(
     if unknown := [word for word in words if word not in FORMS]:
         msg = f"varies: got {unknown[0]!r}; allowed: {', '.join(FORMS)}"
         raise ValueError(msg)
-    return Declaration(low, high, above, infinite, words, single, tuple(names), remedy, listed)
+    return Declaration(low, high, above, infinite, words, single, tuple(names), remedy, listed, below=below)
 
 
 def declared(model: type[Description], field: str) -> Declaration:
@@ -856,14 +862,14 @@ def _object(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-def _bounds_text(low: float, high: float, above: float, unit: str) -> str:
+def _bounds_text(range_: Declaration, unit: str) -> str:
+    low, high = range_.low, range_.high
     if low > -math.inf and high < math.inf:
         return f"{low:g} to {high:g}{unit}"
-    if above > -math.inf:
-        end = f" and at most {high:g}{unit}" if high < math.inf else ""
-        return f"above {above:g}{unit}{end}"
-    if low > -math.inf:
-        return f"at least {low:g}{unit}"
-    if high < math.inf:
-        return f"at most {high:g}{unit}"
+    first = f"above {range_.above:g}{unit}" if range_.above > -math.inf else ""
+    first = f"at least {low:g}{unit}" if low > -math.inf else first
+    last = f"below {range_.below:g}{unit}" if range_.below < math.inf else ""
+    last = f"at most {high:g}{unit}" if high < math.inf else last
+    if first or last:
+        return " and ".join(filter(None, (first, last)))
     return f"any finite number{' of' + unit if unit else ''}"

@@ -8,6 +8,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from mcfiber import units
+from mcfiber.arguments import WAVELENGTH_NM, arguments, plain_array
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.glass import GlassLoss
 from mcfiber.fiber.index import wavelengths
@@ -18,6 +19,7 @@ from mcfiber.labelled import compute, coordinates_of, labelled_dataset
 from mcfiber.typing import FloatArray, Quantity
 
 
+@arguments(wavelength_nm=WAVELENGTH_NM)
 def glass_attenuation(loss: GlassLoss, *, wavelength_nm: ArrayLike) -> xr.Dataset:
     """Attenuation of the glass by its parts.
 
@@ -59,6 +61,7 @@ def _glass_parts(loss: LossNumbers, wavelength: xr.Variable) -> dict[str, xr.Var
     return dict(zip(GLASS_PARTS, compute(GLASS_PARTS, kernels.glass_loss, wavelength, *loss), strict=True))
 
 
+@arguments(wavelength_nm=WAVELENGTH_NM)
 def core_attenuation(fiber: MulticoreFiber, *, wavelength_nm: ArrayLike) -> xr.Dataset:
     """Attenuation of the cores of a fibre, by its parts.
 
@@ -150,6 +153,11 @@ REFRACTIVE_INDEX = 1.4445
 """Of a silica core near 1550 nm, for the part of the scattered light that it captures."""
 
 
+@arguments(
+    wavelength=plain_array(above=0, high=1, unit="m"),
+    refractive_index=plain_array(low=1, high=10),
+    effective_area=plain_array(above=0, high=1, unit="m^2"),
+)
 def capture_fraction(wavelength: ArrayLike, refractive_index: ArrayLike, effective_area: ArrayLike) -> FloatArray:
     """Part of the Rayleigh-scattered light that a core guides backwards, ``3 lambda^2 / (8 pi n^2 A_eff)``.
 

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from mcfiber.arguments import LENGTH_KM, WAVELENGTH_NM, arguments
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.fiber.geometry import CorePlaces
 from mcfiber.fiber.index import Wavelengths, wavelengths
@@ -40,6 +41,7 @@ class OverlappingTrenchesWarning(UserWarning):
     """Trenches of neighbouring cores overlap, where the coupling formulas lose accuracy."""
 
 
+@arguments(wavelength_nm=WAVELENGTH_NM, length_km=LENGTH_KM)
 def core_coupling(
     fiber: MulticoreFiber,
     *,
@@ -125,6 +127,7 @@ def core_coupling(
     return labelled.isel(channel=0) if asked.single else labelled
 
 
+@arguments(wavelength_nm=WAVELENGTH_NM)
 def supermodes(fiber: MulticoreFiber, *, wavelength_nm: ArrayLike, unlike_cores: UnlikeCores = "overlap") -> xr.Dataset:
     """Supermodes of the straight fibre: eigenvectors of the propagation constants and kappa of its cores.
 

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from mcfiber.arguments import NUMBER, ONE_WAVELENGTH_NM, arguments, real
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.layout import HexagonalLayout, RingLayout, SquareLayout, distances
 from mcfiber.descriptions.profile import Profile
@@ -27,7 +28,14 @@ from mcfiber.typing import Quantity
 
 _THINNEST, _THICKEST = 3e-6, 1e-3  # m
 
+_MOST_STEPS = 15  # pitches in the radius: up to 721 cores
 
+
+@arguments(
+    loss_limit_db_per_km=real(above=0, high=1e6, remedy="no thickness makes the loss vanish"),
+    wavelength_nm=ONE_WAVELENGTH_NM,
+    coating_index=real(low=1, high=10),
+)
 def required_cladding_thickness(
     fiber: MulticoreFiber | Profile,
     *,
@@ -69,9 +77,6 @@ def required_cladding_thickness(
     >>> round(thickness.item() * 1e6, 1)
     39.2
     """
-    if np.any(np.asarray(loss_limit_db_per_km) <= 0):
-        msg = f"got a loss limit of {loss_limit_db_per_km!r} dB/km; allowed: above 0 (no thickness makes it vanish)"
-        raise ValueError(msg)
     described = profile_of(fiber)
     profile, wavelength = index_profile_of(described), wavelengths(wavelength_nm).metres
     found = solved(0, 1, wavelength, profile)
@@ -93,6 +98,11 @@ def required_cladding_thickness(
     return labelled_result("required_cladding_thickness", kept(np.sqrt(low * high), guided), coords)
 
 
+@arguments(
+    crosstalk_limit_db=real(low=-300, high=-15, dims=NUMBER, remedy="above it h L does not add up"),
+    length_km=real(above=0, high=1e9, dims=NUMBER),
+    wavelength_nm=ONE_WAVELENGTH_NM,
+)
 def required_pitch(
     fiber: MulticoreFiber,
     *,
@@ -133,9 +143,6 @@ def required_pitch(
     >>> round(required_pitch(fiber, crosstalk_limit_db=-30, length_km=100, wavelength_nm=1565), 2)
     49.1
     """
-    if crosstalk_limit_db > -15:
-        msg = f"got a limit of {crosstalk_limit_db:g} dB; allowed: at most -15 dB, where h L adds up"
-        raise ValueError(msg)
     wide = fiber.replace({"cladding_diameter_um": 2000.0})
 
     def excess(pitch: float) -> float:
@@ -146,7 +153,9 @@ def required_pitch(
         return 10 * math.log10(worst) - crosstalk_limit_db
 
     low = 1.025e6 * _touching_pitch(fiber)
-    return _bracketed(excess, low, 500.0, "no pitch between touching trenches and 500 um meets the limit")
+    return _bracketed(
+        excess, low, 500.0, "length_km: no pitch between touching trenches and 500 um meets crosstalk_limit_db after it"
+    )
 
 
 def _touching_pitch(fiber: MulticoreFiber) -> float:
@@ -158,6 +167,11 @@ def _touching_pitch(fiber: MulticoreFiber) -> float:
     return float(np.max((edge[:, None] + edge) / distance))
 
 
+@arguments(
+    pitch_um=real(above=0, high=1e4, dims=NUMBER),
+    cladding_diameter_um=real(above=0, high=1e4, dims=NUMBER),
+    cladding_thickness_um=real(low=0, high=1e4, dims=NUMBER),
+)
 def largest_layout(
     kind: Literal["hexagonal", "ring", "square"],
     *,
@@ -190,6 +204,10 @@ def largest_layout(
     """
     radius = cladding_diameter_um / 2 - cladding_thickness_um + 1e-9
     steps = radius / pitch_um
+    if steps > _MOST_STEPS:
+        msg = f"pitch_um: got {pitch_um:g} um, {steps:g} of which fit into the radius of cladding_diameter_um less "
+        msg += f"cladding_thickness_um; allowed: at most {_MOST_STEPS}"
+        raise ValueError(msg)
     if radius >= 0 and kind == "hexagonal":
         rings = math.floor(steps)
         return HexagonalLayout(cores=1 + 3 * rings * (rings + 1), pitch_um=pitch_um)
@@ -198,12 +216,18 @@ def largest_layout(
     if steps >= 0.5:
         return RingLayout(cores=math.floor(math.pi / math.asin(0.5 / steps) + 1e-9), pitch_um=pitch_um)
     msg = (
-        f"no {kind} layout fits: {radius:g} um are left inside a thickness of {cladding_thickness_um:g} um; "
-        "widen the cladding, or reduce pitch or thickness"
+        f"pitch_um: no {kind} layout fits: cladding_diameter_um leaves a radius of {radius:g} um inside "
+        f"cladding_thickness_um = {cladding_thickness_um:g} um; widen the cladding, or reduce pitch or thickness"
     )
     raise ValueError(msg)
 
 
+@arguments(
+    mode_field_diameter_um=real(above=0, high=1e3, dims=NUMBER),
+    cutoff_nm=ONE_WAVELENGTH_NM,
+    wavelength_nm=ONE_WAVELENGTH_NM,
+    bend_radius_mm=real(above=0, infinite=True, dims=NUMBER),
+)
 def matched_core(
     like: Profile,
     *,
@@ -254,7 +278,7 @@ def matched_core(
     if not {"radius_um", "delta_percent"} <= type(like).model_fields.keys() or not isinstance(like.radius_um, float):
         msg = f"got a {type(like).__name__}; give a profile of one core with one radius_um and delta_percent to change"
         raise ValueError(msg)
-    wanted = f"{cutoff_nm:g} nm cutoff and {mode_field_diameter_um:g} um diameter"
+    wanted = f"cutoff_nm = {cutoff_nm:g} and mode_field_diameter_um = {mode_field_diameter_um:g}"
     name = {"theoretical": "cutoff_wavelength", "practical": "practical_cutoff_wavelength"}[cutoff]
 
     def with_cutoff(radius: float) -> Any:

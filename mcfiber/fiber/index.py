@@ -9,6 +9,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from mcfiber._jit import Kernel
+from mcfiber.arguments import ONE_WAVELENGTH_NM, WAVELENGTH_NM, arguments, plain_array
 from mcfiber.descriptions.glass import (
     FLUORINE_1_MOLE_PERCENT,
     GERMANIA,
@@ -66,6 +67,7 @@ def _(glass: TabulatedGlass) -> list[Quantity]:
     return [*terms.tolist(), *(resonances * 1e-6).tolist()]
 
 
+@arguments(wavelength_nm=WAVELENGTH_NM)
 def refractive_index(glass: Glass, wavelength_nm: ArrayLike) -> xr.DataArray:
     """Refractive index of a glass.
 
@@ -94,6 +96,7 @@ def refractive_index(glass: Glass, wavelength_nm: ArrayLike) -> xr.DataArray:
     return _computed("refractive_index", kernels.sellmeier_index, glass, wavelength_nm)
 
 
+@arguments(wavelength_nm=WAVELENGTH_NM)
 def group_index(glass: Glass, wavelength_nm: ArrayLike) -> xr.DataArray:
     """Group index ``n - l dn/dl`` of a glass; arguments and source as in `refractive_index`, Eq. (1) differentiated.
 
@@ -106,6 +109,7 @@ def group_index(glass: Glass, wavelength_nm: ArrayLike) -> xr.DataArray:
     return _computed("group_index", kernels.sellmeier_group_index, glass, wavelength_nm)
 
 
+@arguments(wavelength_nm=WAVELENGTH_NM)
 def material_dispersion(glass: Glass, wavelength_nm: ArrayLike) -> xr.DataArray:
     """Dispersion D = -(l/c) n'' of a glass, in s/m^2 (1e-6 s/m^2 is 1 ps/(nm km)); see `refractive_index`.
 
@@ -198,8 +202,8 @@ def check_range(wavelength_nm: ArrayLike) -> None:
     if not np.all((asked >= RANGE_NM[0]) & (asked <= RANGE_NM[1])):  # NaN is outside too
         bad = asked[~((asked >= RANGE_NM[0]) & (asked <= RANGE_NM[1]))].flat[0]
         msg = (
-            f"got a wavelength of {bad:g} nm; allowed: {RANGE_NM[0]:g} to {RANGE_NM[1]:g} nm, where the Sellmeier "
-            "equations of silica hold; wavelengths are in nm"
+            f"wavelength_nm: got a wavelength of {bad:g} nm; allowed: {RANGE_NM[0]:g} to {RANGE_NM[1]:g} nm, where the "
+            "Sellmeier equations of silica hold; wavelengths are in nm"
         )
         raise ValueError(msg)
 
@@ -355,6 +359,7 @@ def profile_of(fiber: object) -> Profile:
     return profile
 
 
+@arguments(radius_um=plain_array(low=0, high=1e6), wavelength_nm=ONE_WAVELENGTH_NM)
 def index_profile(profile: Profile, radius_um: ArrayLike, wavelength_nm: float = 1550.0) -> FloatArray:
     """Refractive index against the distance from the axis, for figures and checks.
 

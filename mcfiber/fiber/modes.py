@@ -9,6 +9,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from mcfiber import units
+from mcfiber.arguments import ONE_WAVELENGTH_NM, WAVELENGTH_NM, arguments, plain_array, real
 from mcfiber.descriptions.errors import DescriptionError
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.profile import Profile
@@ -28,6 +29,8 @@ from mcfiber.labelled import (
     variable,
 )
 from mcfiber.typing import FloatArray, Quantity
+
+BEND_RADIUS_MM = real(low=1, high=1e12, infinite=True)
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ CABLE_CUTOFF_LOSS = CABLE_CUTOFF_LOSS_DB_PER_M / units.DB_PER_NEPER
 """The same. [1/m]"""
 
 
+@arguments(wavelength_nm=WAVELENGTH_NM)
 def core_modes(
     fiber: MulticoreFiber | Profile,
     *,
@@ -130,6 +134,7 @@ def core_modes(
     return result.isel(channel=0) if asked.single else result
 
 
+@arguments(loss_threshold_db_per_m=real(above=0, high=1e9, unit="dB/m"), bend_radius_mm=BEND_RADIUS_MM)
 def cutoff_wavelengths(
     fiber: MulticoreFiber | Profile,
     *,
@@ -174,6 +179,7 @@ def cutoff_wavelengths(
     return labelled_dataset(found, coordinates_of(described, loss_threshold_db_per_m, bend_radius_mm))
 
 
+@arguments(wavelength_nm=WAVELENGTH_NM, bend_radius_mm=BEND_RADIUS_MM, elasto_optic=real(above=0, high=10))
 def bend_loss(
     fiber: MulticoreFiber | Profile,
     *,
@@ -233,6 +239,7 @@ def bend_loss_of(found: LPMode, wavelength: xr.Variable, radius: Quantity) -> xr
     return result
 
 
+@arguments(radius_um=plain_array(low=0, high=1e6), wavelength_nm=ONE_WAVELENGTH_NM)
 def mode_field(profile: Profile, *, radius_um: ArrayLike, wavelength_nm: float = 1550.0) -> FloatArray:
     """Field of LP01 against the distance from the axis, over its value on the axis; for figures.
 
@@ -408,6 +415,7 @@ def higher_mode_loss(profile: IndexProfile, wavelength: Quantity, bend_radius: Q
     return result
 
 
+@arguments(wavelength_nm=plain_array("wavelength", exact=True, low=250, high=3500))
 def check_single_mode(fiber: MulticoreFiber | Profile, wavelength_nm: ArrayLike) -> None:
     """Refuse cores in which LP11 survives, by the practical cutoff in the fibre's bends.
 

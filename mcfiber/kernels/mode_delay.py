@@ -68,7 +68,8 @@ def taps(
     rms, extra (n,) s; rate (n,) Hz; quantile z (n,); oversampling, margin (n,); out (n,).
     """
     for i in range(rms.shape[0]):
-        out[i] = math.ceil(oversampling[i] * rate[i] * (2.0 * quantile[i] * rms[i] + extra[i])) + margin[i]  # Eq. (3)
+        samples = oversampling[i] * rate[i] * (2.0 * quantile[i] * rms[i] + extra[i])
+        out[i] = (math.ceil(samples) if samples < math.inf else samples) + margin[i]  # Eq. (3)
 
 
 @kernel("(),(),()->()")

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from mcfiber._jit import kernel
 from mcfiber.typing import FloatArray
@@ -39,6 +38,8 @@ def dispersion_between(frequency: FloatArray, beta2: FloatArray) -> Dispersion:
     if beta2.size < 4:
         line = np.polynomial.Polynomial.fit(frequency, beta2, beta2.size - 1)
         return lambda f: np.asarray(line(np.asarray(f)))
+    from scipy.interpolate import CubicSpline  # late: it loads slowly, and few evaluations need it
+
     spline = CubicSpline(frequency, beta2)
     return lambda f: np.asarray(spline(np.asarray(f)))
 

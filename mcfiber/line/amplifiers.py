@@ -6,6 +6,7 @@ import numpy as np
 
 from mcfiber import units
 from mcfiber._jit import Kernel
+from mcfiber.arguments import arguments, real
 from mcfiber.fiber.channels import Channels
 from mcfiber.kernels import amplifiers as kernels
 from mcfiber.labelled import array, combined, compute, kept, plain_numbers
@@ -121,6 +122,11 @@ def _amplified(line: Line, density: Quantity) -> Quantity:
     return kept(density, array(("span",), np.array(line.pieces.last)), 0.0)
 
 
+@arguments(
+    noise_density=real(low=0, high=1, unit="W/Hz"),
+    frequency=real(low=1, high=1e16, unit="Hz"),
+    gain=real(above=0, high=1e30),
+)
 def equivalent_noise_figure(noise_density: Quantity, *, frequency: Quantity, gain: Quantity) -> Quantity:
     """Noise figure of a fictitious amplifier behind the span, for noise that was made along it.
 
@@ -152,6 +158,12 @@ def equivalent_noise_figure(noise_density: Quantity, *, frequency: Quantity, gai
     return (noise_density / (units.PLANCK * frequency) + 1.0) / gain
 
 
+@arguments(
+    first=real(above=0, high=1e30),
+    second=real(above=0, high=1e30),
+    gain=real(above=0, high=1e30),
+    loss=real(low=1, high=1e30),
+)
 def cascaded_noise_figure(first: Quantity, second: Quantity, *, gain: Quantity, loss: Quantity) -> Quantity:
     """Noise figure of two amplifier stages with a passive loss between them.
 

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import units
+from mcfiber.arguments import LENGTH_KM, NUMBERS, arguments, choice, real, several, whole
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.spectrum import Spectrum
@@ -284,6 +285,13 @@ def _ways(line: Line) -> xr.Variable | None:
 # crosstalk of a fibre, and its quantiles
 
 
+@arguments(
+    length_km=LENGTH_KM,
+    spans=whole(low=1),
+    direction=several(choice(1, -1)),
+    permutation=NUMBERS,
+    rayleigh_db_per_km=real(low=0, high=1e3),
+)
 def mean_crosstalk(
     fiber: MulticoreFiber,
     spectrum: Spectrum,
@@ -429,6 +437,14 @@ def exceeded_crosstalk(pairs: Quantity, spread: Spread, distance: Quantity) -> Q
     return result
 
 
+@arguments(
+    pairs=real(low=0, high=1e6, dims=("core_out", "core_in"), alone=False),
+    probability=real(above=0, below=1),
+    length_km=LENGTH_KM,
+    symbol_rate_gbd=real(above=0, high=1e6),
+    skew_ps_per_km=real(low=-1e9, high=1e9),
+    random_skew_ps_per_sqrt_km=real(low=0, high=1e9),
+)
 def crosstalk_quantile(
     pairs: "xr.DataArray",
     *,
@@ -490,9 +506,6 @@ def crosstalk_quantile(
     >>> (10 * np.log10(worst / 1e-3)).values.round(2)
     array([7.69, 7.69])
     """
-    if aggressors not in ("independent", "same_laser"):
-        msg = f"aggressors: got {aggressors!r}; allowed: 'independent', 'same_laser'"
-        raise ValueError(msg)
     spread = Spread(
         probability=probability,
         symbol_rate=entered(symbol_rate_gbd, "gbd"),

@@ -12,21 +12,51 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from mcfiber.arguments import (
+    FREQUENCIES,
+    NUMBER,
+    NUMBERS,
+    POWERS,
+    SYMBOL_RATES,
+    THREADS,
+    arguments,
+    instance,
+    plain_array,
+    real,
+    several,
+    whole,
+)
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels.gn_integral import gn_density, link_table
 from mcfiber.line.line import Line
 from mcfiber.line.power import PowerProfile
 from mcfiber.line.raman import Evolution
-from mcfiber.typing import FloatArray, Quantity
+from mcfiber.typing import FloatArray, IntArray, Quantity
 
 POINTS_PER_PERIOD = 16  # of the table, in the fastest oscillation of the link function
+MOST_LOSS = 600.0  # Np; beyond, no light is left that a number could hold
 DECADES_OF_LOSS = 80.0  # mismatch over loss beyond which the link function's expansion is good to 1e-6
 MOST_POINTS = 1 << 18
 
 FINE = 8  # positions between two nodes of a computed power
 
 
+DISPERSIONS = plain_array("channel", exact=True, low=-1e-20, high=1e-20, unit="s^2/m")
+
+NONLINEARITIES = plain_array("channel", exact=True, low=0, high=1e3, unit="1/(W m)")
+
+ATTENUATIONS = plain_array("channel", exact=True, low=0, high=10, unit="1/m")
+
+
+@arguments(
+    position=plain_array("z", exact=True, scalar=False, high=1e12, unit="m"),
+    relative_power=plain_array("z", scalar=False, above=0),
+    beta2=plain_array("channel", exact=True, low=-1e-20, high=1e-20, unit="s^2/m", functions=True),
+    gamma=NONLINEARITIES,
+    beta2_slope=plain_array("channel", exact=True),
+    count=whole(low=1),
+)
 @dataclass(frozen=True)
 class SpanProfile:
     """One span, or a number of equal ones, as the GN integral sees it; plain arrays in SI.
@@ -39,7 +69,8 @@ class SpanProfile:
         Power over the launched power of the first span. Between two positions it is an exponential, so a
         fibre without Raman gain needs its two ends only. Shape (channel, z) or (z,). [1]
     beta2
-        Dispersion at the channels' centres. Shape (channel,) or (). [s^2/m]
+        Dispersion at the channels' centres, shape (channel,) or (); a function of frequency for `kerr_integral`
+        alone. [s^2/m]
     gamma
         Nonlinear coefficient, without the 8/9 of polarisation averaging. Shape (channel,) or (). [1/(W m)]
     beta2_slope
@@ -122,6 +153,14 @@ class Interference(NamedTuple):
     error: FloatArray
 
 
+@arguments(
+    attenuation=ATTENUATIONS,
+    length=real(above=0, high=1e12, unit="m", dims=NUMBER),
+    beta2=DISPERSIONS,
+    gamma=NONLINEARITIES,
+    beta2_slope=plain_array("channel", exact=True),
+    count=whole(low=1),
+)
 def plain_span(
     *, attenuation: object, length: float, beta2: object, gamma: object, beta2_slope: object = None, count: int = 1
 ) -> SpanProfile:
@@ -145,9 +184,21 @@ def plain_span(
     ``rho(z) = exp(-attenuation z)`` in Eq. (1) of `mcfiber.kernels.gn_integral`.
     """
     loss = np.asarray(attenuation, dtype=float)[..., None] * np.array([0.0, length])
+    if loss.max() > MOST_LOSS:
+        msg = f"attenuation: loses {loss.max():g} Np over length = {length:g} m; allowed: at most {MOST_LOSS:g} Np"
+        raise ValueError(msg)
     return SpanProfile(np.array([0.0, length]), np.exp(-loss), beta2, gamma, beta2_slope, count)
 
 
+@arguments(
+    frequency=FREQUENCIES,
+    symbol_rate=SYMBOL_RATES,
+    power=POWERS,
+    spans=several(instance(SpanProfile), alone=True),
+    channels=NUMBERS,
+    roll_off=real(low=0, high=1, dims=NUMBER),
+    workers=THREADS,
+)
 def gn_integral(
     frequency: object,
     symbol_rate: object,
@@ -216,11 +267,10 @@ def gn_integral(
     >>> round(float(power[0]) * 1e9, 1)
     230.3
     """
-    check_choices(terms, band, accumulation)
     comb = as_comb(frequency, symbol_rate, power, roll_off)
     spans = [spans] if isinstance(spans, SpanProfile) else list(spans)
     choice = _Choice(terms == "all", band == "average", workers)
-    wanted = np.arange(comb.frequency.size) if channels is None else np.asarray(channels, dtype=np.int64)
+    wanted = wanted_channels(channels, comb.frequency.size)
     links = [joined_spans(spans, comb)] if accumulation == "coherent" else [_lone(span, comb) for span in spans]
     return summed(links, lambda link, refined: _power(comb, link, wanted, choice, refined=refined), wanted.size)
 
@@ -250,22 +300,13 @@ def summed(links: Sequence[Any], power: Callable[[Any, bool], FloatArray], chann
     return Interference(total, error)
 
 
-def check_choices(terms: str, band: str, accumulation: str) -> None:
-    """Refuse a choice that is not known, by its name.
-
-    Raises
-    ------
-    ValueError
-        If one is not known; the message names those that are.
-    """
-    for name, value, known in (
-        ("terms", terms, ("spm+xpm", "all")),
-        ("band", band, ("centre", "average")),
-        ("accumulation", accumulation, ("coherent", "incoherent")),
-    ):
-        if value not in known:
-            msg = f"{name} must be one of {', '.join(known)}; got {value!r}"
-            raise ValueError(msg)
+def wanted_channels(channels: Sequence[int] | IntArray | None, count: int) -> IntArray:
+    """Numbers of the channels that are asked for, all by default; a number that no channel has is refused."""
+    wanted = np.arange(count) if channels is None else np.asarray(channels, dtype=np.int64)
+    if np.any(wanted >= count):
+        msg = f"channels: got {wanted.max()}; allowed: 0 to {count - 1}, the numbers of the {count} channels"
+        raise ValueError(msg)
+    return wanted
 
 
 @dataclass(frozen=True)
@@ -313,13 +354,14 @@ def as_comb(frequency: object, symbol_rate: object, power: object, roll_off: flo
     symbol_rate = np.broadcast_to(np.asarray(symbol_rate, dtype=float), frequency.shape).copy()
     power = np.broadcast_to(np.asarray(power, dtype=float), frequency.shape).copy()
     if not 0.0 <= roll_off < 1.0:
-        msg = f"roll_off must be at least 0 and below 1, got {roll_off!r}"
+        msg = f"roll_off: got {roll_off!r}; allowed: at least 0 and below 1"
         raise ValueError(msg)
     comb = _Comb(frequency, symbol_rate, power, *_raised_cosine(roll_off))
     gap = np.diff(frequency) - 0.5 * (comb.width[1:] + comb.width[:-1])
     if np.any(gap < -1e-6 * symbol_rate[1:]):
         worst = int(np.argmin(gap))
-        msg = f"channels {worst} and {worst + 1} overlap by {-gap[worst]:.4g} Hz; sort them, or widen the spacing"
+        between = f"channels {worst} and {worst + 1} overlap by {-gap[worst]:.4g} Hz"
+        msg = f"frequency: {between}; sort them, or widen the spacing"
         raise ValueError(msg)
     return comb
 
@@ -355,7 +397,7 @@ def joined_spans(spans: list[SpanProfile], comb: _Comb) -> _Link:
         lone = _lone(span, comb)
         ratio = float(lone.beta2[middle] / first.beta2[middle])
         if ratio <= 0.0:
-            msg = "coherent accumulation needs dispersion of one sign in all spans; use accumulation='incoherent'"
+            msg = "accumulation: adding fields needs dispersion of one sign in all spans; use accumulation='incoherent'"
             raise ValueError(msg)
         weight = (lone.gamma / first.gamma)[:, None] / ratio
         for _ in range(span.count):
@@ -370,7 +412,7 @@ def _panels(span: SpanProfile, comb: _Comb) -> tuple[FloatArray, FloatArray, Flo
     z = np.asarray(span.position, dtype=float) - span.position[0]
     power = np.asarray(span.relative_power, dtype=float)
     if np.any(np.diff(z) < 0.0) or power.shape[-1] != z.size or np.any(power <= 0.0):
-        msg = f"position must ascend and relative_power be positive at each of its {z.size} values"
+        msg = f"position: must ascend, and relative_power have a value above 0 at each of its {z.size} places"
         raise ValueError(msg)
     power = np.broadcast_to(power, (comb.frequency.size, z.size))
     real = np.diff(z) > 0.0  # a position given twice is a jump, not a panel
@@ -378,6 +420,9 @@ def _panels(span: SpanProfile, comb: _Comb) -> tuple[FloatArray, FloatArray, Flo
 
 
 def _dispersion(span: SpanProfile, comb: _Comb) -> tuple[FloatArray, FloatArray]:
+    if callable(span.beta2):
+        msg = "spans: beta2 is a function of frequency, which kerr_integral alone takes; give values by channel"
+        raise ValueError(msg)
     beta2 = np.broadcast_to(np.asarray(span.beta2, dtype=float), comb.frequency.shape).copy()
     if span.beta2_slope is not None:
         return beta2, np.broadcast_to(np.asarray(span.beta2_slope, dtype=float), beta2.shape).copy()

@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import xarray as xr
 
+from mcfiber.arguments import THREADS, arguments
 from mcfiber.descriptions.errors import refused
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.groups import by_group_size
@@ -205,6 +206,7 @@ CLOSED_FORMS = ("gn", "isrs_gn")
 """Those without a value where the dispersion is zero."""
 
 
+@arguments(workers=THREADS)
 def nonlinear_interference_integral(
     line: Line,
     medium: FiberMedium,

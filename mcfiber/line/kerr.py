@@ -11,11 +11,23 @@ from typing import Any, Literal, cast
 
 import numpy as np
 
+from mcfiber.arguments import (
+    FREQUENCIES,
+    NUMBER,
+    NUMBERS,
+    POWERS,
+    SYMBOL_RATES,
+    THREADS,
+    arguments,
+    instance,
+    real,
+    several,
+)
 from mcfiber.kernels.gn_integral import link_table
 from mcfiber.kernels.islands import Bands, Mixing, Phase, Rules, Table, area_tables, area_tails, island_density
 from mcfiber.kernels.mixed_islands import ratio_nodes
 from mcfiber.kernels.phase import Dispersion, cells_between, dispersion_between, phase_polynomials
-from mcfiber.line.gn_integral import Interference, SpanProfile, as_comb, as_leading, check_choices, summed
+from mcfiber.line.gn_integral import Interference, SpanProfile, as_comb, as_leading, summed, wanted_channels
 from mcfiber.typing import FloatArray, IntArray
 
 WIDTHS = 80.0  # of the link function that its table covers
@@ -55,6 +67,15 @@ class CoupledCores:
 ONE_CORE = CoupledCores()
 
 
+@arguments(
+    frequency=FREQUENCIES,
+    symbol_rate=SYMBOL_RATES,
+    power=POWERS,
+    spans=several(instance(SpanProfile), alone=True),
+    channels=NUMBERS,
+    roll_off=real(low=0, high=1, dims=NUMBER),
+    workers=THREADS,
+)
 def kerr_integral(
     frequency: Any,
     symbol_rate: Any,
@@ -125,10 +146,12 @@ def kerr_integral(
     >>> round(float(power[0]) * 1e9, 1)
     230.3
     """
-    check_choices(terms, band, accumulation)
     comb = as_comb(frequency, symbol_rate, power, roll_off)
+    if not comb.power.any():  # dark: nothing interferes
+        nothing = np.zeros(wanted_channels(channels, comb.frequency.size).size)
+        return Interference(nothing, nothing.copy())
     spans = [spans] if isinstance(spans, SpanProfile) else list(spans)
-    wanted = np.arange(comb.frequency.size) if channels is None else np.asarray(channels, dtype=np.int64)
+    wanted = wanted_channels(channels, comb.frequency.size)
     links = _links(spans, comb, coherent=accumulation == "coherent")
 
     def at(link: _Link, refined: bool) -> FloatArray:

@@ -4,6 +4,7 @@ import math
 from statistics import NormalDist
 from typing import Literal
 
+from mcfiber.arguments import DELAY, FRACTION, LENGTH, MODES, NUMBER, RATIO, SPREAD, SYMBOL_RATE, arguments, real, whole
 from mcfiber.kernels import mode_delay as kernels
 from mcfiber.kernels.mode_loss import expected_spread, growth
 from mcfiber.labelled import compute, labelled_result, stamp
@@ -12,6 +13,7 @@ from mcfiber.typing import Quantity
 Definition = Literal["sigma", "2sigma"]
 
 
+@arguments(dispersion=real(low=0, high=1, unit="s/sqrt(m)"), length=LENGTH, modes=MODES, spans=whole(low=1))
 def group_delay_spread(
     dispersion: Quantity,
     length: Quantity,
@@ -68,9 +70,6 @@ def group_delay_spread(
     >>> round(float(rms) * 1e12)  # ps
     368
     """
-    if definition not in ("sigma", "2sigma"):
-        msg = f"definition: got {definition!r}; allowed: 'sigma', '2sigma'"
-        raise ValueError(msg)
     sizes = dict(getattr(dispersion, "sizes", {})) | dict(getattr(length, "sizes", {}))
     factor = growth(int(sizes.get("span", spans)), modes, repeat, lap) * (0.25 if definition == "2sigma" else 1.0)
     rms = compute("group_delay_rms", kernels.accumulated_delay, dispersion, length, factor)
@@ -78,6 +77,7 @@ def group_delay_spread(
     return rms, spread
 
 
+@arguments(time=real(low=-1, high=1, unit="s", dims=("time",)), rms=SPREAD)
 def impulse_response(time: Quantity, rms: Quantity) -> Quantity:
     """Mean intensity of the impulse response of strongly mixing cores, with unit area.
 
@@ -113,6 +113,14 @@ def impulse_response(time: Quantity, rms: Quantity) -> Quantity:
     return compute("impulse_response", kernels.impulse_intensity, time, rms)
 
 
+@arguments(
+    rms=DELAY,
+    symbol_rate=SYMBOL_RATE,
+    outside=FRACTION,
+    residual_dispersion=DELAY,
+    oversampling=real(above=0, high=1e3, dims=NUMBER),
+    margin=whole(low=0),
+)
 def equalizer_taps(
     rms: Quantity,
     symbol_rate: Quantity,
@@ -161,6 +169,7 @@ def equalizer_taps(
     return compute("equalizer_taps", kernels.taps, *delays, oversampling, float(margin))
 
 
+@arguments(rms=DELAY, outside=FRACTION)
 def energy_window(rms: Quantity, *, outside: float = 1e-3) -> Quantity:
     """Window of time that holds the impulse response but for a fraction of its energy.
 
@@ -192,6 +201,7 @@ def energy_window(rms: Quantity, *, outside: float = 1e-3) -> Quantity:
     return labelled_result("energy_window", rms * (2.0 * _quantile(outside)))
 
 
+@arguments(taps=whole(low=1), modes=MODES, oversampling=real(above=0, high=1e3, dims=NUMBER))
 def equalizer_complexity(
     taps: int, modes: int, *, oversampling: float = 2.0, domain: Literal["frequency", "time"] = "frequency"
 ) -> float:
@@ -236,6 +246,7 @@ def equalizer_complexity(
     return 2.0 * oversampling * (modes * doublings + modes**2)
 
 
+@arguments(rms=SPREAD, correlation=FRACTION)
 def coherence_bandwidth(rms: Quantity, *, correlation: float = 0.5) -> Quantity:
     """Separation of frequencies at which the channel's field correlation has fallen to a value.
 
@@ -269,13 +280,11 @@ def coherence_bandwidth(rms: Quantity, *, correlation: float = 0.5) -> Quantity:
     >>> round(float(coherence_bandwidth(368e-12)) / 1e6)  # MHz
     509
     """
-    if not 0.0 < correlation < 1.0:
-        msg = f"correlation: got {correlation}; allowed: between 0 and 1"
-        raise ValueError(msg)
     scale = math.sqrt(-2.0 * math.log(correlation)) / (2.0 * math.pi)
     return labelled_result("coherence_bandwidth", scale / rms)
 
 
+@arguments(snr=RATIO, rms=DELAY, window=DELAY)
 def finite_equalizer_penalty(snr: Quantity, rms: Quantity, window: Quantity) -> Quantity:
     """Factor by which noise seems to grow where an equaliser spans only a window of the impulse response.
 
@@ -308,7 +317,4 @@ def finite_equalizer_penalty(snr: Quantity, rms: Quantity, window: Quantity) -> 
 
 
 def _quantile(outside: float) -> float:
-    if not 0.0 < outside < 1.0:
-        msg = f"outside: got {outside}; allowed: a fraction between 0 and 1"
-        raise ValueError(msg)
     return -NormalDist().inv_cdf(outside / 2.0)

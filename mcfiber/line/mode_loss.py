@@ -4,12 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mcfiber.arguments import MODES, arguments, real, several, whole
+from mcfiber.descriptions.line import LOSS_SOURCES
 from mcfiber.fiber.groups import by_group_size
 from mcfiber.kernels import mode_loss as kernels
 from mcfiber.labelled import compute
 from mcfiber.typing import Quantity, is_axis
 
 Repeat = Literal["independent", "same"]
+
+_SPAN_LOSS = real(low=0, high=100, unit="Np", table=LOSS_SOURCES, remedy="one neper is 4.34 dB")
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,11 @@ class ModeDependentLoss:
     peak_to_peak: Quantity
 
 
+@arguments(
+    span_rms=_SPAN_LOSS,
+    modes=MODES,
+    spans=whole(low=1),
+)
 def mode_dependent_loss(
     span_rms: Quantity, *, modes: int, spans: int = 1, repeat: Repeat = "independent", lap: int = 1
 ) -> ModeDependentLoss:
@@ -93,18 +102,17 @@ def mode_dependent_loss(
     if isinstance(span_rms, Mapping):
         span_rms = sum(value**2 for value in span_rms.values()) ** 0.5
     spans = _count(span_rms, spans)
-    if modes < 2 or spans < 1:
-        msg = f"got {modes} modes and {spans} spans; allowed: at least two modes (one core) and one span"
-        raise ValueError(msg)
-    if repeat not in ("independent", "same"):
-        msg = f"repeat: got {repeat!r}; allowed: 'independent', 'same'"
-        raise ValueError(msg)
     names = tuple(f"mode_dependent_loss_{what}" for what in ("sum", "effective", "rms", "peak_to_peak"))
     factors = (kernels.growth(spans, modes, repeat, lap), kernels.noise_growth(spans, modes, repeat, lap))
     numbers = (float(modes), kernels.expected_spread(modes))
     return ModeDependentLoss(*compute(names, kernels.accumulated_loss, span_rms, *factors, *numbers))
 
 
+@arguments(
+    span_rms=_SPAN_LOSS,
+    sizes=several(whole(low=1)),
+    spans=whole(low=1),
+)
 def grouped_loss(
     span_rms: Quantity,
     sizes: Sequence[int],

@@ -6,6 +6,7 @@ from functools import cache, cached_property
 
 import numpy as np
 
+from mcfiber.arguments import FORMATS, arguments
 from mcfiber.descriptions.errors import refused, shown, suggestion
 from mcfiber.descriptions.formats import UNIFORM_FORMATS, Format, PointFormat, ShapedFormat, SingleFormat, candidates
 from mcfiber.typing import AnyArray, ComplexArray, FloatArray
@@ -102,6 +103,7 @@ def constellation(modulation: SingleFormat) -> Constellation:
     return _cross(bits)
 
 
+@arguments(modulation=FORMATS)
 def symbol_moments(modulation: Format) -> tuple[float, float]:
     """Excess fourth and sixth moments of a format, which the nonlinear interference depends on.
 
@@ -133,7 +135,7 @@ def symbol_moments(modulation: Format) -> tuple[float, float]:
     """
     several = candidates(modulation)
     if len(several) > 1:
-        msg = "the moments of the best of several formats are those of the one chosen; ask for that one"
+        msg = "modulation: the moments of the best of several formats are those of the one chosen; ask for that one"
         raise ValueError(msg)
     only = several[0]
     return _named_moments(only) if isinstance(only, str) else _moments(only)

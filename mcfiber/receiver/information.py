@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from mcfiber import labelled
 from mcfiber._jit import kernel
+from mcfiber.arguments import FORMAT, RATIO, arguments, real
 from mcfiber.descriptions.formats import SingleFormat
 from mcfiber.kernels import information as kernels
 from mcfiber.receiver.constellation import Constellation, constellation
@@ -134,6 +135,7 @@ def stacked_tables(tables: list[Table]) -> tuple[FloatArray, FloatArray, FloatAr
     return values, np.array([TABLE_START_DB, TABLE_STEP_DB]), entropy, bits, floor
 
 
+@arguments(modulation=FORMAT, snr=RATIO)
 def bit_error_ratio(modulation: SingleFormat, snr: Quantity) -> xr.DataArray:
     """Bit error ratio before decoding, when the most probable symbol is decided for.
 
@@ -182,8 +184,10 @@ def _errors(snr: FloatArray, known: Constellation, errors: FloatArray) -> None:
         shared = (known.probabilities[order], known.labels[order], known.bits)
         errors[:] = kernels.plane_bit_errors(snr, real, imaginary, *shared)
     errors /= known.bits
+    errors[np.isinf(snr)] = 0.0  # without noise
 
 
+@arguments(error_ratio=real(low=0, high=0.5))
 def q_factor(error_ratio: Quantity) -> xr.DataArray:
     """Q factor of a bit error ratio: the distance to the threshold of a two-level signal that errs as often.
 

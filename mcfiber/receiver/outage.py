@@ -7,12 +7,19 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import labelled
+from mcfiber.arguments import DELAY, FRACTION, LOSS, MODES, RATIO, TEXT, arguments, real, whole
 from mcfiber.kernels import mode_delay as kernels
 from mcfiber.typing import Quantity
 
 Noise = Literal["distributed", "receiver"]
 
 
+@arguments(
+    separation=real(low=-1e15, high=1e15, unit="Hz", dims=("separation",)),
+    rms=DELAY,
+    spans=whole(low=1),
+    modes=MODES,
+)
 def capacity_correlation(
     separation: Quantity, rms: Quantity, *, spans: int, modes: int, noise: Noise = "distributed"
 ) -> Quantity:
@@ -65,6 +72,7 @@ def capacity_correlation(
     )
 
 
+@arguments(bandwidth=real(low=0, high=1e15, unit="Hz"), rms=DELAY, spans=whole(low=1), modes=MODES)
 def frequency_diversity(
     bandwidth: Quantity, rms: Quantity, *, spans: int, modes: int, noise: Noise = "distributed"
 ) -> Quantity:
@@ -112,6 +120,7 @@ def frequency_diversity(
     )
 
 
+@arguments(gsnr=RATIO, loss=LOSS, spans=whole(low=1), modes=MODES)
 def capacity_deviation(
     gsnr: Quantity, loss: Quantity, *, spans: int, modes: int, noise: Noise = "distributed"
 ) -> Quantity:
@@ -157,6 +166,12 @@ def capacity_deviation(
     )
 
 
+@arguments(
+    capacity=real(low=0, high=1e20, unit="bit", dims=("draw",), alone=False, any_dims=True),
+    probability=FRACTION,
+    diversity=real(low=1, high=1e9),
+    dim=TEXT,
+)
 def outage_capacity(
     capacity: Quantity, probability: float, *, diversity: Quantity = 1.0, dim: str = "draw"
 ) -> xr.DataArray:
@@ -198,8 +213,9 @@ def outage_capacity(
     10.0
     """
     values = xr.DataArray(capacity)
-    if not 0.0 < probability < 1.0:
-        msg = f"probability: got {probability}; allowed: between 0 and 1"
+    if dim not in values.dims:
+        dims = ", ".join(map(str, values.dims))
+        msg = f"capacity: has the dimensions {dims}, not dim={dim!r}; name that of the draws"
         raise ValueError(msg)
     if np.ndim(diversity) == 0 and float(diversity) == 1.0:
         if probability * values.sizes[dim] < 1.0:

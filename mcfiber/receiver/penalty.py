@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mcfiber import units
+from mcfiber.arguments import LOSS, MODES, RATIO, arguments, several, whole
 from mcfiber.descriptions.errors import refused
 from mcfiber.fiber.groups import by_group_size
 from mcfiber.kernels import mode_loss as kernels
@@ -14,6 +15,7 @@ from mcfiber.receiver.receiver import ReceiverKind
 from mcfiber.typing import Quantity, is_axis
 
 
+@arguments(gsnr=RATIO, loss=LOSS, modes=MODES)
 def mdl_penalty(gsnr: Quantity, loss: Quantity, *, modes: int, receiver: ReceiverKind = "mmse") -> Quantity:
     """Factor by which mode-dependent loss multiplies the line's noise, for a named receiver.
 
@@ -130,6 +132,7 @@ def _largest() -> float:
     return kernels.largest_loss() * (1.0 + 1e-9)
 
 
+@arguments(gsnr=RATIO, loss=LOSS, sizes=several(whole(low=1)))
 def grouped_penalty(
     gsnr: Quantity, loss: Quantity, sizes: Sequence[int], *, receiver: ReceiverKind = "mmse"
 ) -> Quantity:

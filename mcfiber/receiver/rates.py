@@ -4,6 +4,7 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import units
+from mcfiber.arguments import RATIO, SYMBOL_RATE, arguments, real, whole
 from mcfiber.descriptions.transceiver import Transceiver
 from mcfiber.kernels import information as kernels
 from mcfiber.labelled import array, as_variable, combined, compute, stamp
@@ -15,6 +16,10 @@ NAMES = ("shannon", "mutual_information", "gmi", "ngmi", "net_rate", "format_ind
 POLARISATIONS = 2.0
 
 
+PENALTY = real(above=0, infinite=True)
+
+
+@arguments(snr=RATIO, symbol_rate=SYMBOL_RATE)
 def achievable_rate(transceiver: Transceiver | Receiver, snr: Quantity, symbol_rate: Quantity) -> dict[str, Quantity]:
     """Rates that a transceiver reaches at a signal-to-noise ratio.
 
@@ -105,6 +110,7 @@ RUNGS = (
 """Limits in the order in which they are taken into account; each name says which one came last."""
 
 
+@arguments(symbol_rate=SYMBOL_RATE, snr_ase=RATIO, gsnr=RATIO, snr=RATIO, mdl_penalty=PENALTY)
 def rate_ladder(
     transceiver: Transceiver | Receiver,
     symbol_rate: Quantity,
@@ -162,6 +168,7 @@ def rate_ladder(
     return result.assign_coords(rung=list(RUNGS))
 
 
+@arguments(cores=whole(low=1), channels=whole(low=1))
 def ladder_totals(ladder: xr.DataArray, *, cores: int, channels: int) -> xr.Dataset:
     """Sum a ladder over cores and channels: one table of where the bits went.
 
@@ -190,11 +197,16 @@ def ladder_totals(ladder: xr.DataArray, *, cores: int, channels: int) -> xr.Data
     >>> f"{float(table.ladder_loss.sel(rung='line_noise')) / 1e12:.0f} Tb/s"
     '131 Tb/s'
     """
+    if "rung" not in ladder.dims:
+        given = ", ".join(map(str, ladder.dims))
+        msg = f"ladder: got the dimensions {given}; allowed: what rate_ladder gives, along rung"
+        raise ValueError(msg)
     total = _summed(_summed(ladder, "core", cores), "channel", channels)
     loss = (total.shift(rung=1) - total).fillna(0.0)
     return xr.Dataset({"ladder_total": stamp("ladder_total", total), "ladder_loss": stamp("ladder_loss", loss)})
 
 
+@arguments(net_rate=real(low=0, high=1e20, unit="bit/s", dims=("channel",)), cores=whole(low=1), channels=whole(low=1))
 def rate_totals(net_rate: xr.DataArray, *, cores: int, channels: int) -> dict[str, xr.DataArray]:
     """Net rates of each core, of each wavelength, and of the whole system.
 
@@ -221,6 +233,7 @@ def rate_totals(net_rate: xr.DataArray, *, cores: int, channels: int) -> dict[st
     >>> float(totals["total_net_rate"])
     9000000000.0
     """
+    net_rate = net_rate if hasattr(net_rate, "dims") else xr.DataArray(net_rate)
     by_core, by_wavelength = _summed(net_rate, "channel", channels), _summed(net_rate, "core", cores)
     totals = {
         "core_net_rate": by_core,

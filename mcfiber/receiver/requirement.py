@@ -7,6 +7,7 @@ import xarray as xr
 
 from mcfiber import labelled
 from mcfiber._jit import kernel
+from mcfiber.arguments import RATIO, arguments, real
 from mcfiber.descriptions.codes import DvbS2Code, FixedRateCode, OverheadCode
 from mcfiber.descriptions.formats import candidates
 from mcfiber.descriptions.transceiver import Transceiver
@@ -19,6 +20,7 @@ LOWEST_DB, HIGHEST_DB = -60.0, 90.0
 HALVINGS = 48  # of 150 dB: to 1e-12 dB
 
 
+@arguments(net_bits=real(low=0, high=1e3), ngmi=real(low=0, high=1))
 def required_snr(transceiver: Transceiver, *, net_bits: Quantity = None, ngmi: Quantity = None) -> xr.DataArray:
     """Signal-to-noise ratio at the decision from which on a target is met.
 
@@ -71,6 +73,7 @@ def _required(entered: Receiver, net_bits: Quantity = None, ngmi: Quantity = Non
     return result
 
 
+@arguments(snr=RATIO, net_bits=real(low=0, high=1e3), ngmi=real(low=0, high=1))
 def snr_margin(transceiver: Transceiver, snr: Quantity, **target: Any) -> xr.DataArray:
     """Signal-to-noise ratio over the required one; at least 1 where the target is met.
 
@@ -99,7 +102,9 @@ def snr_margin(transceiver: Transceiver, snr: Quantity, **target: Any) -> xr.Dat
     '1.94 dB'
     """
     needed = required_snr(transceiver, **target)
-    return labelled.labelled_result("snr_margin", xr.apply_ufunc(np.divide, snr, needed, keep_attrs=False))
+    with np.errstate(divide="ignore"):  # what needs nothing has an infinite margin
+        margin = xr.apply_ufunc(np.divide, snr, needed, keep_attrs=False)
+    return labelled.labelled_result("snr_margin", margin)
 
 
 def margin_of(entered: Receiver, snr: xr.DataArray) -> xr.DataArray:
@@ -181,15 +186,15 @@ def transceiver_snr(osnr_db: object, snr_db: object, *, symbol_rate_gbd: float) 
 
 def _checked(transceiver: Transceiver, net_bits: Quantity, ngmi: Quantity) -> None:
     if net_bits is not None and ngmi is not None:
-        msg = "give net_bits or ngmi, not both"
+        msg = "net_bits: given beside ngmi; give one of them"
         raise ValueError(msg)
     code: Any = transceiver.code
     stepped = transceiver.varies or isinstance(code, (FixedRateCode, OverheadCode, DvbS2Code))
     if net_bits is None and ngmi is None and not stepped:
-        msg = f"a code of kind {code.kind} has no threshold of its own; give net_bits or ngmi"
+        msg = f"net_bits: a code of kind {code.kind} has no threshold of its own; give what is needed: net_bits or ngmi"
         raise ValueError(msg)
     if ngmi is not None and len(candidates(transceiver.format)) > 1:
-        msg = "ngmi belongs to one format, not to the best of several; give net_bits"
+        msg = "ngmi: belongs to one format, not to the best of several; give net_bits"
         raise ValueError(msg)
 
 

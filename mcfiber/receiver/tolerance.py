@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from mcfiber import labelled, units
 from mcfiber._jit import kernel
+from mcfiber.arguments import NUMBER, ONE_WAVELENGTH_NM, arguments, plain_array, real
+from mcfiber.descriptions.codes import DvbS2Code, FixedRateCode, OverheadCode
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.formats import SingleFormat, candidates
 from mcfiber.descriptions.spectrum import Spectrum
@@ -25,6 +27,30 @@ from mcfiber.units import DB_PER_NEPER
 _DOUBLINGS = 60  # after which a length counts as infinite
 
 
+TARGET = {
+    "bit_error_ratio": real(above=0, high=0.5),
+    "q_db": real(low=-100, high=200),
+    "net_bits": real(low=0, high=1e3),
+    "ngmi": real(low=0, high=1),
+}
+"""What a format must reach, by the definition in use."""
+
+LIMITS_DB = (-300.0, -15.0)
+"""Crosstalk for which a pitch is found."""
+
+CROSSTALK = real(low=0, high=1e6)
+
+PENALTY_DB = real(low=0, high=1e3)
+
+MARGIN_DB = real(low=-300, high=300)
+
+
+@arguments(
+    bit_error_ratio=real(above=0, high=0.5),
+    q_db=real(low=-100, high=200),
+    net_bits=real(low=0, high=1e3),
+    ngmi=real(low=0, high=1),
+)
 def needed_snr(
     transceiver: Transceiver, *, bit_error_ratio: Quantity = None, q_db: Quantity = None, **target: Any
 ) -> xr.DataArray:
@@ -68,13 +94,17 @@ def needed_snr(
     given = {"bit_error_ratio": bit_error_ratio, "q_db": q_db} | target
     given = {name: value for name, value in given.items() if value is not None}
     if len(given) > 1:
-        msg = f"got {' and '.join(given)}; give one definition of what is needed"
+        msg = f"{next(iter(given))}: got {' and '.join(given)}; give one definition of what is needed"
+        raise ValueError(msg)
+    if not given and not isinstance(transceiver.code, (FixedRateCode, OverheadCode, DvbS2Code)):
+        kind = transceiver.code.kind
+        msg = f"bit_error_ratio: a code of kind {kind} has no threshold; give bit_error_ratio, q_db, net_bits or ngmi"
         raise ValueError(msg)
     if bit_error_ratio is None and q_db is None:
         return required_snr(transceiver, **target)
     formats = candidates(transceiver.format)
     if len(formats) > 1:
-        msg = f"{next(iter(given))} belongs to one format, not to the best of several; give net_bits"
+        msg = f"{next(iter(given))}: belongs to one format, not to the best of several; give net_bits"
         raise ValueError(msg)
     if q_db is not None:
         quality = labelled.entered(q_db, "db")
@@ -95,6 +125,7 @@ def _bisected_errors(wanted: FloatArray, modulation: SingleFormat, snr: FloatArr
     snr[:] = 10.0 ** (0.1 * high)
 
 
+@arguments(crosstalk=CROSSTALK, **TARGET)
 def crosstalk_penalty(transceiver: Transceiver, crosstalk: Quantity, **target: Any) -> xr.DataArray:
     """Factor by which crosstalk raises the signal-to-noise ratio that all other noises must leave.
 
@@ -140,6 +171,7 @@ def _rise(crosstalk: FloatArray, needed: FloatArray) -> FloatArray:
         return np.asarray(1.0 / (1.0 - np.minimum(needed * crosstalk, 1.0)))
 
 
+@arguments(required_snr=plain_array(above=0, infinite=True), penalty_db=plain_array(low=0, high=1e3))
 def crosstalk_tolerance(required_snr: ArrayLike, penalty_db: ArrayLike = 1.0) -> FloatArray:
     """Crosstalk that costs a format a penalty, ``(1 - 10^(-penalty / 10)) / SNR_required``.
 
@@ -163,11 +195,16 @@ def crosstalk_tolerance(required_snr: ArrayLike, penalty_db: ArrayLike = 1.0) ->
     >>> (10 * np.log10(crosstalk_tolerance(required))).round(2)
     array([-16.67, -23.66, -29.89])
     """
-    saved = -np.expm1(-np.asarray(penalty_db, np.float64) / DB_PER_NEPER)
-    result: FloatArray = saved / np.asarray(required_snr, np.float64)
+    return _tolerance(np.asarray(required_snr, np.float64), np.asarray(penalty_db, np.float64))
+
+
+def _tolerance(required_snr: FloatArray, penalty_db: FloatArray) -> FloatArray:
+    with np.errstate(divide="ignore"):  # what needs no signal bears any crosstalk
+        result: FloatArray = -np.expm1(-penalty_db / DB_PER_NEPER) / required_snr
     return result
 
 
+@arguments(penalty_db=PENALTY_DB, **TARGET)
 def tolerated_crosstalk(transceiver: Transceiver, *, penalty_db: Quantity = 1.0, **target: Any) -> xr.DataArray:
     """Crosstalk that costs a format a penalty.
 
@@ -205,10 +242,11 @@ def tolerated_crosstalk(transceiver: Transceiver, *, penalty_db: Quantity = 1.0,
     -29.9 dB
     """
     needed = needed_snr(transceiver, **target)
-    level = xr.apply_ufunc(crosstalk_tolerance, needed, penalty_db, keep_attrs=False)
+    level = xr.apply_ufunc(_tolerance, needed, penalty_db, keep_attrs=False)
     return labelled.labelled_result("tolerated_crosstalk", level)
 
 
+@arguments(penalty_db=PENALTY_DB, margin_db=MARGIN_DB, **TARGET)
 def crosstalk_reach(
     fiber: MulticoreFiber,
     spectrum: Spectrum,
@@ -301,6 +339,16 @@ def _lengths(h: FloatArray, tolerated: FloatArray, length: FloatArray) -> None:
     length[:] = np.where(reached, high, np.where(np.isnan(first), np.nan, np.inf))
 
 
+@arguments(
+    length_km=real(above=0, high=1e9, dims=NUMBER),
+    wavelength_nm=ONE_WAVELENGTH_NM,
+    penalty_db=real(low=0, high=1e3, dims=NUMBER),
+    margin_db=real(low=-300, high=300, dims=NUMBER),
+    bit_error_ratio=real(above=0, high=0.5, dims=NUMBER),
+    q_db=real(low=-100, high=200, dims=NUMBER),
+    net_bits=real(low=0, high=1e3, dims=NUMBER),
+    ngmi=real(low=0, high=1, dims=NUMBER),
+)
 def crosstalk_limited_pitch(
     fiber: MulticoreFiber,
     transceiver: Transceiver,
@@ -352,4 +400,8 @@ def crosstalk_limited_pitch(
     """
     tolerated = float(tolerated_crosstalk(transceiver, penalty_db=penalty_db, **target))
     limit = float(units.decibels(np.float64(tolerated))) - margin_db
+    if not LIMITS_DB[0] <= limit <= LIMITS_DB[1]:
+        names = ", ".join(("penalty_db", "margin_db", *target))
+        msg = f"{names}: tolerate a crosstalk of {limit:g} dB; allowed: {LIMITS_DB[0]:g} to {LIMITS_DB[1]:g} dB"
+        raise ValueError(msg)
     return required_pitch(fiber, crosstalk_limit_db=limit, length_km=length_km, wavelength_nm=wavelength_nm)

@@ -9,7 +9,19 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from mcfiber import labelled
-from mcfiber.descriptions.errors import check_count
+from mcfiber.arguments import (
+    CHANNELS,
+    NUMBER,
+    NUMBERS,
+    OFFSETS,
+    SEED,
+    THREADS,
+    arguments,
+    plain_array,
+    real,
+    several,
+    whole,
+)
 from mcfiber.kernels.channels import channel_rates
 from mcfiber.receiver.receiver import ReceiverKind
 from mcfiber.simulation.channels import CoupledLine, one_block
@@ -17,6 +29,7 @@ from mcfiber.simulation.streams import BLOCK, root_of
 from mcfiber.typing import AnyArray, FloatArray
 
 
+@arguments(channels=CHANNELS, snr=plain_array("snr", exact=True, low=0, high=1e15))
 def channel_capacity(channels: xr.Dataset, snr: ArrayLike, *, informed: bool = False) -> xr.DataArray:
     """Rates per mode of given channels, drawn or measured, for every receiver.
 
@@ -57,6 +70,13 @@ def channel_capacity(channels: xr.Dataset, snr: ArrayLike, *, informed: bool = F
     return _labelled_rates(rates.reshape((len(rates), *lead, -1)), snr, ("draw", "frequency"), informed)
 
 
+@arguments(
+    snr=plain_array("snr", exact=True, low=0, high=1e15),
+    draws=whole(low=1),
+    seed=SEED,
+    frequency=OFFSETS,
+    threads=THREADS,
+)
 def draw_capacity(
     line: CoupledLine,
     snr: ArrayLike,
@@ -100,7 +120,6 @@ def draw_capacity(
     >>> float(capacity.sel(receiver="optimal").quantile(0.01)) < 6.6  # 1 % outage
     True
     """
-    check_count("draws", draws)
     offsets = np.atleast_1d(np.asarray(frequency, dtype=np.float64))
     root = root_of(seed)
 
@@ -119,6 +138,7 @@ def draw_capacity(
     return _labelled_rates(np.concatenate(results, axis=1), snr, ("draw",), informed)
 
 
+@arguments(channels=CHANNELS, snr=real(above=0, high=1e15, dims=NUMBER))
 def stream_snr(channels: xr.Dataset, snr: float, *, receiver: ReceiverKind = "mmse") -> xr.DataArray:
     """Signal-to-noise ratio of every stream behind a linear receiver, symbols spread over all frequencies.
 
@@ -171,6 +191,7 @@ def stream_snr(channels: xr.Dataset, snr: float, *, receiver: ReceiverKind = "mm
     return labelled.labelled_result("stream_snr", xr.DataArray(values, dims=("draw", "mode_in")))
 
 
+@arguments(channels=CHANNELS, snr=real(low=0, high=1e15, dims=NUMBER), groups=several(NUMBERS))
 def group_capacity(
     channels: xr.Dataset, snr: float, groups: Sequence[Sequence[int]], *, receiver: ReceiverKind = "optimal"
 ) -> xr.DataArray:

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from mcfiber.descriptions.errors import check_count
+from mcfiber.arguments import CHANNELS, MODES, NUMBER, OFFSETS, PATH, SEED, arguments, plain_array, real, whole
 from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels import channels as kernels
 from mcfiber.labelled import labelled_result
@@ -22,6 +22,15 @@ from mcfiber.typing import AnyArray, ComplexArray, FloatArray, Quantity
 LARGEST = 2**31  # bytes of channels that are returned at once
 
 
+@arguments(
+    modes=MODES,
+    spans=whole(low=1),
+    loss_rms=plain_array("span", exact=True, low=0, high=100, unit="Np"),
+    delay_rms=plain_array("span", exact=True, low=0, high=1, unit="s"),
+    sections=whole(low=1, high=100_000),
+    mixing=real(low=0, high=1, dims=NUMBER),
+    noise_share=plain_array("span", exact=True, low=0, high=1e9),
+)
 @dataclass(frozen=True)
 class CoupledLine:
     """A line of randomly coupled cores, as its random channels see it (SI units and nepers of power).
@@ -72,19 +81,6 @@ class CoupledLine:
     amplifier: Literal["band", "frequency"] = "band"
 
     def __post_init__(self) -> None:
-        if self.modes < 2 or self.spans < 1 or self.sections < 1:
-            msg = (
-                f"got {self.modes} modes, {self.spans} spans and {self.sections} sections; allowed: at least two "
-                "modes (one core), one span and one section"
-            )
-            raise ValueError(msg)
-        if not 0.0 <= self.mixing <= 1.0:
-            msg = f"mixing: got {self.mixing}; allowed: 0 (none) to 1 (strong)"
-            raise ValueError(msg)
-        for name, known in _CHOICES.items():
-            if getattr(self, name) not in known:
-                msg = f"{name}: got {getattr(self, name)!r}; allowed: {', '.join(map(repr, known))}"
-                raise ValueError(msg)
         for name in ("loss_rms", "delay_rms", "noise_share"):
             _check_list(name, getattr(self, name), self.spans, self.repeat)
 
@@ -153,14 +149,6 @@ class CoupledLine:
         return weights
 
 
-_CHOICES = {
-    "repeat": ("independent", "same"),
-    "gains": ("uniform", "gaussian"),
-    "noise": ("even", "behind", "receiver"),
-    "amplifier": ("band", "frequency"),
-}
-
-
 def _of_all_sources(loss: Quantity) -> Quantity:
     """Mode-dependent loss of one span: modes mix between its sources, so that variances add. [Np]"""
     return sum(value**2 for value in loss.values()) ** 0.5 if isinstance(loss, Mapping) else loss
@@ -170,6 +158,7 @@ def _plain(value: float | FloatArray) -> float | FloatArray:
     return float(value) if np.ndim(value) == 0 else value
 
 
+@arguments(draws=whole(low=1), seed=SEED, frequency=OFFSETS)
 def draw_channel(
     line: CoupledLine, *, draws: int = 1, seed: int | None = None, frequency: ArrayLike = 0.0
 ) -> xr.Dataset:
@@ -214,7 +203,6 @@ def draw_channel(
     >>> dict(channels.channel.sizes)
     {'draw': 2, 'frequency': 3, 'mode_out': 8, 'mode_in': 8}
     """
-    check_count("draws", draws)
     offsets = np.atleast_1d(np.asarray(frequency, dtype=np.float64))
     size = 32 * draws * offsets.size * line.modes**2
     if size > LARGEST:
@@ -225,6 +213,11 @@ def draw_channel(
     return as_channels(channel, noise, offsets)
 
 
+@arguments(
+    channel=plain_array("frequency", "mode", "mode", scalar=False, kind="complex"),
+    noise=plain_array("frequency", "mode", "mode", scalar=False, kind="complex"),
+    frequency=OFFSETS,
+)
 def as_channels(channel: AnyArray, noise: AnyArray | None, frequency: AnyArray) -> xr.Dataset:
     """Label channel matrices, drawn or measured, for the functions that take channels.
 
@@ -282,7 +275,6 @@ def blocks(
     line: CoupledLine, frequency: FloatArray, draws: int, seed: int | None
 ) -> Iterator[tuple[ComplexArray, ComplexArray]]:
     """Draw channels and noise covariances (draw, frequency, D, D) block by block, in bounded memory."""
-    check_count("draws", draws)
     root = root_of(seed)
     for block in range(-(-draws // BLOCK)):
         yield one_block(line, frequency, root, block, min(BLOCK, draws - block * BLOCK))
@@ -337,20 +329,16 @@ def _delays(line: CoupledLine, frequency: FloatArray) -> ComplexArray:
 
 def _check_list(name: str, value: ArrayLike | None, spans: int, repeat: str) -> None:
     if value is None or np.ndim(value) == 0:
-        values = np.atleast_1d(0.0 if value is None else value)
-    else:
-        values = np.asarray(value, dtype=np.float64)
-        if values.shape != (spans,):
-            msg = f"{name}: got the shape {values.shape}; allowed: one number, or one for each of the {spans} spans"
-            raise ValueError(msg)
-        if repeat == "same" and name != "noise_share":
-            msg = f"{name}: got a list with repeat='same'; give the number that every lap has"
-            raise ValueError(msg)
-    if not np.all(np.isfinite(values) & (values >= 0)):
-        msg = f"{name}: got {value!r}; allowed: numbers of at least 0"
+        return
+    if np.shape(value) != (spans,):
+        msg = f"{name}: got the shape {np.shape(value)}; allowed: one number, or one for each of the {spans} spans"
+        raise ValueError(msg)
+    if repeat == "same" and name != "noise_share":
+        msg = f"{name}: got a list with repeat='same'; give the number that every lap has"
         raise ValueError(msg)
 
 
+@arguments(path=PATH)
 def read_channel(path: str | Path) -> xr.Dataset:
     """Read measured transfer matrices.
 
@@ -374,16 +362,20 @@ def read_channel(path: str | Path) -> xr.Dataset:
     -----
     The H and R of Eq. (2) of `mcfiber.kernels.channels`.
     """
+    if not Path(path).is_file():
+        msg = f"path: there is no file {str(path)!r}"
+        raise FileNotFoundError(msg)
     if Path(path).suffix != ".npz":
         return xr.load_dataset(path, engine="h5netcdf")
     with np.load(path) as data:
         if missing := {"channel", "frequency"} - set(data.files):
-            msg = f"{str(path)!r} has no array {sorted(missing)[0]!r}; it holds {', '.join(data.files)}"
+            msg = f"path: {str(path)!r} has no array {sorted(missing)[0]!r}; it holds {', '.join(data.files)}"
             raise ValueError(msg)
         noise = data["noise_covariance"] if "noise_covariance" in data.files else None
         return as_channels(data["channel"], noise, data["frequency"])
 
 
+@arguments(channels=CHANNELS)
 def mode_gains(channels: xr.Dataset) -> xr.DataArray:
     """Log gains of the modes of given channels, about their mean.
 
@@ -422,6 +414,7 @@ def mode_gains(channels: xr.Dataset) -> xr.DataArray:
     return labelled_result("mode_gain", array)
 
 
+@arguments(channels=CHANNELS)
 def mode_delays(channels: xr.Dataset) -> xr.DataArray:
     """Group delays of the principal modes of given channels, about their mean.
 
@@ -474,6 +467,7 @@ def mode_delays(channels: xr.Dataset) -> xr.DataArray:
     return labelled_result("mode_delay", array)
 
 
+@arguments(channels=CHANNELS)
 def channel_impulse_response(channels: xr.Dataset) -> xr.DataArray:
     """Intensity of the impulse response of given channels, mean over pairs of modes, unit area.
 
@@ -520,6 +514,7 @@ def channel_impulse_response(channels: xr.Dataset) -> xr.DataArray:
     return labelled_result("impulse_response", array)
 
 
+@arguments(loss=real(low=0, high=100, unit="Np", dims=NUMBER), modes=MODES, draws=whole(low=1), seed=SEED)
 def draw_mode_gains(loss: float, *, modes: int, draws: int, seed: int | None = None) -> xr.DataArray:
     """Log gains of the modes of random lines with many weak spans, from their exact law.
 
@@ -552,7 +547,6 @@ def draw_mode_gains(loss: float, *, modes: int, draws: int, seed: int | None = N
     >>> gains.sizes["mode"]
     4
     """
-    check_count("draws", draws)
     strength = loss**2 * modes / (modes**2 - 1.0)
     ladder = strength * (np.arange(modes) - (modes - 1) / 2.0)
     root = root_of(seed)

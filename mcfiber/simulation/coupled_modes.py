@@ -5,13 +5,28 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mcfiber.descriptions.errors import check_count
+from mcfiber.arguments import NUMBER, SEED, arguments, plain_array, real, whole
 from mcfiber.kernels import coupled_modes as kernels
 from mcfiber.typing import ComplexArray
 
+_MOST_STEPS = 1e12  # a day and more, and not far below the largest whole number of the machine
 PHASE_PER_STEP = 0.1  # rad; the error of the transfer falls with its square
 
 
+@arguments(
+    position=plain_array("core", "xy", exact=True, scalar=False, low=-1, high=1, unit="m"),
+    kappa=plain_array("core", "core", exact=True, scalar=False, low=-1e9, high=1e9, unit="1/m"),
+    length=real(above=0, high=1e9, unit="m", dims=NUMBER),
+    propagation_constant=real(above=0, high=1e9, unit="rad/m", dims=NUMBER),
+    bend_radius=real(low=1e-4, infinite=True, unit="m", dims=NUMBER),
+    twist_rate=real(low=-1e6, high=1e6, unit="rad/m", dims=NUMBER),
+    offset=plain_array("core", exact=True, low=-1e6, high=1e6, unit="rad/m"),
+    launched=whole(low=0),
+    jumps=whole(low=1),
+    draws=whole(low=1),
+    seed=SEED,
+    phase_per_step=real(above=0, high=1, unit="rad", dims=NUMBER),
+)
 def coupled_mode_fields(
     position: ArrayLike,
     kappa: ArrayLike,
@@ -84,7 +99,6 @@ def coupled_mode_fields(
     >>> (abs(fields) ** 2).round(6)
     array([[0., 1.]])
     """
-    check_count("draws", draws)
     centres, coupling = np.asarray(position, np.float64), np.asarray(kappa, np.float64)
     cores = len(centres)
     detuning = np.broadcast_to(np.asarray(offset, np.float64), cores) * 1.0
@@ -93,6 +107,14 @@ def coupled_mode_fields(
         + np.abs(detuning).max()
         + np.abs(coupling).sum(axis=0).max()
     )
+    turn = fastest * length / phase_per_step
+    if turn > _MOST_STEPS:
+        msg = (
+            f"length: got {length:g} m, over which phases that turn by {fastest:.3g} rad/m (propagation_constant, "
+            f"bend_radius, position, offset, kappa) take {turn:.3g} steps of phase_per_step {phase_per_step:g} rad; "
+            f"allowed: up to {_MOST_STEPS:g} steps; take less"
+        )
+        raise ValueError(msg)
     steps = max(1, math.ceil(fastest * length / jumps / phase_per_step))
     step = length / jumps / steps
     values, vectors = np.linalg.eigh(coupling - np.diag(np.diag(coupling)))

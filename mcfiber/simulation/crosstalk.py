@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from mcfiber import labelled, units
-from mcfiber.descriptions.errors import check_count
+from mcfiber.arguments import NUMBER, OFFSETS, ONE_WAVELENGTH_NM, SEED, arguments, choice, plain_array, real, whole
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.spectrum import band_of
 from mcfiber.fiber.channels import Channels
@@ -57,6 +57,17 @@ class Chain:
     random_delay: FloatArray
 
 
+@arguments(
+    h=plain_array("core", "core", exact=True, scalar=False, low=0, high=1e9, unit="1/m"),
+    length=real(above=0, high=1e12, unit="m", dims=NUMBER),
+    frequency=OFFSETS,
+    delay=plain_array("core", exact=True, low=-1, high=1, unit="s"),
+    dispersion=plain_array("core", exact=True, low=-1, high=1, unit="s^2"),
+    polarization_delay=plain_array("core", exact=True, low=0, high=1, unit="s"),
+    random_delay=plain_array("core", exact=True, low=0, high=1, unit="s"),
+    attenuation=plain_array("core", exact=True, low=0, high=1e3, unit="1/m"),
+    steps=whole(low=1),
+)
 def coupled_chain(
     h: ArrayLike,
     length: float,
@@ -135,6 +146,15 @@ def coupled_chain(
     return Chain(pairs, sine, factor * np.exp(-loss)[:, None], steps, frequency, spread)
 
 
+@arguments(
+    kappa=plain_array("core", "core", exact=True, scalar=False, low=0, high=1e9, unit="1/m"),
+    detuning_slope=plain_array("core", "core", exact=True),
+    points=whole(low=1),
+    frequency=OFFSETS,
+    delay=plain_array("core", exact=True, low=-1, high=1, unit="s"),
+    dispersion=plain_array("core", exact=True, low=-1, high=1, unit="s^2"),
+    polarization_delay=plain_array("core", exact=True, low=0, high=1, unit="s"),
+)
 def matched_chain(
     kappa: ArrayLike,
     detuning_slope: ArrayLike,
@@ -215,6 +235,7 @@ def _advance(
     return result
 
 
+@arguments(exchanged=real(low=0, high=1e9, dims=NUMBER), periods=real(low=0, high=1e9, dims=NUMBER))
 def step_count(exchanged: float, periods: float) -> int:
     """Even number of steps that resolves coupling and skew.
 
@@ -238,6 +259,7 @@ def step_count(exchanged: float, periods: float) -> int:
     return 2 * math.ceil(needed / 2.0)
 
 
+@arguments(kappa=plain_array(low=0, high=1e9, unit="1/m"), detuning_slope=plain_array())
 def phase_matching_sines(kappa: ArrayLike, detuning_slope: ArrayLike) -> FloatArray:
     """Sine of the angle of exchange at one phase-matching point, at any coupling strength.
 
@@ -270,11 +292,20 @@ def phase_matching_sines(kappa: ArrayLike, detuning_slope: ArrayLike) -> FloatAr
     >>> float(phase_matching_sines(5.0, 2105.2730346434296) ** 2)  # doctest: +ELLIPSIS
     0.07189692065...
     """
-    exponent = 2.0 * math.pi * np.asarray(kappa, np.float64) ** 2 / np.abs(detuning_slope)
+    strength, slope = np.broadcast_arrays(2.0 * math.pi * np.asarray(kappa, np.float64) ** 2, np.abs(detuning_slope))
+    # Two cores that stay in phase exchange everything, if they couple at all.
+    exponent = np.divide(strength, slope, out=np.where(strength > 0.0, np.inf, 0.0), where=slope > 0.0)
     result: FloatArray = np.sqrt(-np.expm1(-exponent))
     return result
 
 
+@arguments(
+    draws=whole(low=1),
+    seed=SEED,
+    outputs=plain_array("output", exact=True, scalar=False, low=0, kind="whole"),
+    times=plain_array("time", exact=True, scalar=False, unit="s"),
+    drift=real(low=0, high=1e9, dims=NUMBER),
+)
 def transfer_draws(
     chain: Chain,
     *,
@@ -322,7 +353,6 @@ def transfer_draws(
     >>> [block.shape for block in transfer_draws(chain, draws=100, seed=1)]
     [(64, 1, 2, 4, 4), (36, 1, 2, 4, 4)]
     """
-    check_count("draws", draws)
     modes = np.arange(chain.advance.shape[0]) if outputs is None else np.asarray(outputs, dtype=np.int64)
     times = np.asarray(times, dtype=np.float64)
     shape = (len(times), len(chain.frequency), len(modes), chain.advance.shape[0])
@@ -369,6 +399,14 @@ def _stream(seed: int, block: int, *key: int) -> np.random.Generator:
     return random_stream(Stream.CROSSTALK, seed, block, *key)
 
 
+@arguments(
+    draws=whole(low=1),
+    seed=SEED,
+    core_out=plain_array("core", exact=True, scalar=False, low=0, kind="whole"),
+    polarizations=choice(1, 2),
+    times=plain_array("time", exact=True, scalar=False, unit="s"),
+    drift=real(low=0, high=1e9, dims=NUMBER),
+)
 def power_draws(
     chain: Chain,
     *,
@@ -408,7 +446,6 @@ def power_draws(
        inter-core crosstalk in multi-core fibers," *IEEE Photon. Technol. Lett.*, vol. 29, pp. 1395-1398, 2017.
        :doi:`10.1109/LPT.2017.2723662`
     """
-    check_count("draws", draws)
     cores = np.arange(chain.advance.shape[0] // 2) if core_out is None else np.asarray(core_out, np.int64)
     modes = np.stack([2 * cores, 2 * cores + 1], axis=1).ravel()
     for block in transfer_draws(chain, draws=draws, seed=seed, outputs=modes, times=times, drift=drift):
@@ -418,6 +455,18 @@ def power_draws(
         yield powers.reshape(*block.shape[:2], *powers.shape[1:])
 
 
+@arguments(
+    length_km=real(above=0, high=1e9, dims=NUMBER),
+    frequency_ghz=plain_array("frequency", exact=True, low=-1e7, high=1e7),
+    draws=whole(low=1),
+    seed=SEED,
+    wavelength_nm=ONE_WAVELENGTH_NM,
+    skew_ps_per_km=plain_array("core", exact=True, low=-1e5, high=1e5),
+    random_skew_ps_per_sqrt_km=plain_array("core", exact=True, low=0, high=1e5),
+    polarization_delay_ps=real(low=0, high=1e9, dims=NUMBER),
+    times_s=plain_array("time", exact=True, scalar=False, low=-1e15, high=1e15),
+    drift_per_s=real(low=0, high=1e9, dims=NUMBER),
+)
 def draw_crosstalk(
     fiber: MulticoreFiber,
     *,
@@ -497,7 +546,14 @@ def draw_crosstalk(
     >>> float((abs(matrix) ** 2).sum("mode_out").max().round(9))
     1.0
     """
-    check_count("draws", draws)
+    for name, given in (
+        ("skew_ps_per_km", skew_ps_per_km),
+        ("random_skew_ps_per_sqrt_km", random_skew_ps_per_sqrt_km),
+    ):
+        if np.shape(given) not in ((), (fiber.cores,)):
+            allowed = f"a number, or one for each of the {fiber.cores} cores"
+            msg = f"{name}: got the shape {np.shape(given)}; allowed: {allowed}"
+            raise ValueError(msg)
     length = labelled.entered(length_km, "km")
     frequency = labelled.entered(np.asarray(frequency_ghz, np.float64), "ghz")
     wavelength = labelled.entered(wavelength_nm, "nm")

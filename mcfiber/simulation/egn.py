@@ -7,8 +7,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mcfiber.arguments import FREQUENCIES, NUMBERS, POWERS, SYMBOL_RATES, arguments, instance, plain_array, several
 from mcfiber.kernels.egn import cross_channel_integrals, self_channel_integrals
-from mcfiber.line.gn_integral import SpanProfile, as_comb, as_leading, joined_spans
+from mcfiber.line.gn_integral import SpanProfile, as_comb, as_leading, joined_spans, wanted_channels
 from mcfiber.typing import FloatArray, IntArray
 
 
@@ -20,6 +21,15 @@ class FormatCorrection(NamedTuple):
     error: FloatArray
 
 
+@arguments(
+    frequency=FREQUENCIES,
+    symbol_rate=SYMBOL_RATES,
+    power=POWERS,
+    spans=several(instance(SpanProfile), alone=True),
+    kurtosis=plain_array("channel", exact=True, low=-1, high=1e6),
+    sixth=plain_array("channel", exact=True, low=-1e6, high=1e6),
+    channels=NUMBERS,
+)
 def format_correction(
     frequency: ArrayLike,
     symbol_rate: ArrayLike,
@@ -77,12 +87,9 @@ def format_correction(
     >>> round(float(qpsk[0]) * 1e9, 1)
     73.9
     """
-    if gain_removal not in ("none", "least_squares"):
-        msg = f"gain_removal must be one of none, least_squares; got {gain_removal!r}"
-        raise ValueError(msg)
     comb = as_comb(frequency, symbol_rate, power, 0.0)
     link = joined_spans([spans] if isinstance(spans, SpanProfile) else list(spans), comb)
-    wanted = np.arange(comb.frequency.size) if channels is None else np.asarray(channels, dtype=np.int64)
+    wanted = wanted_channels(channels, comb.frequency.size)
     phi = np.broadcast_to(np.asarray(kurtosis, dtype=float), comb.frequency.shape)
     psi = np.broadcast_to(np.asarray(sixth, dtype=float), comb.frequency.shape)
     own, others, error = (np.zeros(wanted.size) for _ in range(3))

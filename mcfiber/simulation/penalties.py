@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import xarray as xr
 
-from mcfiber.descriptions.errors import check_count
+from mcfiber.arguments import LOSS, MODES, NUMBER, RATIO, SEED, arguments, real, whole
 from mcfiber.kernels import mode_loss as kernels
 from mcfiber.labelled import array, compute
 from mcfiber.line.mode_loss import mode_dependent_loss
@@ -20,6 +20,7 @@ SCATTER_DRAWS = 256  # of each kind of line, for the scatter of loops
 WEAK_LOSS = 0.02  # Np, where the scatter goes with the square of the loss
 
 
+@arguments(modes=MODES, spans=whole(low=1))
 @cache
 def loop_scatter(modes: int, spans: int, receiver: ReceiverKind = "mmse") -> float:
     """Factor by which rates scatter more where every span is a lap of the same fibre, at equal effective loss.
@@ -59,6 +60,16 @@ def loop_scatter(modes: int, spans: int, receiver: ReceiverKind = "mmse") -> flo
     return spread[0] / spread[1]
 
 
+@arguments(
+    gsnr=RATIO,
+    loss=LOSS,
+    modes=MODES,
+    diversity=real(low=1, high=1e9),
+    scatter=real(low=0, high=1e3, dims=NUMBER),
+    draws=whole(low=1),
+    seed=SEED,
+    stream=whole(low=0),
+)
 def draw_mdl_penalty(
     gsnr: Quantity,
     loss: Quantity,
@@ -109,7 +120,6 @@ def draw_mdl_penalty(
     >>> dict(penalty.sizes)
     {'draw': 4}
     """
-    check_count("draws", draws)
     check_receiver(receiver, modes)
     if (told := loss_problem(loss, "mmse")) is not None:
         raise ValueError(told)

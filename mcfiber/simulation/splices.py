@@ -6,14 +6,27 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import labelled, units
-from mcfiber.descriptions.errors import check_count
+from mcfiber.arguments import NUMBER, ONE_WAVELENGTH_NM, SEED, arguments, real, whole
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.fiber.geometry import positions
 from mcfiber.kernels.splices import splice_transmission
 from mcfiber.simulation.streams import BLOCK, Stream, random_stream
 from mcfiber.typing import FloatArray, Quantity
 
+RADIUS = real(low=1e-8, high=1e-2, unit="m")
 
+DEVIATION = real(low=0, high=1e6, dims=NUMBER, remedy="give a standard deviation")
+
+
+@arguments(
+    first_radius=RADIUS,
+    second_radius=RADIUS,
+    offset=real(low=-1e-3, high=1e-3, unit="m"),
+    tilt=real(low=-1.6, high=1.6, unit="rad"),
+    gap=real(low=0, high=1, unit="m"),
+    index=real(low=1, high=10),
+    wavelength=real(low=1e-7, high=1e-4, unit="m"),
+)
 def splice_loss(
     first_radius: Quantity,
     second_radius: Quantity = None,
@@ -59,9 +72,19 @@ def splice_loss(
     passed = labelled.compute(
         "splice_loss", splice_transmission, first_radius, second, offset, tilt, gap, index, wavelength
     )
-    return labelled.labelled_result("splice_loss", units.mapped(lambda part: 1.0 / part, passed))
+    with np.errstate(divide="ignore"):  # where nothing passes
+        return labelled.labelled_result("splice_loss", units.mapped(lambda part: 1.0 / part, passed))
 
 
+@arguments(
+    draws=whole(low=1),
+    seed=SEED,
+    offset_um=DEVIATION,
+    rotation_deg=DEVIATION,
+    position_error_um=DEVIATION,
+    tilt_deg=DEVIATION,
+    wavelength_nm=ONE_WAVELENGTH_NM,
+)
 def draw_splice_loss(
     fiber: MulticoreFiber,
     *,
@@ -125,17 +148,6 @@ def draw_splice_loss(
     >>> bool(loss.sel(core=0).max() < loss.sel(core=1).max())  # the core on the axis does not move
     True
     """
-    check_count("draws", draws)
-    spreads = {
-        "offset_um": offset_um,
-        "rotation_deg": rotation_deg,
-        "position_error_um": position_error_um,
-        "tilt_deg": tilt_deg,
-    }
-    for name, value in spreads.items():
-        if not 0.0 <= value < math.inf:
-            msg = f"{name}: got {value}; allowed: a standard deviation of at least 0"
-            raise ValueError(msg)
     turn_rms, tilt_rms = labelled.entered(rotation_deg, "deg"), labelled.entered(tilt_deg, "deg")
     common, error = labelled.entered(offset_um, "um"), labelled.entered(position_error_um, "um")
     wavelength = labelled.entered(wavelength_nm, "nm")

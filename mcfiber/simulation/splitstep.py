@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 from scipy import fft
 
+from mcfiber.arguments import NUMBER, SEED, arguments, plain_array, real, whole
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels.splitstep import delayed, filtered, kerr_rotation, transfer
@@ -44,6 +45,16 @@ class UnresolvedStepWarning(UserWarning):
     """Steps too long for the signal's bandwidth: the interference comes out too large."""
 
 
+@arguments(
+    length=real(above=0, high=1e12, unit="m", dims=NUMBER),
+    attenuation=real(low=0, high=10, unit="1/m", dims=NUMBER),
+    beta2=real(low=-1e-20, high=1e-20, unit="s^2/m", dims=NUMBER),
+    gamma=real(low=0, high=1e3, unit="1/(W m)", dims=NUMBER),
+    beta3=real(low=-1e-30, high=1e-30, unit="s^3/m", dims=NUMBER),
+    cores=whole(low=1, high=5000),
+    section=real(above=0, infinite=True, unit="m", dims=NUMBER),
+    mode_dispersion=real(low=0, high=1, unit="s/sqrt(m)", dims=NUMBER),
+)
 @dataclass(frozen=True)
 class CoupledFiber:
     """A span of fibre with equal cores, in SI.
@@ -77,15 +88,8 @@ class CoupledFiber:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
-        for name in ("length", "section"):
-            if getattr(self, name) <= 0.0:
-                msg = f"{name} must be above 0 m, got {getattr(self, name)!r}"
-                raise ValueError(msg)
-        if self.cores < 1 or self.attenuation < 0.0 or self.mode_dispersion < 0.0:
-            msg = f"cores must be at least 1, attenuation and mode_dispersion at least 0; got {self!r}"
-            raise ValueError(msg)
         if math.isinf(self.section) and (self.mode_dispersion > 0.0 or (self.cores > 1 and not self.averaged)):
-            msg = "give section, the length between two mixtures: without it cores do not mix and modes have no delay"
+            msg = "section: give the length between two mixtures: without it cores do not mix and modes have no delay"
             raise ValueError(msg)
 
     @classmethod
@@ -174,6 +178,7 @@ def _third_order(medium: FiberMedium, channels: Channels, point: Mapping[str, in
     return float(slope / (2.0 * math.pi))
 
 
+@arguments(phase=real(above=0, high=1e6, unit="rad", dims=NUMBER), count=whole(low=1))
 @dataclass(frozen=True)
 class Steps:
     """How a span is cut into steps.
@@ -207,9 +212,6 @@ class Steps:
 
     def plan(self, fiber: CoupledFiber, bandwidth: float) -> list[list[float]]:
         """Lengths of the steps, section by section. [m]"""
-        if self.rule not in ("four_wave_mixing", "logarithmic", "constant"):
-            msg = f"rule must be one of four_wave_mixing, logarithmic, constant; got {self.rule!r}"
-            raise ValueError(msg)
         sections = max(1, math.ceil(fiber.length / fiber.section - 1e-9))
         width = fiber.length / sections
         plan = [self._section(fiber, number * width, (number + 1) * width, bandwidth) for number in range(sections)]
@@ -363,6 +365,7 @@ class ModuleArrays(HostArrays):
         return field * self.module.exp(-1j * phase).astype(field.dtype)
 
 
+@arguments(spans=whole(low=1), seed=SEED)
 @dataclass(frozen=True)
 class SplitStepLine:
     """Equal spans, each followed by an amplifier that restores the power exactly; no noise.
@@ -436,6 +439,11 @@ class SplitStepLine:
             yield Mixing.draw(self.fiber, self.seed, 0 if self.repeated else span)
 
 
+@arguments(
+    spectrum=plain_array("mode", "frequency", exact=True, scalar=False, kind="complex"),
+    sample_rate=real(above=0, high=1e16, unit="Hz", dims=NUMBER),
+    bandwidth=real(above=0, high=1e16, unit="Hz", dims=NUMBER),
+)
 def propagated(
     spectrum: AnyArray,
     sample_rate: float,
@@ -508,11 +516,11 @@ def propagated(
     """
     fiber = line.fiber
     if spectrum.shape[0] != fiber.modes:
-        msg = f"the spectrum has {spectrum.shape[0]} rows; {fiber.cores} cores have {fiber.modes} components"
+        msg = f"spectrum: has {spectrum.shape[0]} rows; {fiber.cores} cores have {fiber.modes} components"
         raise ValueError(msg)
     occupied = _occupied(spectrum, sample_rate) if bandwidth is None else bandwidth
     if sample_rate < 2.0 * occupied * (1.0 - 1e-9):
-        msg = f"sample_rate must be at least twice the bandwidth, {2.0 * occupied:.4g} Hz; got {sample_rate:.4g} Hz"
+        msg = f"sample_rate: got {sample_rate:.4g} Hz; allowed: at least twice the bandwidth, {2.0 * occupied:.4g} Hz"
         raise ValueError(msg)
     plan = (steps or Steps()).plan(fiber, occupied)
     engine = _Engine(fiber, spectrum.shape[1], sample_rate, precision, arrays or HostArrays())
@@ -529,6 +537,10 @@ def propagated(
     return engine.arrays.host(field)
 
 
+@arguments(
+    spectrum=plain_array("mode", "frequency", exact=True, scalar=False, kind="complex"),
+    sample_rate=real(above=0, high=1e16, unit="Hz", dims=NUMBER),
+)
 def linear_channel_removed(
     spectrum: AnyArray, sample_rate: float, line: SplitStepLine, *, arrays: HostArrays | None = None
 ) -> AnyArray:
@@ -563,9 +575,6 @@ class _Engine:
     """Operators of one fibre on one frequency grid."""
 
     def __init__(self, fiber: CoupledFiber, size: int, sample_rate: float, precision: str, arrays: HostArrays) -> None:
-        if precision not in ("single", "double"):
-            msg = f"precision must be single or double, got {precision!r}"
-            raise ValueError(msg)
         self.fiber = fiber
         self.arrays = arrays
         self.kind = np.complex64 if precision == "single" else np.complex128

@@ -8,11 +8,17 @@ from typing import Literal
 import numpy as np
 from scipy import fft
 
+from mcfiber.arguments import NUMBER, SEED, arguments, choice, plain_array, real, several, whole
 from mcfiber.simulation.splitstep import HostArrays, SplitStepLine, Steps, linear_channel_removed, propagated
 from mcfiber.simulation.streams import Stream, random_stream
 from mcfiber.typing import AnyArray, FloatArray
 
 FORMATS = ("gaussian", "qpsk", "16qam", "64qam", "256qam")
+
+
+_POWERS = plain_array("channel", exact=True, low=1e-30, high=1e6, unit="W")
+
+_EVEN = whole(low=2, high=10_000, remedy="two polarisations for each core")
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,16 @@ class WdmSignal:
         return np.asarray(spectrum[:, self.bins[number]])
 
 
+@arguments(
+    frequency=plain_array("channel", exact=True, scalar=False, low=-1e16, high=1e16, unit="Hz"),
+    symbol_rate=real(low=1e3, high=1e15, unit="Hz", dims=NUMBER),
+    power=_POWERS,
+    symbols=whole(low=1, high=2**30),
+    samples=whole(low=1, high=2**30),
+    modes=_EVEN,
+    seed=SEED,
+    modulation=choice(*FORMATS),
+)
 def wdm_signal(
     frequency: Sequence[float] | FloatArray,
     symbol_rate: float,
@@ -92,10 +108,11 @@ def wdm_signal(
     spacing = symbol_rate / symbols
     center = np.round(frequency / spacing).astype(int)
     if np.any(np.abs(frequency / spacing - center) > 1e-6):
-        msg = f"frequencies must be multiples of symbol_rate/symbols = {spacing:.6g} Hz; change symbols"
+        msg = f"frequency: must be multiples of symbol_rate/symbols = {spacing:.6g} Hz; change symbols"
         raise ValueError(msg)
     if np.any(np.diff(np.sort(center)) < symbols) or np.abs(center).max() + symbols // 2 > samples // 2:
-        msg = f"channels overlap, or {samples} samples hold less than their band; need more samples or spacing"
+        short = f"{samples} samples hold less than their band"
+        msg = f"frequency: channels overlap, or {short}; need more samples or spacing"
         raise ValueError(msg)
     spectrum = np.zeros((modes, samples), complex)
     order = np.fft.fftfreq(symbols, 1.0 / symbols).astype(int)
@@ -113,9 +130,6 @@ def wdm_signal(
 def _symbols(generator: np.random.Generator, modulation: str, shape: tuple[int, int]) -> AnyArray:
     if modulation == "gaussian":
         return np.asarray(generator.normal(size=shape) + 1j * generator.normal(size=shape))
-    if modulation not in FORMATS:
-        msg = f"modulation must be one of {', '.join(FORMATS)}; got {modulation!r}"
-        raise ValueError(msg)
     levels = 2 if modulation == "qpsk" else math.isqrt(int(modulation.removesuffix("qam")))
     draw = 2.0 * generator.integers(0, levels, (2, *shape)) - (levels - 1)
     return np.asarray(draw[0] + 1j * draw[1])
@@ -138,6 +152,7 @@ class InterferenceEstimate:
     draws: FloatArray
 
 
+@arguments(received=plain_array("mode", "frequency", exact=True, scalar=False, kind="complex"))
 def received_noise(
     signal: WdmSignal, received: AnyArray, *, gain_removal: Literal["least_squares", "phase"] = "least_squares"
 ) -> FloatArray:
@@ -162,8 +177,8 @@ def received_noise(
     -----
     What least squares take away is a part of Eq. (4) of `mcfiber.kernels.egn`.
     """
-    if gain_removal not in ("least_squares", "phase"):
-        msg = f"gain_removal must be one of least_squares, phase; got {gain_removal!r}"
+    if received.shape != signal.spectrum.shape:
+        msg = f"received: got an array of shape {received.shape}; allowed: {signal.spectrum.shape}, as was sent"
         raise ValueError(msg)
     out = np.empty(len(signal.bins))
     for number in range(len(signal.bins)):
@@ -180,6 +195,15 @@ def received_noise(
     return out
 
 
+@arguments(
+    frequency=plain_array("channel", exact=True, scalar=False, low=-1e16, high=1e16, unit="Hz"),
+    symbol_rate=real(low=1e3, high=1e15, unit="Hz", dims=NUMBER),
+    power=_POWERS,
+    seeds=several(SEED, different=True),
+    symbols=whole(low=1, high=2**30),
+    oversampling=whole(low=2, high=64),
+    modulation=choice(*FORMATS),
+)
 def simulated_interference(
     frequency: Sequence[float] | FloatArray,
     symbol_rate: float,

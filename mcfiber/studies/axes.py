@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import units, variables
-from mcfiber.descriptions.errors import DescriptionError, refused
+from mcfiber.descriptions.errors import DescriptionError, refused, shown, shown_kind
 from mcfiber.descriptions.record import Description, plain
 from mcfiber.descriptions.system import System
 from mcfiber.descriptions.values import RESERVED_AXES
@@ -325,7 +325,18 @@ def _listed(over: Mapping[str, Any]) -> dict[str, FloatArray | tuple[Any, ...]]:
             msg = f"{path}: got an array of shape {given.shape}; an axis has one dimension"
             raise refused(msg)
         found[path] = _numbers(given)
+        for value in found[path] if isinstance(found[path], tuple) else ():
+            _check_kind(path, value)
     return found
+
+
+def _check_kind(path: str, value: object) -> None:
+    """Refuse what no field of a system takes, such as dates, before it is noted in a store."""
+    try:
+        json.dumps(plain(value), default=float)
+    except (TypeError, ValueError):
+        msg = f"{path}: got {shown(value)}, {shown_kind(value)}, which no field of a system takes"
+        raise refused(msg) from None
 
 
 def _numbers(given: Sequence[object] | AnyArray | xr.DataArray) -> FloatArray | tuple[Any, ...]:

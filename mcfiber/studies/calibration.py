@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from mcfiber.arguments import NUMBER, SEED, arguments, real, whole
 from mcfiber.catalog import CatalogEntry
 from mcfiber.descriptions.errors import refused
 from mcfiber.labelled import labelled_result
-from mcfiber.studies.uncertainty import INTERVAL, predict
+from mcfiber.studies.uncertainty import ENTRY, INTERVAL, predict
 
 if TYPE_CHECKING:
     from mcfiber.descriptions.system import System
@@ -34,6 +35,7 @@ class Calibrated:
     effective_samples: float
 
 
+@arguments(entry=ENTRY, sibling=ENTRY, samples=whole(low=1), seed=SEED, tolerance=real(low=1e-6, high=10, dims=NUMBER))
 def calibrated(
     entry: CatalogEntry, sibling: CatalogEntry, *, samples: int = 2048, seed: int = 0, tolerance: float = 0.03
 ) -> Calibrated:

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from mcfiber import units
+from mcfiber.arguments import NUMBER, NUMBERS, arguments, choice, real, several
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.models import refuse_contradictions
 from mcfiber.dimensions import spread
@@ -34,6 +35,9 @@ Objective = Literal["net_rate", "shannon", "minimum_snr"]
 
 SHARPNESS = (4.0, 16.0, 64.0, 256.0)
 """Of the smooth minimum of "minimum_snr", one run after the other; the last is within ln(channels)/256 nepers."""
+
+
+POWER_LIMIT_DBM = real(low=-200, high=200, infinite=True, dims=NUMBER)
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,13 @@ class LaunchOptimum:
     core_launch_offset_db: FloatArray | None = None
 
 
+@arguments(
+    by=choice("channel", "band", "flat"),
+    core_groups=several(NUMBERS),
+    objective=choice("net_rate", "shannon", "minimum_snr"),
+    core_power_limit_dbm=POWER_LIMIT_DBM,
+    fiber_power_limit_dbm=POWER_LIMIT_DBM,
+)
 def optimize_launch(
     system: "System",
     *,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from scipy.optimize import NonlinearConstraint, differential_evolution
 
-from mcfiber.descriptions.errors import refused
+from mcfiber.arguments import NUMBER, SEED, TABLE, TEXT, arguments, plain_array, real, sequence_of, several, whole
+from mcfiber.descriptions.errors import DescriptionError, refused
 from mcfiber.evaluate import evaluate
 from mcfiber.status import OK
 from mcfiber.studies.axes import grid_or_paired
@@ -28,6 +29,9 @@ LARGEST = 1e300
 """Stands for a violation without measure: of an output at a point that cannot exist."""
 
 MEMORY_MB = 128.0
+
+
+_CONSTRAINT = sequence_of(TEXT, real(infinite=True, dims=NUMBER), real(infinite=True, dims=NUMBER))
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,15 @@ class DesignOptimum:
         return evaluate(self.system)
 
 
+@arguments(
+    variables=TABLE,
+    objective=TEXT,
+    constraints=several(_CONSTRAINT, least=0),
+    population=whole(low=1, high=10_000),
+    generations=whole(low=1),
+    tolerance=real(low=0, high=1e9, dims=NUMBER),
+    seed=SEED,
+)
 def optimize_design(
     template: "System",
     variables: Mapping[str, tuple[float, float]],
@@ -125,6 +138,15 @@ def optimize_design(
     )
 
 
+@arguments(
+    variables=TABLE,
+    objectives=several(TEXT, least=0),
+    constraints=several(_CONSTRAINT, least=0),
+    directions=whole(low=1, high=10_000),
+    population=whole(low=1, high=10_000),
+    generations=whole(low=1),
+    seed=SEED,
+)
 def pareto_front(
     template: "System",
     variables: Mapping[str, tuple[float, float]],
@@ -195,6 +217,7 @@ def pareto_front(
     return designs.front()
 
 
+@arguments(values=plain_array("design", "objective", exact=True, scalar=False, missing=True))
 def non_dominated(values: FloatArray) -> AnyArray:
     """Positions of rows that no other row beats: none is as large in every column and larger in one.
 
@@ -218,6 +241,10 @@ def non_dominated(values: FloatArray) -> AnyArray:
     >>> non_dominated(np.array([[1.0, 3.0], [2.0, 2.0], [1.0, 2.0]])).tolist()
     [1, 0]
     """
+    return _non_dominated(values)
+
+
+def _non_dominated(values: FloatArray) -> AnyArray:
     # From the largest row down (columns in turn), nothing that comes later beats what came before.
     order = np.lexsort((np.arange(len(values)), *(-values[:, column] for column in reversed(range(values.shape[1])))))
     kept: list[int] = []
@@ -260,7 +287,11 @@ class _Designs:
         texts = checked([name for name in names if name not in variables] or ["total_net_rate"])
         self._kept = partial(evaluated, texts=texts)
         ends = grid_or_paired(template, {path: list(limits) for path, limits in variables.items()}, "paired")
-        self._plan, self._points = probe(ends, self._kept, MEMORY_MB)
+        try:
+            self._plan, self._points = probe(ends, self._kept, MEMORY_MB)
+        except DescriptionError as error:
+            problems = [("objectives" if path == "outputs" else path, text) for path, text in error.problems]
+            raise DescriptionError(error.title, problems) from None
         if wide := [output.text for output in self._plan if output.inner]:
             msg = f"objectives: {wide[0]} differs over cores or channels; write {wide[0]}:max (or min, mean)"
             raise refused(msg)
@@ -303,13 +334,13 @@ class _Designs:
     def limits(self) -> tuple[FloatArray, FloatArray]:
         """Best and worst of every objective among the designs that nothing dominates."""
         values = self._feasible()[1]
-        front = values[non_dominated(values)]
+        front = values[_non_dominated(values)]
         return front.max(axis=0), front.min(axis=0)
 
     def front(self) -> list[DesignOptimum]:
         """All designs that nothing dominates."""
         points, values = self._feasible()
-        return [self.best(points[position]) for position in non_dominated(values)]
+        return [self.best(points[position]) for position in _non_dominated(values)]
 
     def best(self, point: FloatArray) -> DesignOptimum:
         """Make the system of a point."""
@@ -397,7 +428,8 @@ def _distance(weights: FloatArray, best: FloatArray, worst: FloatArray, better: 
 
 
 def _range(path: str, limits: Sequence[float]) -> tuple[float, float]:
-    if len(limits) != 2 or not limits[0] < limits[1]:
+    ends = list(limits) if isinstance(limits, (list, tuple, np.ndarray)) else []
+    if len(ends) != 2 or not limits[0] < limits[1]:
         msg = f"{path}: got {limits!r}; give the range (low, high)"
         raise refused(msg)
     return float(limits[0]), float(limits[1])

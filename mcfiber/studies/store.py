@@ -21,7 +21,16 @@ from mcfiber.descriptions.errors import refused
 from mcfiber.extras import attempt_import
 from mcfiber.fiber.channels import channels
 from mcfiber.files import AtWork, alone, beside, one_at_a_time, remove
-from mcfiber.result import PROVENANCE, coordinates, indexed, open_result, provenance, versions
+from mcfiber.result import (
+    PROVENANCE,
+    coordinates,
+    indexed,
+    noted_as_written,
+    open_result,
+    provenance,
+    versions,
+    write_folder,
+)
 from mcfiber.status import NOT_COMPUTED, OK
 from mcfiber.studies.axes import Axes, Block
 from mcfiber.studies.memory import refuse_beyond_memory
@@ -174,7 +183,7 @@ class Store:
         """Make the empty store beside, then rename it: it exists whole or not at all. False: another was faster."""
         attempt_import("zarr", "io")
         with beside(self._path, folder=True) as own:
-            _frame(self._axes, self._outputs, block).to_zarr(own, mode="w", consolidated=False, zarr_format=3)
+            self._write_frame(own, block)
             self._make_arrays(own, block, self._outputs)
             try:
                 own.rename(self._path)
@@ -254,7 +263,12 @@ class Store:
             pass
         for name in frame.coords:
             remove(self._path / str(name))
-        frame.to_zarr(self._path, mode="a", consolidated=False)
+        self._write_frame(self._path, block)
+
+    def _write_frame(self, path: Path, block: tuple[int, ...]) -> None:
+        """Write coordinates and provenance."""
+        frame = noted_as_written(_frame(self._axes, self._outputs, block), *(output.name for output in self._outputs))
+        write_folder(frame, path, mode="w" if not path.exists() else "a")
 
 
 DAMAGED = (FileNotFoundError, KeyError, ValueError, TypeError, AttributeError, RuntimeError)

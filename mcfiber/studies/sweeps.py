@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from mcfiber.descriptions.errors import DescriptionError, check_count, check_seed, refused
+from mcfiber.arguments import NUMBER, PATH, SEED, TABLE, TEXT, THREADS, arguments, real, several, whole
+from mcfiber.descriptions.errors import DescriptionError, refused
 from mcfiber.descriptions.record import axes as axes_of
 from mcfiber.extras import attempt_import
 from mcfiber.studies.axes import Arrangement, Axes, Block, grid_or_paired, sampled
@@ -43,6 +44,16 @@ Kept = Callable[["System"], dict[str, xr.Variable]]
 Run = Callable[[Block, "System | None"], tuple[Block, Arrays | None]]
 
 
+@arguments(
+    over=TABLE,
+    outputs=several(TEXT, alone=True, least=0),
+    samples=whole(low=1),
+    draws=whole(low=1),
+    seed=SEED,
+    store=PATH,
+    workers=THREADS,
+    memory_mb=real(above=0, high=1e9, dims=NUMBER),
+)
 def sweep(
     system: "System",
     over: Mapping[str, Any],
@@ -122,9 +133,6 @@ def sweep(
     {'launch_power_dbm': 3}
     """
     texts = checked(outputs)
-    if draws is not None:
-        check_count("draws", draws)
-    check_seed(seed)
     _check_resources(client, workers, memory_mb)
     axes = sampled(system, over, samples, seed) if samples is not None else grid_or_paired(system, over, arrangement)
     kept = partial(evaluated, texts=texts, draws=draws, seed=seed)

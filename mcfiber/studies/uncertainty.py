@@ -11,8 +11,9 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import result
+from mcfiber.arguments import SEED, arguments, dataset, instance, whole
 from mcfiber.catalog import CatalogEntry
-from mcfiber.descriptions.errors import DescriptionError, check_count, check_seed, refused, shown_kind
+from mcfiber.descriptions.errors import DescriptionError
 from mcfiber.descriptions.system import System
 from mcfiber.evaluate import evaluate
 from mcfiber.status import REFUSED
@@ -28,6 +29,15 @@ PROBED = 4096
 """Samples beyond which a prediction looks first whether it fits into memory."""
 
 
+ENTRY = instance(
+    CatalogEntry,
+    otherwise="load(...) gives one; a System has no ranges: ask for system.evaluate(), or make "
+    "CatalogEntry(name=..., system=system)",
+)
+"""Rule of an argument that is a system with what is known of it."""
+
+
+@arguments(entry=ENTRY, samples=whole(low=1), seed=SEED)
 def predict(entry: CatalogEntry, *, samples: int = 256, seed: int = 0) -> xr.Dataset:
     """Evaluate a catalogue entry over the ranges of what is not known of it.
 
@@ -70,9 +80,6 @@ def predict(entry: CatalogEntry, *, samples: int = 256, seed: int = 0) -> xr.Dat
     >>> prediction.sizes["sample"]
     8
     """
-    _check_entry(entry)
-    check_count("samples", samples)
-    check_seed(seed)
     if not entry.ranges and not entry.choices:
         return result.noted(evaluate(entry.system), entry=entry.name, reported=entry.reported.model_dump())
     if samples > PROBED:
@@ -89,15 +96,6 @@ def predict(entry: CatalogEntry, *, samples: int = 256, seed: int = 0) -> xr.Dat
         samples=samples,
         seed=seed,
     )
-
-
-def _check_entry(entry: object) -> None:
-    if not isinstance(entry, CatalogEntry):
-        msg = (
-            f"entry: got {shown_kind(entry)}; allowed: a CatalogEntry, a system with what is known of it, as load(...) "
-            "gives it; a System has no ranges: ask for system.evaluate(), or make CatalogEntry(name=..., system=system)"
-        )
-        raise refused(msg)
 
 
 def _refuse_beyond_memory(entry: CatalogEntry, samples: int, seed: int) -> None:
@@ -198,6 +196,7 @@ class Influence:
     rank_correlation: float
 
 
+@arguments(entry=ENTRY, prediction=dataset("total_net_rate"))
 def influences(entry: CatalogEntry, prediction: xr.Dataset) -> list[Influence]:
     """Rank the uncertain inputs of a prediction by their influence on the net rate, strongest first.
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import systems
 
-from mcfiber.arrays import amplifiers, interference, rates
+from mcfiber.arrays import amplifiers, crosstalk, crosstalk_statistics, interference, rates
 from mcfiber.evaluate import records
 from mcfiber.line.power import PowerProfile
 
@@ -150,7 +150,7 @@ def test_rates__are_those_of_an_evaluation(code, function, given, modulation):
 def test_rates__shapes_broadcast_and_a_wrong_format_is_refused():
     assert rates.net_rate("QPSK", np.ones((5, 1)), np.full(3, 32e9)).shape == (5, 3)
     assert rates.information_rates("QPSK", 1.0).gmi.shape == ()
-    with pytest.raises(ValueError, match=r"format: got '17QAM'; allowed: QPSK"):
+    with pytest.raises(ValueError, match=r"modulation: got '17QAM'; allowed: 'QPSK'"):
         rates.information_rates("17QAM", 1.0)
 
 
@@ -163,3 +163,61 @@ def test_decoder_snr__with_mode_dependent_loss_is_that_of_an_evaluation():
     np.testing.assert_allclose(found, one(result.snr), rtol=1e-12)
     with pytest.raises(ValueError, match="receiver"):
         rates.mode_loss_penalty(gsnr, loss, modes=38, receiver="none")  # type: ignore[arg-type]
+
+
+# ---------------------------------------------------------------------------------------------------------
+# what they refuse by name
+
+
+GLASS = {"gamma": 1.3e-3, "beta2": -21.7e-27}
+
+
+def two_channels():
+    return interference.tilted_exponentials(np.full(2, 4.6e-5), 0.0, terms=1)
+
+
+@pytest.mark.parametrize("frequency", [[193.5e12, 193.4e12], [193.4e12, 193.4e12]])
+def test_interference__of_channels_that_do_not_ascend_is_refused(frequency):
+    told = pytest.raises(ValueError, match=r"^frequency: got channels that do not ascend")
+    with told:
+        interference.gn_interference(frequency, 64e9, 1e-3, **GLASS, attenuation=4.6e-5, length=80e3)
+    with told:
+        interference.raman_interference(frequency, 64e9, 1e-3, two_channels(), **GLASS)
+    with told:
+        interference.cross_format_correction(frequency, 64e9, 1e-3, two_channels(), **GLASS, kurtosis=-1.0, length=80e3)
+
+
+def test_interference__of_more_channels_than_the_profile_has_is_refused():
+    with pytest.raises(ValueError, match=r"^frequency: got an array of shape \(3,\); allowed: 2 channels"):
+        interference.raman_interference(193.4e12 + 1e11 * np.arange(3), 64e9, 1e-3, two_channels(), **GLASS)
+    with pytest.raises(ValueError, match=r"^frequency: got channels less than half a symbol rate apart"):
+        interference.cross_format_correction(
+            [193.4e12, 193.43e12], 64e9, 1e-3, two_channels(), **GLASS, kurtosis=-1.0, length=80e3
+        )
+
+
+def test_fitted_exponentials__of_a_span_that_loses_nothing_are_refused():
+    """Down to the least loss that is taken the fit gives the profile back."""
+    nodes = interference.panel_nodes(80e3)
+    for attenuation in (4.6e-5, 1.3e-10):
+        power = np.exp(-attenuation * nodes)[None]
+        found = interference.fitted_exponentials(power, attenuation, 80e3)
+        again = (found.coefficient[..., None] * np.exp(-found.decay[..., None] * nodes)).sum(axis=-2)
+        np.testing.assert_allclose(again, power, rtol=1e-6)
+    with pytest.raises(ValueError, match=r"^attenuation and length: got a loss of less than 1e-05 Np"):
+        interference.fitted_exponentials(power, 1e-10, 80e3)
+
+
+def test_statistics__one_mean_is_that_of_every_aggressor():
+    variances = [1e-3, 5e-4]
+    alike = crosstalk_statistics.outage_probability([2e-3, 2e-3], variances, 4.1e-3)
+    assert 0.0 < alike < 1.0
+    assert crosstalk_statistics.outage_probability(2e-3, variances, 4.1e-3) == alike
+    assert crosstalk_statistics.mean_of_decibels(2e-3, variances) == crosstalk_statistics.mean_of_decibels(
+        [2e-3, 2e-3], variances
+    )
+
+
+def test_pitch__of_a_range_that_is_none_is_refused():
+    with pytest.raises(ValueError, match=r"^low and high: got 4e-05 and 3e-05 m"):
+        crosstalk.smallest_pitch(lambda pitch: 1e3 * np.exp(-pitch / 1e-6), 1e-9, low=40e-6, high=30e-6)

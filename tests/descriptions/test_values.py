@@ -523,3 +523,20 @@ def test_refusal__any_si_value_outside_the_range_is_told(field, part):
     value = units.UNITS[field.split("_")[-1]].to_si(meant)
     if not rule.inside(value):
         assert units.likely(value, rule.unit, rule.inside).startswith(f"did you mean {meant:.6g} {rule.unit}?")
+
+
+def test_declaration__a_bound_that_is_not_reached():
+    """A probability is below 1: the refusal, and the JSON schema, say so."""
+    rule = number(above=0, below=1)
+    assert [bool(rule.inside(value)) for value in (0.0, 5e-324, np.nextafter(1.0, 0.0), 1.0, math.nan)] == [
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert rule.range_text() == "above 0 and below 1"
+    one = rule.json_schema()["anyOf"][0]
+    assert (one["exclusiveMinimum"], one["exclusiveMaximum"]) == (0, 1)
+    assert "minimum" not in one
+    assert "maximum" not in one

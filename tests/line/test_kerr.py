@@ -155,3 +155,13 @@ def test_integral__refuses_an_unknown_choice(name):
     span = plain_span(attenuation=4.6e-5, length=60e3, beta2=-20e-27, gamma=1.2e-3)
     with pytest.raises(ValueError, match=name):
         kerr_integral([193e12], 32e9, 1e-3, span, **{name: "neither"})
+
+
+def test_integral__of_dark_channels_is_nothing():
+    """Beside the limit: the interference goes with the third power of the launched one."""
+    frequency = 193.4e12 + 50e9 * np.arange(3)
+    span = plain_span(attenuation=4.605e-5, length=100e3, beta2=-21.68e-27, gamma=1.3e-3)
+    dark, faint, full = (kerr_integral(frequency, 32e9, power, span) for power in (0.0, 1e-6, 1e-3))
+    assert dark.power.tolist() == dark.error.tolist() == [0.0, 0.0, 0.0]
+    np.testing.assert_allclose(faint.power, full.power * 1e-9, rtol=1e-9)
+    assert kerr_integral(frequency, 32e9, 0.0, span, channels=[1]).power.tolist() == [0.0]

@@ -82,7 +82,7 @@ def test_coherence_bandwidth__falls_with_the_delay_spread():
     bandwidth = float(delay.coherence_bandwidth(1e-10, correlation=math.exp(-0.5)))
     assert bandwidth == pytest.approx(1 / (2 * math.pi * 1e-10))
     assert float(delay.coherence_bandwidth(2e-10, correlation=math.exp(-0.5))) == pytest.approx(bandwidth / 2)
-    with pytest.raises(ValueError, match="between 0 and 1"):
+    with pytest.raises(ValueError, match="above 0 and below 1"):
         delay.coherence_bandwidth(1e-10, correlation=1.0)
 
 

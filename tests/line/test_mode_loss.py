@@ -37,8 +37,8 @@ def test_mode_dependent_loss__keeps_other_dimensions():
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
-        ({"modes": 1}, "at least two modes"),
-        ({"modes": 2, "spans": 0}, "one span"),
+        ({"modes": 1}, "modes: got 1; allowed: a whole number of at least 2"),
+        ({"modes": 2, "spans": 0}, "spans: got 0; allowed: a whole number of at least 1"),
         ({"modes": 2, "repeat": "often"}, "'independent', 'same'"),
     ],
 )

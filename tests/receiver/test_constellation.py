@@ -128,7 +128,7 @@ def test_shaped_line__entropy_and_law(entropy):
 
 @pytest.mark.parametrize("name", ["qpsk", "15QAM", 3])
 def test_symbol_moments__of_an_unknown_format(name):
-    with pytest.raises(DescriptionError, match=rf"format: got '?{name}.*known here: QPSK"):
+    with pytest.raises(DescriptionError, match=rf"modulation: got '?{name}.*allowed: 'QPSK', '8QAM'"):
         symbol_moments(name)
 
 

@@ -77,7 +77,7 @@ def test_outage_capacity__quantile_and_gaussian():
     assert outage.outage_capacity(capacity, 0.01).name == "outage_capacity"
     with pytest.raises(ValueError, match="at least 1/draws"):
         outage.outage_capacity(capacity[:50], 0.01)
-    with pytest.raises(ValueError, match="between 0 and 1"):
+    with pytest.raises(ValueError, match=r"probability: got 1.5; allowed: .*above 0 and below 1"):
         outage.outage_capacity(capacity, 1.5)
 
 

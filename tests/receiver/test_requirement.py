@@ -72,7 +72,7 @@ def test_required_snr__out_of_reach_and_trivial():
 def test_required_snr__refuses_unclear_targets():
     with pytest.raises(ValueError, match="no threshold"):
         required_snr(Transceiver(format="16QAM"))
-    with pytest.raises(ValueError, match="not both"):
+    with pytest.raises(ValueError, match="net_bits: given beside ngmi; give one of them"):
         required_snr(Transceiver(format="16QAM"), ngmi=0.8, net_bits=2.0)
     with pytest.raises(ValueError, match="best"):
         required_snr(Transceiver(format="best"), ngmi=0.8)

@@ -125,7 +125,7 @@ def test_refused():
     best = mcf.Transceiver(format="best")
     with pytest.raises(ValueError, match="got bit_error_ratio and ngmi; give one"):
         mcf.tolerated_crosstalk(mcf.Transceiver(format="QPSK"), bit_error_ratio=1e-3, ngmi=0.9)
-    with pytest.raises(ValueError, match="q_db belongs to one format"):
+    with pytest.raises(ValueError, match="q_db: belongs to one format"):
         mcf.tolerated_crosstalk(best, q_db=9.8)
     random = mcf.MulticoreFiber(layout=mcf.HexagonalLayout(cores=7, pitch_um=18), coupling="random")
     with pytest.raises(ValueError, match="weakly coupled"):

@@ -180,12 +180,12 @@ def test_draw_channel__refuses_what_does_not_fit():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"modes": 1}, "two modes"),
-        ({"modes": 4, "mixing": 1.2}, "0 .none. to 1"),
+        ({"modes": 1}, "modes: got 1; .* at least 2"),
+        ({"modes": 4, "mixing": 1.2}, "mixing: got 1.2; .* 0 to 1"),
         ({"modes": 4, "noise": "loud"}, "'even', 'behind', 'receiver'"),
         ({"modes": 4, "spans": 3, "loss_rms": [0.1, 0.2]}, "each of the 3 spans"),
         ({"modes": 4, "spans": 2, "loss_rms": [0.1, 0.2], "repeat": "same"}, "every lap"),
-        ({"modes": 4, "loss_rms": -0.1}, "at least 0"),
+        ({"modes": 4, "loss_rms": -0.1}, "loss_rms: got -0.1 Np"),
     ],
 )
 def test_coupled_line__refuses(values, message):

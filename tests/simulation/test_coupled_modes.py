@@ -72,3 +72,9 @@ def test_bent__many_strong_points_mix_as_a_chain_of_steps():
     error = math.hypot(power.std() / math.sqrt(300), drawn.std() / math.sqrt(3000))
     assert abs(power.mean() - drawn.mean()) < 3.0 * error
     assert 0.3 < drawn.mean() < 0.45  # far from weak: 10 points of 7 % each
+
+
+def test_fields__of_more_steps_than_a_machine_counts_are_refused():
+    told = r"^length: got 1e\+09 m, over which phases that turn by .* 0.1 rad; allowed: up to 1e\+12"
+    with pytest.raises(ValueError, match=told):
+        integrate(1.0, 1e9, 0.0)

@@ -194,7 +194,7 @@ def test_steps__even_and_enough():
 def test_chain__refuses_unsymmetric_coupling():
     with pytest.raises(ValueError, match="symmetric"):
         drawing.coupled_chain([[0.0, 1.0], [2.0, 0.0]], 1.0, 0.0)
-    with pytest.raises(ValueError, match="negative"):
+    with pytest.raises(ValueError, match=r"h: got -1 1/m at position \(0, 1\); allowed: .*0 to"):
         drawing.coupled_chain([[0.0, -1.0], [-1.0, 0.0]], 1.0, 0.0)
 
 
@@ -202,3 +202,9 @@ def test_dispersion__quadratic_phase():
     chain = drawing.coupled_chain(np.zeros((2, 2)), 1.0, [2e9], dispersion=[0.0, 1e-21], steps=2)
     phase = np.angle(chain.advance[:, 0]) * 2
     np.testing.assert_allclose(phase, [0, 0, *[-0.5e-21 * (4e9 * np.pi) ** 2] * 2], atol=1e-12)
+
+
+def test_matched__in_phase_exchange_everything():
+    """The limit of a slope that vanishes: all is exchanged, and nothing where the cores do not couple."""
+    assert drawing.phase_matching_sines([0.0, 1e-3, 5.0], 0.0).tolist() == [0.0, 1.0, 1.0]
+    assert drawing.phase_matching_sines(5.0, 1e-9) == 1.0

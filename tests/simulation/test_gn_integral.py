@@ -362,19 +362,27 @@ def test_workers_and_roll_off() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"terms": "fwm"}, "terms must be one of spm\\+xpm, all; got 'fwm'"),
-        ({"band": "edge"}, "band must be one of"),
-        ({"accumulation": "none"}, "accumulation must be one of"),
-        ({"roll_off": 1.5}, "roll_off must be at least 0"),
+        ({"terms": "fwm"}, "terms: got 'fwm'; allowed: 'spm\\+xpm', 'all'"),
+        ({"band": "edge"}, "band: got 'edge'; allowed: 'centre', 'average'"),
+        ({"accumulation": "none"}, "accumulation: got 'none'; allowed: 'coherent', 'incoherent'"),
+        ({"roll_off": 1.5}, "roll_off: got 1.5; allowed: a number, 0 to 1"),
         ({"spans": [span(), span(beta2=-BETA2)]}, "one sign"),
         ({"frequency": comb(3, 20e9)}, "channels 0 and 1 overlap by 1.2e\\+10 Hz"),
-        ({"spans": SpanProfile(np.array([0.0, 1.0]), np.array([1.0, 0.0]), BETA2, GAMMA)}, "relative_power"),
+        (
+            {"spans": SpanProfile(np.array([0.0, 1.0]), np.array([1.0, 0.5]), lambda _: BETA2, GAMMA)},
+            "beta2 is a function of frequency",
+        ),
     ],
 )
 def test_refused(options: dict[str, Any], message: str) -> None:
     values = {"frequency": comb(3), "symbol_rate": 32e9, "power": 1e-3, "spans": span()} | options
     with pytest.raises(ValueError, match=message):
         gn_integral(**values)
+
+
+def test_refused__a_span_without_light_at_its_end() -> None:
+    with pytest.raises(ValueError, match=r"relative_power: got 0 at position \(1,\); allowed: .*above 0"):
+        SpanProfile(np.array([0.0, 1.0]), np.array([1.0, 0.0]), BETA2, GAMMA)
 
 
 def test_results_of_validation() -> None:

@@ -156,7 +156,7 @@ def test_split_step__refuses_what_is_ambiguous():
     line, medium = _of(equal())
     with pytest.raises(ValueError, match=r"differs along channel; choose a place, point=\{'channel': \.\.\.\}"):
         mcf.CoupledFiber.of(line, medium, section=1e3)
-    with pytest.raises(ValueError, match="give section"):
+    with pytest.raises(ValueError, match="section: give the length between two mixtures"):
         mcf.SplitStepLine.of(line, medium, channel=0)
     line, medium = _of(systems.random())
     with pytest.raises(ValueError, match="length: differs along span"):

@@ -64,7 +64,7 @@ def test_optimize_design__a_seed_is_a_design():
 @pytest.mark.parametrize(
     ("variables", "objective", "constraints", "told"),
     [
-        ({}, "snr:min", [], "over: is empty"),
+        ({}, "snr:min", [], r"variables: got \{\}; allowed: a table by path"),
         ({"fiber.pitch_um": (1, 2)}, "snr:min", [], "fiber.pitch_um|pitch_um"),
         ({LAUNCH: (2, 1)}, "snr:min", [], "the range"),
         ({LAUNCH: (1, 2, 3)}, "snr:min", [], "the range"),

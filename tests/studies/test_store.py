@@ -1,7 +1,6 @@
 import errno
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -11,11 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+import nobody
 import numpy as np
 import pytest
+import stores
 import sweep_until_killed
 import xarray as xr
 import zarr
+from damaged_stores import MENDED, ODD_BLOCKS, ODD_NOTES, OF_FILE, OF_FOLDER, with_block
 from small_systems import small
 from sweep_until_killed import sweep
 
@@ -167,11 +169,24 @@ def test_store__a_path_that_cannot_be_a_folder_is_an_error(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+SWEEP = """
+from small_systems import small
+import mcfiber as mcf
+try:
+    mcf.sweep(small(), {"link.launch_power_dbm": [1.0, 2.0]}, store="locked/designs.zarr")
+except PermissionError as error:
+    print(error.strerror)
+"""
+
+
 def test_store__a_folder_without_permission_is_an_error(tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(PermissionError, match="store: cannot write to"):
-        mcf.sweep(small(), {LAUNCH: [1.0, 2.0]}, store=tmp_path / "designs.zarr")
+    tests = Path(sweep_until_killed.__file__).parent
+    paths = os.pathsep.join([str(tests), str(tests.parent)])
+    (tmp_path / "locked").mkdir(mode=0o555)
+    done = nobody.run(SWEEP, tmp_path, PYTHONPATH=paths)
+    assert not list((tmp_path / "locked").iterdir())
+    assert done.stdout.startswith("store: cannot write to "), done.stderr
+    assert done.stdout.endswith("designs.zarr': Permission denied\n")
 
 
 def test_store__an_empty_folder_is_taken_and_a_killed_beginning_is_replaced(tmp_path):
@@ -278,32 +293,17 @@ def test_store__a_half_written_chunk_of_another_that_is_at_work_stays(tmp_path, 
     assert not leftover.exists()
 
 
-def corrupted(file):
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 0xFF
-    file.write_bytes(content)
+def test_store__is_opened_while_others_write_to_it(tmp_path, blocks_of_two):
+    path = tmp_path / "designs.zarr"
+    expected = mcf.sweep(small(), OVER, store=path)
+    for name in ("status", "total_net_rate"):
+        (path / name / "c" / "0" / "0.123abc.partial").write_bytes(b"half")
+    np.testing.assert_array_equal(mcf.open_result(path)["total_net_rate"], expected["total_net_rate"])
 
 
-DAMAGES = {
-    "a lost chunk": ("total_net_rate/c/1/0", Path.unlink),
-    "an empty chunk": ("total_net_rate/c/1/0", lambda file: file.write_bytes(b"")),
-    "a chunk of something else": ("snr/c/2/0/0/0", lambda file: file.write_bytes(b"years of work")),
-    "a changed byte": ("snr/c/2/0/0/0", corrupted),
-    "a lost status": ("status/c/0/0", Path.unlink),
-    "a corrupt status": ("status/c/0/0", lambda file: file.write_bytes(b"?")),
-    "a lost array": ("snr", shutil.rmtree),
-    "a corrupt array": ("snr/zarr.json", lambda file: file.write_text("{")),
-    "an array of another shape": ("snr/zarr.json", lambda file: file.write_text(file.read_text().replace("7", "6"))),
-    "a lost coordinate": ("launch_power_dbm", shutil.rmtree),
-    "a coordinate without values": ("wavelength/c/0", Path.unlink),
-    "a corrupt coordinate": ("attenuation_db_per_km/c/0", lambda file: file.write_bytes(b"?")),
-    "a coordinate without a table": ("band/zarr.json", lambda file: file.write_text("[]")),
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("damage", MENDED)
 def test_store__what_is_lost_or_damaged_is_made_again(tmp_path, blocks_of_two, damage):
-    place, harm = DAMAGES[damage]
+    place, harm = MENDED[damage]
     kept = ["total_net_rate", "snr"]
     path, expected = tmp_path / "designs.zarr", mcf.sweep(small(), OVER, outputs=kept)
     mcf.sweep(small(), OVER, outputs=kept, store=path)
@@ -317,32 +317,42 @@ def test_store__what_is_lost_or_damaged_is_made_again(tmp_path, blocks_of_two, d
     assert files(path) == before
 
 
-@pytest.mark.parametrize("block", [None, 3, "2", [], [2, 2, 2], [0, 2], [2.5, 2], [True, 2], [10**9, 2], {}])
+@pytest.mark.parametrize("damage", MENDED)
+def test_store__what_is_lost_or_damaged_is_never_shown_as_computed(tmp_path, blocks_of_two, damage):
+    place, harm = MENDED[damage]
+    kept = ["total_net_rate", "snr"]
+    path, expected = tmp_path / "designs.zarr", mcf.sweep(small(), OVER, outputs=kept)
+    mcf.sweep(small(), OVER, outputs=kept, store=path)
+    harm(path / place)
+    try:
+        with mcf.open_result(path) as opened:
+            found = opened.load()
+    except (OSError, ValueError, RuntimeError) as error:  # refused, or a checksum told when the numbers were read
+        told = str(error)
+    else:
+        told = ""
+    if told:
+        assert "\n" not in told
+        return
+    done = found["status"] == 0
+    for name in expected.variables:
+        if name != "status":
+            hidden = [values.where(done) if name in kept else values for values in (found[name], expected[name])]
+            np.testing.assert_array_equal(*hidden, err_msg=name)
+
+
+@pytest.mark.parametrize("block", ODD_BLOCKS)
 def test_store__odd_notes_on_blocks_are_refused(tmp_path, block):
     path = tmp_path / "designs.zarr"
     mcf.sweep(small(), OVER, store=path)
-    table = json.loads((path / "zarr.json").read_text())
-    provenance = json.loads(table["attributes"]["mcfiber"])
-    provenance["sweep"]["block"] = block
-    table["attributes"]["mcfiber"] = json.dumps(provenance)
-    (path / "zarr.json").write_text(json.dumps(table))
+    with_block(path, block)
     before = files(path)
     with pytest.raises(mcf.DescriptionError, match=r"notes in .* on its blocks are damaged; remove it"):
         mcf.sweep(small(), OVER, store=path)
     assert files(path) == before
 
 
-ODD = [
-    "{",
-    "[]",
-    "3",
-    '{"attributes": 3, "zarr_format": 3, "node_type": "group"}',
-    '{"attributes": {"mcfiber": 3}, "zarr_format": 3, "node_type": "group"}',
-    json.dumps({"attributes": {"mcfiber": '{"sweep": 3}'}, "zarr_format": 3, "node_type": "group"}),
-]
-
-
-@pytest.mark.parametrize("note", ODD)
+@pytest.mark.parametrize("note", ODD_NOTES)
 def test_store__odd_notes_are_refused(tmp_path, note):
     path = tmp_path / "designs.zarr"
     path.mkdir()
@@ -445,3 +455,35 @@ def test_cluster__a_worker_that_dies_in_the_middle_costs_nothing_but_time(cluste
     result = mcf.sweep(small(), OVER, store=tmp_path / "designs.zarr", client=cluster, progress=kill)
     assert not victims
     xr.testing.assert_equal(result["total_net_rate"].load(), expected["total_net_rate"])
+
+
+# ---------------------------------------------------------------------------------------------------------
+# the record
+
+
+def test_record__of_stores_is_of_the_script_and_nothing_is_wrong():
+    record = json.loads(Path(stores.__file__).with_suffix(".json").read_text())
+    assert (record["pairs"]["pairs"], record["full_disks"]["full"]) == (stores.PAIRS, stores.DISKS)
+    assert record["damaged_stores"]["kinds"] == len(MENDED) + len(ODD_NOTES) + len(ODD_BLOCKS)
+    assert record["damaged_results"]["kinds"] == len(OF_FOLDER) + len(OF_FILE)
+    parts = [part for part in record.values() if isinstance(part, dict) and "wrong" in part]
+    assert len(parts) == 5
+    assert all(part["wrong"] == part["tracebacks"] == 0 for part in parts)
+
+
+def _apart(code):
+    """Answer of a program that knows `stores`: it forks, which a process with the threads of a cluster must not."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    program = f"import json, stores; print(json.dumps({code}))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True)
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("target", ["r.nc", "r.zarr", "s.zarr", "t.zarr"])
+def test_disk__without_room_is_a_sentence_and_leaves_what_resumes(target):
+    found = _apart(f"stores.disks(1, targets=({target!r},), mount=False)")
+    assert (found["of"], found["full"], found["wrong"], found["tracebacks"]) == ("limited_files", 1, 0, 0)
+
+
+def test_pairs__that_begin_one_store_both_end_well():
+    assert _apart("stores.pairs(2)") == {"pairs": 2, "exit_0": 4, "wrong": 0, "tracebacks": 0}

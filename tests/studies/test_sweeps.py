@@ -169,7 +169,7 @@ def test_sweep__two_fields_of_one_name_keep_their_coordinates():
 @pytest.mark.parametrize(
     ("over", "options", "told"),
     [
-        ({}, {}, "over: is empty"),
+        ({}, {}, r"over: got \{\}; allowed: a table by path"),
         ({"fiber.layout.pich_um": [40.0]}, {}, "pich_um.*did you mean pitch_um"),
         ({PITCH: []}, {}, "an empty axis"),
         ({PITCH: 40.0}, {}, "an axis is a list"),
@@ -195,7 +195,7 @@ def test_sweep__two_fields_of_one_name_keep_their_coordinates():
         ({"fiber.layout.cores": [7, 19], "fiber.cladding_diameter_um": [250.0]}, {"outputs": ["snr"]}, "write snr:max"),
         ({PITCH: [40.0]}, {"workers": 0}, "workers: got 0"),
         ({PITCH: [40.0]}, {"memory_mb": 0}, "memory_mb: got 0"),
-        ({PITCH: [40.0]}, {"workers": 2, "client": object()}, "one of the two"),
+        ({PITCH: [40.0]}, {"workers": 2, "client": type("Client", (), {})()}, "one of the two"),
     ],
 )
 def test_sweep__mistakes_are_told_before_anything_is_computed(over, options, told, tmp_path):
