@@ -40,7 +40,7 @@ def test_transceiver_snr__of_what_it_would_have_measured():
     osnr = np.array([15.0, 20.0, 25.0, 35.0])
     snr = -10 * np.log10(10**-1.85 + 12.5 / 96 * 10 ** (-osnr / 10))
     assert mcf.transceiver_snr(osnr, snr, symbol_rate_gbd=96) == pytest.approx(18.5, abs=1e-12)
-    with pytest.raises(ValueError, match="higher than the noise of the light allows"):
+    with pytest.raises(ValueError, match="higher than osnr_db allows at symbol_rate_gbd"):
         mcf.transceiver_snr([10.0], [20.0], symbol_rate_gbd=96)
     with pytest.raises(ValueError, match="got 2 values for 1 in osnr_db"):
         mcf.transceiver_snr([10.0], [20.0, 3], symbol_rate_gbd=96)

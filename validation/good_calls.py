@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 import mcfiber as mcf
 from mcfiber.arrays import interference
@@ -43,6 +44,19 @@ class Call:
 @cache
 def _system() -> mcf.System:
     return mcf.load("ucl-2020-40km").system
+
+
+def _measured() -> pd.DataFrame:
+    return pd.DataFrame({"lambda": [1530.0, 1560.0], "loss": [0.20, 0.19], "ripple": [0.1, 0.0]})
+
+
+def _pumped() -> mcf.System:
+    return mcf.System(
+        spectrum={"frequency_thz": [193.4], "symbol_rate_gbd": 64},
+        fiber={"layout": {"kind": "hexagonal", "cores": 1}},
+        link={"span": {"length_km": 100, "raman_pumps": [{"wavelength_nm": 1455, "power_mw": 1}]}},
+        models={"raman": "silica"},
+    )
 
 
 def _weak() -> mcf.MulticoreFiber:
@@ -102,6 +116,7 @@ def _public_calls() -> list[Call]:
         Call("mdl_penalty", {"gsnr": 10.0, "loss": 1.0, "modes": 38, "receiver": Word("mmse")}, infinite=True),
         Call("required_snr", {"transceiver": stepped, "ngmi": 0.8}, ("ngmi",), infinite=True),
         Call("required_snr", {"transceiver": stepped, "net_bits": 3.0}, ("net_bits",), infinite=True),
+        Call("transceiver_snr", {"osnr_db": [20.0, 40.0], "snr_db": [13.0, 19.6], "symbol_rate_gbd": 49.0}),
         Call("snr_margin", {"transceiver": stepped, "snr": 20.0, "ngmi": 0.8}, ("ngmi",), infinite=True),
         Call("crosstalk_penalty", {"transceiver": qam, "crosstalk": 1e-3, **target}, infinite=True),
         Call("crosstalk_penalty", {"transceiver": qam, "crosstalk": 1e-3, "bit_error_ratio": 1e-3}, infinite=True),
@@ -431,7 +446,15 @@ def _public_calls() -> list[Call]:
             {"kind": Word("ring"), "pitch_um": 40.0, "cladding_diameter_um": 240.0, "cladding_thickness_um": 40.0},
         ),
         Call("load", {"name": Path("ucl-2020-40km")}),
-        Call("load_fiber", {"name": Word("four-core-125")}),
+        Call("load_fiber", {"name": Word("four-core-125")}, fine=(("name", "in other letters"),)),
+        Call("load_amplifier", {"name": Word("edfa-c-band")}),
+        Call(
+            "table",
+            {"source": _measured(), "columns": {"wavelength_nm": "lambda"}, "value": Word("loss")},
+            ("columns",),
+        ),
+        Call("pumped_to_gain", {"system": _pumped(), "gain_db": 10.0}),
+        Call("noise_figure_for_osnr", {"system": mcf.load("ucl-2019-6300km").system, "osnr_db": 12.0}),
         Call("open_result", {"path": Path("nowhere.nc")}),
         Call("read_channel", {"path": Path("nowhere.npz")}),
         Call("predict", {"entry": mcf.load("nict-2025-1808km"), "samples": 2, "seed": 0}, missing=True, infinite=True),

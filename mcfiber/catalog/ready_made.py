@@ -114,6 +114,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", str(name).lower())
 
 
+@arguments(name=TEXT)
 def load_amplifier(name: str) -> AmplifierEntry:
     """Load a ready-made amplifier by name.
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from mcfiber.descriptions.errors import refused, shown, suggestion
+from mcfiber.arguments import TABLE, TEXT, arguments, instance
+from mcfiber.descriptions.errors import DescriptionError, refused, shown, suggestion
 from mcfiber.descriptions.foreign import unlabelled
 from mcfiber.descriptions.values import ByChannel, ByCore, GainTable, PairMatrix, RateTable, WavelengthTable
 
@@ -29,6 +30,21 @@ OF_CORE = re.compile(r"core[ _]?(\d+)")
 Table = WavelengthTable | RateTable | GainTable | ByChannel | ByCore | PairMatrix
 
 
+_SOURCE = instance(
+    "str",
+    "Path",
+    "DataFrame",
+    "Series",
+    "DataArray",
+    "dict",
+    "list",
+    "tuple",
+    "ndarray",
+    otherwise="give the path of a CSV or MATLAB file, a DataFrame, or a labelled array",
+)
+
+
+@arguments(source=_SOURCE, columns=TABLE, value=TEXT)
 def table(source: object, *, columns: Mapping[str, str] | None = None, value: str | None = None) -> Table:
     """Read a measured table: a CSV or MATLAB file, a frame or series, or a labelled array.
 
@@ -75,16 +91,29 @@ def table(source: object, *, columns: Mapping[str, str] | None = None, value: st
     if isinstance(source, (str, Path)):
         path = Path(source)
         read = _of_matlab if path.suffix.lower() == ".mat" else _of_text
-        return read(path, wanted)
-    found = _unlabelled(source)
+        return read(path, wanted, f"source: {path.name}")
+    try:
+        found = _unlabelled(source)
+    except ValueError as error:
+        msg = f"source: {error}"
+        raise refused(msg) from None
     if isinstance(found, Mapping) and "core_out_core_in" in found:
-        return PairMatrix(core_out_core_in=found["core_out_core_in"])
-    if isinstance(found, Mapping):
-        return _of_columns({str(name): list(item) for name, item in found.items()}, wanted, "table")
-    if isinstance(found, (list, tuple)):
-        return PairMatrix(core_out_core_in=found)
-    msg = f"table: got {shown(source)}; allowed: the path of a file, a DataFrame or Series, or a labelled array"
+        return _made(PairMatrix, "source", core_out_core_in=found["core_out_core_in"])
+    if isinstance(found, Mapping) and all(isinstance(item, (list, tuple, np.ndarray)) for item in found.values()):
+        return _of_columns({str(name): list(item) for name, item in found.items()}, wanted, "source")
+    if isinstance(found, (list, tuple)) and all(isinstance(row, (list, tuple, np.ndarray)) for row in found):
+        return _made(PairMatrix, "source", core_out_core_in=found)
+    msg = f"source: got {shown(source)}; allowed: the path of a file, a DataFrame or Series, or a labelled array"
     raise refused(msg)
+
+
+def _made(kind: type[Table], source: str, **given: Any) -> Table:
+    """Make a table, and say where it comes from if it cannot be made."""
+    try:
+        return kind(**given)
+    except DescriptionError as error:
+        msg = f"{source}: {error}"
+        raise refused(msg) from None
 
 
 def _unlabelled(source: Any) -> Any:
@@ -100,31 +129,31 @@ def _unlabelled(source: Any) -> Any:
 # files
 
 
-def _of_text(path: Path, wanted: Mapping[str, str]) -> Table:
+def _of_text(path: Path, wanted: Mapping[str, str], file: str) -> Table:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path.name}: cannot be read: {error}"
+        msg = f"{file}: cannot be read: {error}"
         raise refused(msg) from None
     rows = _rows(text)
     if not rows:
-        msg = f"{path.name}: is empty; the first line names the columns"
+        msg = f"{file}: is empty; the first line names the columns"
         raise refused(msg)
     first, names = rows[0]
     if all(_is_number(name) for name in names) or names[0] in ("", "core_out", "core_out\\core_in"):
-        return _matrix(rows, path.name)
+        return _matrix(rows, file)
     found: dict[str, list[float]] = {name: [] for name in names}
     if len(found) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        msg = f"{path.name}: line {first}: the column {shown(twice)} is there twice; give each another name"
+        msg = f"{file}: line {first}: the column {shown(twice)} is there twice; give each another name"
         raise refused(msg)
     for line, row in rows[1:]:
         if len(row) != len(names):
-            msg = f"{path.name}: line {line}: got {len(row)} values for {len(names)} columns; give one for each"
+            msg = f"{file}: line {line}: got {len(row)} values for {len(names)} columns; give one for each"
             raise refused(msg)
         for name, item in zip(names, row, strict=True):
-            found[name].append(_number(item, path.name, line, name))
-    return _of_columns(found, wanted, path.name)
+            found[name].append(_number(item, file, line, name))
+    return _of_columns(found, wanted, file)
 
 
 def _rows(text: str) -> list[tuple[int, list[str]]]:
@@ -157,7 +186,7 @@ def _number(text: str, file: str, line: int, column: str) -> float:
     raise refused(msg)
 
 
-def _matrix(rows: Sequence[tuple[int, list[str]]], file: str) -> PairMatrix:
+def _matrix(rows: Sequence[tuple[int, list[str]]], file: str) -> Table:
     """A square of numbers, with the numbers of the cores around it or without."""
     around = not _is_number(rows[0][1][0])
     body = rows[1:] if around else rows
@@ -169,24 +198,24 @@ def _matrix(rows: Sequence[tuple[int, list[str]]], file: str) -> PairMatrix:
         if len(found) != len(body):
             msg = f"{file}: line {line}: got {len(found)} values in a matrix of {len(body)} rows; give as many of both"
             raise refused(msg)
-    return PairMatrix(core_out_core_in=values)
+    return _made(PairMatrix, file, core_out_core_in=values)
 
 
-def _of_matlab(path: Path, wanted: Mapping[str, str]) -> Table:
+def _of_matlab(path: Path, wanted: Mapping[str, str], file: str) -> Table:
     import scipy.io
     from scipy.io.matlab import MatReadError
 
     try:
         held = scipy.io.loadmat(path)
     except (OSError, ValueError, NotImplementedError, MatReadError) as error:
-        msg = f"{path.name}: cannot be read: {error}"
+        msg = f"{file}: cannot be read: {error}"
         raise refused(msg) from None
     arrays = {name: np.asarray(item) for name, item in held.items() if not name.startswith("__")}
     numbers = {name: np.squeeze(item) for name, item in arrays.items() if item.dtype.kind in "iuf"}
     squares = [item for item in numbers.values() if item.ndim == 2 and item.shape[0] == item.shape[1]]
     if len(squares) == 1 and not wanted:
-        return PairMatrix(core_out_core_in=squares[0].tolist())
-    return _of_columns({name: item.tolist() for name, item in numbers.items() if item.ndim == 1}, wanted, path.name)
+        return _made(PairMatrix, file, core_out_core_in=squares[0].tolist())
+    return _of_columns({name: item.tolist() for name, item in numbers.items() if item.ndim == 1}, wanted, file)
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -207,23 +236,26 @@ def _of_columns(found: dict[str, list[Any]], wanted: Mapping[str, str], file: st
         if sorted(numbers) != list(range(len(numbers))):
             msg = f"{file}: got columns of the cores {sorted(numbers)}; give one for each, numbered from 0"
             raise refused(msg)
-        return ByCore(core=[{key: renamed[key], "value": numbers[core]} for core in range(len(numbers))])
+        columns = [{key: renamed[key], "value": numbers[core]} for core in range(len(numbers))]
+        return _made(ByCore, file, core=columns)
     value = _values_of(renamed, key, file)
     if key in ("channel", "core"):
-        listed: Table = AGAINST[key](**{key: _in_order(renamed[key], value, key, file)})
-        return listed
+        return _made(AGAINST[key], file, **{key: _in_order(renamed[key], value, key, file)})
     order = np.argsort(renamed[key], kind="stable")
     points = [renamed[key][k] for k in order]
-    made: Table = AGAINST[key](**{key: points, "value": [value[k] for k in order]})
-    return made
+    return _made(AGAINST[key], file, **{key: points, "value": [value[k] for k in order]})
 
 
 def _renamed(found: Mapping[str, list[Any]], wanted: Mapping[str, str], file: str) -> dict[str, list[Any]]:
     """Columns by the names that they have here."""
-    for name in wanted.values():
-        if name not in found:
-            msg = f"{file}: there is no column {shown(name)}{suggestion(name, found)}"
+    for here, there in wanted.items():
+        argument = "value" if here == "value" else f"columns.{here}"
+        if here not in (*AGAINST, "value") and not OF_CORE.fullmatch(here):
+            msg = f"{argument}: is no column of a table; allowed: {', '.join(AGAINST)}, value, core_0, core_1, ..."
             raise refused(msg)
+        if there not in found:
+            msg = f"{argument}: there is no column {shown(there)} in {file.removeprefix('source: ')}"
+            raise refused(msg + suggestion(str(there), found))
     back = {there: here for here, there in wanted.items()}
     return {back.get(name, name): values for name, values in found.items()}
 

@@ -13,7 +13,13 @@ from mcfiber.typing import Quantity
 Definition = Literal["sigma", "2sigma"]
 
 
-@arguments(dispersion=real(low=0, high=1, unit="s/sqrt(m)"), length=LENGTH, modes=MODES, spans=whole(low=1))
+@arguments(
+    dispersion=real(low=0, high=1, unit="s/sqrt(m)"),
+    length=LENGTH,
+    modes=MODES,
+    spans=whole(low=1),
+    lap=whole(low=1),
+)
 def group_delay_spread(
     dispersion: Quantity,
     length: Quantity,

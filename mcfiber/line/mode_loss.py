@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mcfiber.arguments import MODES, arguments, real, several, whole
+from mcfiber.arguments import LOSS, MODES, arguments, real, several, whole
 from mcfiber.descriptions.line import LOSS_SOURCES
 from mcfiber.fiber.groups import by_group_size
 from mcfiber.kernels import mode_loss as kernels
@@ -43,6 +43,7 @@ class ModeDependentLoss:
     span_rms=_SPAN_LOSS,
     modes=MODES,
     spans=whole(low=1),
+    lap=whole(low=1),
 )
 def mode_dependent_loss(
     span_rms: Quantity, *, modes: int, spans: int = 1, repeat: Repeat = "independent", lap: int = 1
@@ -112,6 +113,8 @@ def mode_dependent_loss(
     span_rms=_SPAN_LOSS,
     sizes=several(whole(low=1)),
     spans=whole(low=1),
+    lap=whole(low=1),
+    polarization=LOSS,
 )
 def grouped_loss(
     span_rms: Quantity,

@@ -7,7 +7,7 @@ import xarray as xr
 
 from mcfiber import labelled
 from mcfiber._jit import kernel
-from mcfiber.arguments import RATIO, arguments, real
+from mcfiber.arguments import NUMBER, RATIO, arguments, real
 from mcfiber.descriptions.codes import DvbS2Code, FixedRateCode, OverheadCode
 from mcfiber.descriptions.formats import candidates
 from mcfiber.descriptions.transceiver import Transceiver
@@ -135,6 +135,14 @@ def margin_of(entered: Receiver, snr: xr.DataArray) -> xr.DataArray:
     return labelled.labelled_result("snr_margin", margin)
 
 
+@arguments(
+    osnr_db=real(
+        low=-50,
+        high=150,
+    ),
+    snr_db=real(low=-50, high=100),
+    symbol_rate_gbd=real(above=0, high=1e4, dims=NUMBER),
+)
 def transceiver_snr(osnr_db: object, snr_db: object, *, symbol_rate_gbd: float) -> float:
     """Signal-to-noise ratio of a transceiver from measurements back to back, in dB.
 
@@ -179,19 +187,26 @@ def transceiver_snr(osnr_db: object, snr_db: object, *, symbol_rate_gbd: float) 
     noise = 10.0 ** (-received / 10.0) - OSNR_BANDWIDTH / (symbol_rate_gbd * 1e9) * 10.0 ** (-light / 10.0)
     mean = float(noise.mean())
     if not mean > 0.0:
-        msg = "snr_db: is higher than the noise of the light allows; check the bandwidth of osnr_db (12.5 GHz)"
+        msg = (
+            f"snr_db: is higher than osnr_db allows at symbol_rate_gbd = {symbol_rate_gbd:g}; "
+            "check the bandwidth of osnr_db (12.5 GHz)"
+        )
         raise ValueError(msg)
     return -10.0 * float(np.log10(mean))
+
+
+def has_threshold(transceiver: Transceiver) -> bool:
+    """Whether what the codes need is their own matter: their rates come in steps, or differ by band."""
+    return transceiver.varies or isinstance(transceiver.code, (FixedRateCode, OverheadCode, DvbS2Code))
 
 
 def _checked(transceiver: Transceiver, net_bits: Quantity, ngmi: Quantity) -> None:
     if net_bits is not None and ngmi is not None:
         msg = "net_bits: given beside ngmi; give one of them"
         raise ValueError(msg)
-    code: Any = transceiver.code
-    stepped = transceiver.varies or isinstance(code, (FixedRateCode, OverheadCode, DvbS2Code))
-    if net_bits is None and ngmi is None and not stepped:
-        msg = f"net_bits: a code of kind {code.kind} has no threshold of its own; give what is needed: net_bits or ngmi"
+    if net_bits is None and ngmi is None and not has_threshold(transceiver):
+        kind = getattr(transceiver.code, "kind", "")
+        msg = f"net_bits: a code of kind {kind} has no threshold of its own; give what is needed: net_bits or ngmi"
         raise ValueError(msg)
     if ngmi is not None and len(candidates(transceiver.format)) > 1:
         msg = "ngmi: belongs to one format, not to the best of several; give net_bits"

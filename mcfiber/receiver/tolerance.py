@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 from mcfiber import labelled, units
 from mcfiber._jit import kernel
 from mcfiber.arguments import NUMBER, ONE_WAVELENGTH_NM, arguments, plain_array, real
-from mcfiber.descriptions.codes import DvbS2Code, FixedRateCode, OverheadCode
 from mcfiber.descriptions.fiber import MulticoreFiber
 from mcfiber.descriptions.formats import SingleFormat, candidates
 from mcfiber.descriptions.spectrum import Spectrum
@@ -20,7 +19,7 @@ from mcfiber.fiber.medium import medium
 from mcfiber.kernels import crosstalk as crosstalk_kernels
 from mcfiber.receiver.constellation import constellation
 from mcfiber.receiver.information import bit_error_ratio as errors_of
-from mcfiber.receiver.requirement import HALVINGS, HIGHEST_DB, LOWEST_DB, required_snr
+from mcfiber.receiver.requirement import HALVINGS, HIGHEST_DB, LOWEST_DB, has_threshold, required_snr
 from mcfiber.typing import FloatArray, Quantity
 from mcfiber.units import DB_PER_NEPER
 
@@ -96,8 +95,8 @@ def needed_snr(
     if len(given) > 1:
         msg = f"{next(iter(given))}: got {' and '.join(given)}; give one definition of what is needed"
         raise ValueError(msg)
-    if not given and not isinstance(transceiver.code, (FixedRateCode, OverheadCode, DvbS2Code)):
-        kind = transceiver.code.kind
+    if not given and not has_threshold(transceiver):
+        kind = getattr(transceiver.code, "kind", "")
         msg = f"bit_error_ratio: a code of kind {kind} has no threshold; give bit_error_ratio, q_db, net_bits or ngmi"
         raise ValueError(msg)
     if bit_error_ratio is None and q_db is None:

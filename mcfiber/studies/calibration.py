@@ -89,6 +89,7 @@ def calibrated(
     return Calibrated(sibling.name, (float(low), float(middle), float(high)), effective)
 
 
+@arguments(osnr_db=real(low=-50, high=150, dims=NUMBER, remedy="in 12.5 GHz; usual: 10 to 40 dB"))
 def noise_figure_for_osnr(system: "System", osnr_db: float) -> xr.DataArray:
     """Noise figure of all amplifiers with which an optical signal-to-noise ratio is received.
 

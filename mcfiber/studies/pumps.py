@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 from scipy.optimize import brentq
 
+from mcfiber.arguments import NUMBER, arguments, real
 from mcfiber.descriptions.errors import refused
 from mcfiber.evaluate import records
 from mcfiber.labelled import has, reduced
@@ -20,6 +21,7 @@ WEAKEST, STRONGEST = 1e-4, 1e3
 """Factors on the described pump powers between which the gain is looked for."""
 
 
+@arguments(gain_db=real(above=0, high=100, dims=NUMBER, remedy="usual: 5 to 25 dB"))
 def pumped_to_gain(system: "System", gain_db: float) -> "System":
     """Scale the Raman pumps of a line so that they give an on-off gain.
 

@@ -45,8 +45,10 @@ def test_csv__several_columns(tmp_path):
     assert mcf.table(path, columns=names, value="ripple").value == (0.0, 1.0)
     with pytest.raises(DescriptionError, match=r"measured\.csv: got the columns loss, ripple beside wavelength_nm"):
         mcf.table(path, columns=names)
-    with pytest.raises(DescriptionError, match=r"there is no column 'los'; did you mean loss"):
+    with pytest.raises(DescriptionError, match=r"value: there is no column 'los' in measured\.csv; did you mean loss"):
         mcf.table(path, columns=names, value="los")
+    with pytest.raises(DescriptionError, match=r"columns\.wavelength: is no column of a table; allowed: wavelength_nm"):
+        mcf.table(path, columns={"wavelength": "lambda"})
 
 
 def test_csv__of_cores(tmp_path):
@@ -140,5 +142,5 @@ def test_bad_files__one_clear_sentence(tmp_path, text, told):
 def test_bad_files__missing_and_other_things(tmp_path):
     with pytest.raises(DescriptionError, match=r"none\.csv: cannot be read"):
         mcf.table(tmp_path / "none.csv")
-    with pytest.raises(DescriptionError, match=r"table: got 3\.0; allowed: the path"):
+    with pytest.raises(DescriptionError, match=r"source: got 3\.0; allowed: the path"):
         mcf.table(3.0)
