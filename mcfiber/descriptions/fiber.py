@@ -41,6 +41,10 @@ class MeasuredCrosstalk(Description):
     bend_radius_mm
         Mean bend radius of the measurement, such as that of a spool. Where it is given, crosstalk in the line is
         that of the fibre's own `bend_radius_mm`, such as that of a cable.
+    opposite_crosstalk_db
+        The same for a core whose neighbours carry light the other way, where that was measured: over the light that
+        arrives in it, after `length_km`, at `wavelength_nm`. It tells what is scattered back, in place of the fibre's
+        `rayleigh_db_per_km`.
 
     Raises
     ------
@@ -56,11 +60,20 @@ class MeasuredCrosstalk(Description):
     wavelength_nm: Annotated[Quantity, number(low=1000, high=2000)] = 1550.0
     slope_db_per_nm: Annotated[Quantity | None, number(low=-1, high=1)] = None
     bend_radius_mm: Annotated[Quantity | None, number(low=1, high=1e6)] = None
+    opposite_crosstalk_db: Annotated[
+        Quantity | None, number(low=-200, high=-3, remedy="a crosstalk ratio in dB is negative")
+    ] = None
 
     @model_validator(mode="after")
     def _matrix_of_pairs(self) -> Self:
         if isinstance(self.crosstalk_db, PairMatrix) and self.definition != "pair":
             msg = f'definition: got "{self.definition}" with a matrix, which holds one value for each pair; set "pair"'
+            raise refused(msg)
+        if isinstance(self.crosstalk_db, PairMatrix) and self.opposite_crosstalk_db is not None:
+            msg = (
+                "opposite_crosstalk_db: is one number, but crosstalk_db is a matrix; leave it out, or give the "
+                "crosstalk of one pair"
+            )
             raise refused(msg)
         return self
 

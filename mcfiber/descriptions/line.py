@@ -200,6 +200,13 @@ class Span(Description):
         Crosstalk of the devices: total from all neighbours; none by default.
     splice_crosstalk_db
         Crosstalk of each splice: total from all neighbours; none by default.
+    near_end_crosstalk_db
+        Where cores carry light both ways: what a fan device lets over from the light that all neighbours send into it
+        into a core that ends there, over the light of one of them; none by default. It meets light that has lost what
+        the span loses.
+    fan_reflection_db
+        Power that the fan device at either end of the fibre reflects, over what reaches it; none by default. Where
+        cores carry light both ways, crosstalk comes back with it.
 
     Examples
     --------
@@ -223,6 +230,8 @@ class Span(Description):
     fan_in_crosstalk_db: Annotated[Quantity | None, number(low=-150, high=-3)] = None
     fan_out_crosstalk_db: Annotated[Quantity | None, number(low=-150, high=-3)] = None
     splice_crosstalk_db: Annotated[Quantity | None, number(low=-150, high=-3)] = None
+    near_end_crosstalk_db: Annotated[Quantity | None, number(low=-200, high=-3)] = None
+    fan_reflection_db: Annotated[Quantity | None, number(low=-200, high=-3)] = None
 
     @model_validator(mode="after")
     def _amplifier_of_noise_only(self) -> Self:

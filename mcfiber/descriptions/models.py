@@ -210,6 +210,11 @@ def _named_fibers(link: "Link") -> bool:
     return any(link.fibers_along)
 
 
+def _of_both_ways(link: "Link") -> tuple[str, ...]:
+    names = ("near_end_crosstalk_db", "fan_reflection_db")
+    return tuple(f"span.{name}" for name in names if any(getattr(span, name) is not None for span in link.spans))
+
+
 LINK_RULES: tuple[Rule["Link"], ...] = (
     Rule(
         _both_ways,
@@ -223,6 +228,12 @@ LINK_RULES: tuple[Rule["Link"], ...] = (
         "every span must have the same number of pumps",
         "give power_mw = 0 to missing ones",
         at="span.raman_pumps",
+    ),
+    Rule(
+        lambda link: () if link.both_directions else _of_both_ways(link),
+        "light that comes back disturbs only where cores carry light both ways",
+        "leave it out, or give core_directions",
+        at="span.near_end_crosstalk_db, span.fan_reflection_db",
     ),
     Rule(
         lambda link: _where("core_permutation", link.core_permutation is not None and _has_pieces(link)),

@@ -18,7 +18,7 @@ from mcfiber.fiber.geometry import CorePlaces, neighbours, neighbours_between
 from mcfiber.fiber.groups import between_groups
 from mcfiber.fiber.modes import LPMode, solved
 from mcfiber.fiber.structure import FiberStructure, fiber_structure
-from mcfiber.labelled import array, combined, quantity, reduced
+from mcfiber.labelled import array, combined, has, quantity, reduced
 from mcfiber.typing import FloatArray, Quantity, is_axis
 
 WIDTH_NM = 15.0
@@ -26,6 +26,9 @@ WIDTH_NM = 15.0
 
 STEP_NM = 1.0
 """Distance of the wavelengths between which the slope of the glass is taken."""
+
+SHORT = 1e-6
+"""Two-way loss in nepers below which a fibre is taken as lossless, where its series is good to 1e-6."""
 
 MIXING = 5e3
 """Length over which cores must exchange their power to mix: a part of the effective length of nonlinearity. [m]"""
@@ -47,6 +50,12 @@ class Measured:
         Number of neighbours that were lit.
     bends
         Coupling in the line over that of the measurement. [1]
+    given
+        As measured, at its own wavelength. [1]
+    opposite
+        Of a core whose neighbours carry light the other way, at the wavelength of the measurement. [1]
+    wavelength
+        Of the measurement. [m]
     """
 
     ratio: Quantity
@@ -54,6 +63,9 @@ class Measured:
     neighbours: FloatArray
     lit: float
     bends: Quantity = 1.0
+    given: Quantity = 0.0
+    opposite: Quantity = None
+    wavelength: Quantity = None
 
     @classmethod
     def of(cls, fiber: MulticoreFiber, channels: Channels, places: CorePlaces) -> "Measured | None":
@@ -65,8 +77,17 @@ class Measured:
         if isinstance(measured.crosstalk_db, PairMatrix):
             pattern = _of_pairs(np.ones_like(pattern) - np.eye(fiber.cores), fiber.groups)
         lit = 1.0 if measured.definition == "pair" else float(pattern.sum(axis=1).max())
-        ratio = _measured_ratio(fiber, measured, channels)
-        return cls(ratio, quantity(measured, "length_km"), pattern, lit, _bends(fiber, measured, places, channels))
+        given = _given_ratio(fiber, measured)
+        return cls(
+            _at_channels(given, fiber, measured, channels),
+            quantity(measured, "length_km"),
+            pattern,
+            lit,
+            _bends(fiber, measured, places, channels),
+            given,
+            quantity(measured, "opposite_crosstalk_db"),
+            quantity(measured, "wavelength_nm"),
+        )
 
     @property
     def too_high(self) -> Quantity:
@@ -97,21 +118,65 @@ class Measured:
                 "power can have; lower it, or give the crosstalk at a wavelength nearer to the channels"
             )
             raise refused(msg)
-        count = self.lit
-        with np.errstate(invalid="ignore"):  # points that `too_high` tells
-            exponent = units.mapped(lambda x: -np.log1p(-(count + 1) * x / (count * (1 + x))), self.ratio)
-        scale = exponent / ((count + 1) * self.length)
+        scale = self._coupling(self.ratio)
         scale = scale if isinstance(self.bends, float) and self.bends == 1.0 else scale * self.bends
         result: xr.Variable = array(("core_out", "core_in"), self.neighbours) * scale
         return result
 
+    def _coupling(self, ratio: Quantity) -> Quantity:
+        """Power coupling with each neighbour that gives a crosstalk, as measured. [1/m]"""
+        count = self.lit
+        with np.errstate(invalid="ignore"):  # points that `too_high` tells
+            exponent = units.mapped(lambda x: -np.log1p(-(count + 1) * x / (count * (1 + x))), ratio)
+        return exponent / ((count + 1) * self.length)
 
-def _measured_ratio(fiber: MulticoreFiber, measured: MeasuredCrosstalk, channels: Channels) -> Quantity:
-    """Measured crosstalk at the frequencies of the channels, linear."""
+    def backscatter(self, attenuation: Quantity, channels: Channels) -> Quantity:
+        """Power scattered backwards that explains the crosstalk of opposite directions. [1/m]
+
+        Parameters
+        ----------
+        attenuation
+            Of the cores; that of the channel nearest to the measurement counts. [1/m]
+        channels
+            To which the scattering is carried: with the fourth power of the frequency, of which the captured part
+            takes two.
+
+        Notes
+        -----
+        Between cores of equal loss the crosstalk of opposite directions is to first order ``h r e^(a L)
+        [1 - (1 + 2 a L) e^(-2 a L)] / (2 a^2)``, the closed form of Eq. (3) of :doc:`/theory/crosstalk`.
+
+        References
+        ----------
+        .. [1] E. Brinkmeyer, "Analysis of the backscattering method for single-mode optical fibers," J. Opt. Soc.
+           Am. 70, 1010 (1980) (the fraction that is captured).
+        """
+        loss = reduced(np.mean, attenuation, "core")
+        if has(loss, "channel"):
+            away = np.abs(np.asarray(channels.wavelength.data) - np.asarray(self.wavelength))
+            loss = loss.isel(channel=int(np.argmin(away.reshape(len(channels.bands), -1)[:, 0])))
+        share = combined(_two_ways, loss, self.length)
+        scattered = self.opposite / (self.lit * self._coupling(self.given) * share)
+        return scattered * (self.wavelength / channels.wavelength) ** 2
+
+
+def _two_ways(loss: Any, length: Any) -> Any:
+    """Crosstalk of opposite directions over coupling and scattering. [m^2]"""
+    way = 2.0 * loss * length
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = (-np.expm1(-way) - way * np.exp(-way)) / (2.0 * loss**2)  # Eq. (3) of docs/theory/crosstalk
+    return np.where(way < SHORT, length**2, share) * np.exp(0.5 * way)
+
+
+def _given_ratio(fiber: MulticoreFiber, measured: MeasuredCrosstalk) -> Quantity:
+    """Measured crosstalk at its own wavelength, linear."""
     if isinstance(measured.crosstalk_db, PairMatrix):
-        ratio = _pair_ratios(measured.crosstalk_db, fiber.groups)
-    else:
-        ratio = quantity(measured, "crosstalk_db")
+        return _pair_ratios(measured.crosstalk_db, fiber.groups)
+    return quantity(measured, "crosstalk_db")
+
+
+def _at_channels(ratio: Quantity, fiber: MulticoreFiber, measured: MeasuredCrosstalk, channels: Channels) -> Quantity:
+    """Measured crosstalk at the frequencies of the channels, linear."""
     slope = _slope(fiber, measured, channels)
     if not is_axis(slope) and slope == 0:
         return ratio

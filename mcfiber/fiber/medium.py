@@ -111,7 +111,16 @@ def medium(fiber: MulticoreFiber, channels: Channels) -> FiberMedium:
         rayleigh = structure.loss.rayleigh
     if not fiber.computes("rayleigh_db_per_km"):
         rayleigh = quantity(fiber, "rayleigh_db_per_km") * reference**4
-    return replace(found, backscatter=backscatter(rayleigh, channels.frequency, found.effective_area))
+    return replace(found, backscatter=_backscatter(found, fiber, channels, rayleigh))
+
+
+def _backscatter(found: FiberMedium, fiber: MulticoreFiber, channels: Channels, rayleigh: Quantity) -> Quantity:
+    """What is scattered back, from its measured crosstalk where there is one, else from the glass. [1/m]"""
+    if fiber.crosstalk is not None and fiber.crosstalk.opposite_crosstalk_db is not None:
+        measured = Measured.of(fiber, channels, core_places(fiber.layout))
+        if measured is not None:
+            return measured.backscatter(found.attenuation, channels)
+    return backscatter(rayleigh, channels.frequency, found.effective_area)
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -513,11 +513,12 @@ def summed_over_lit(pairs: FloatArray, lit: FloatArray, out: FloatArray) -> None
             out[i, m] = total
 
 
-@kernel("(core_out,core_in),(core_out,position),(core_out),(core_out),()->(core_out,core_in)")
+@kernel("(core_out,core_in),(core_out,position),(core_out),(),(core_out),()->(core_out,core_in)")
 def amplified_crosstalk(
     h: FloatArray,
     level: FloatArray,
     backscatter: FloatArray,
+    reflection: FloatArray,
     direction: FloatArray,
     length: FloatArray,
     out: FloatArray,
@@ -527,7 +528,8 @@ def amplified_crosstalk(
     Cores of the same direction: ``h int exp(K_n(z) - K_m(z)) dz`` with the log of the power K along either core.  Of
     the other direction, with a(z) the log power of the disturbing light where the disturbed has come to z, what is
     coupled and then scattered back, and what is scattered back and then coupled [1]_ [3]_:
-    ``h int dz' int_(z > z') dz [r_m e^(a(z) + K_m(z) - 2 K_m(z')) + r_n e^(2 a(z') - a(z) - K_m(z))]``.
+    ``h int dz' int_(z > z') dz [r_m e^(a(z) + K_m(z) - 2 K_m(z')) + r_n e^(2 a(z') - a(z) - K_m(z))]``; a reflection is
+    the same scattering at the one place where the disturbing light leaves, z' = 0.
 
     Parameters
     ----------
@@ -538,6 +540,8 @@ def amplified_crosstalk(
         Shape (n, core_out, position).
     backscatter
         As in `backscattered_transfer`. Shape (n, core_out). [1/m]
+    reflection
+        Of power at either end of every core. Shape (n,). [1]
     direction
         +1 or -1 for every core. Shape (n, core_out).
     length
@@ -554,7 +558,7 @@ def amplified_crosstalk(
                 if m != n and h[i, m, n] > 0.0:
                     own, other = level[i, m], level[i, n]
                     coupled, scattered = 0.0, 0.0  # inner integrals from z' to the end
-                    before_coupled, before_scattered = 0.0, 0.0
+                    before_coupled, before_scattered, light = 0.0, 0.0, 0.0
                     for place in range(count - 1, -1, -1):
                         weight = step * (0.5 if place in (0, count - 1) else 1.0)
                         signal = own[place] - own[0]
@@ -569,5 +573,7 @@ def amplified_crosstalk(
                         before_coupled, before_scattered = now_coupled, now_scattered
                         first = backscatter[i, m] * math.exp(-2.0 * signal) * coupled
                         total += weight * (first + backscatter[i, n] * math.exp(2.0 * light) * scattered)
+                    if direction[i, m] != direction[i, n]:
+                        total += reflection[i] * (coupled + math.exp(2.0 * light) * scattered)
                     total *= h[i, m, n]
                 out[i, m, n] = total

@@ -20,7 +20,7 @@ from mcfiber.kernels import crosstalk_statistics as statistics
 from mcfiber.labelled import array, compute, coordinates_of, entered, has, kept, labelled_result, reduced, renamed
 from mcfiber.line.line import Line, along_paths, over_spans, plain_line, repeated
 from mcfiber.line.power import PowerProfile
-from mcfiber.typing import Quantity
+from mcfiber.typing import Quantity, is_axis
 
 Aggressors = Literal["independent", "same_laser"]
 """Whether the neighbours of a core carry their own data, so that powers add, or the same light."""
@@ -230,6 +230,7 @@ def _fiber_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> xr.Var
         scattered = renamed(medium.backscatter, core="core_out")
         there = compute("power_transfer", kernels.coupled_power_transfer, coupling, attenuation, length)
         back = compute("power_transfer", kernels.backscattered_transfer, coupling, attenuation, scattered, length)
+        back = back + _at_one_end(line, coupling, there)
         elements = (there, back, units.mapped(np.exp, -attenuation * length), launch)
         paths = (along_paths(line, element, medium.cores) for element in elements)
         pairs = compute("pair_crosstalk", kernels.directional_crosstalk, *paths, ways)
@@ -254,6 +255,21 @@ def _fiber_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> xr.Var
     return pairs
 
 
+def _at_one_end(line: Line, coupling: Any, there: xr.Variable) -> Quantity:
+    """What leaves a core where the light of another enters, by the fan devices: near-end crosstalk, and reflections.
+
+    Light is reflected where it has arrived, changes cores before or after, and comes back: twice the way of Eq. (1) of
+    :doc:`/theory/crosstalk`.
+    """
+    found: Quantity = 0.0
+    if is_axis(line.near_end_crosstalk) or line.near_end_crosstalk > 0.0:
+        found = _device_shares(coupling) * line.near_end_crosstalk
+    if is_axis(line.reflection) or line.reflection > 0.0:
+        way_back = reduced(np.sum, renamed(there, core_in="core") * renamed(there, core_out="core"), "core")
+        found = found + way_back * line.reflection
+    return found
+
+
 POSITIONS = 2001
 """Places along a span at which the integrals of amplified crosstalk are taken: good to 1e-4."""
 
@@ -265,8 +281,14 @@ def _amplified_pairs(line: Line, medium: FiberMedium, power: PowerProfile, ways:
         msg = 'link.span.raman_pumps: need models.raman = "silica"'
         raise refused(msg)
     level, _ = evolution.fine_levels(POSITIONS)
-    inputs = medium.power_coupling, renamed(level, core="core_out"), renamed(medium.backscatter, core="core_out")
+    level, scattered = renamed(level, core="core_out"), renamed(medium.backscatter, core="core_out")
+    inputs = medium.power_coupling, level, scattered, line.reflection
     pairs = compute("pair_crosstalk", kernels.amplified_crosstalk, *inputs, ways, power.length)
+    near = line.near_end_crosstalk
+    if is_axis(near) or near > 0.0:
+        lost = units.mapped(np.exp, level.isel(position=0) - level.isel(position=-1))
+        opposite = ways != renamed(ways, core_out="core_in")
+        pairs = pairs + kept(_device_shares(medium.power_coupling) * near * lost, opposite, 0.0)
     entering = power.fiber_input
     if has(entering, "core"):
         pairs = pairs * (renamed(entering, core="core_in") / renamed(entering, core="core_out"))

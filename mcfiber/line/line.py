@@ -222,6 +222,9 @@ class Line:
         Equipment of a recirculating loop behind the last span of every lap; None without.
     device_crosstalk
         Of fan-ins, fan-outs, splices and amplifiers of a span, at equal powers of the cores. [1]
+    near_end_crosstalk, reflection
+        Of the fan devices of a span, from what enters the fibre at one end to what leaves it there: into the neighbours
+        that end there, and back into the same core. [1]
     directions
         +1 or -1 for each core; None where all signals go the same way.
     permutation
@@ -251,6 +254,8 @@ class Line:
     noise_figure: Quantity = 1.0
     loop: Loop | None = None
     device_crosstalk: Quantity = 0.0
+    near_end_crosstalk: Quantity = 0.0
+    reflection: Quantity = 0.0
     directions: tuple[int, ...] | None = None
     permutation: tuple[int, ...] | None = None
     mode_dependent_loss: Quantity = 0.0
@@ -324,6 +329,8 @@ def line(link: Link, medium: FiberMedium, channels: Channels) -> Line:
         noise_figure=_along(places, _noise_figures(link, channels)),
         loop=None if link.loop is None else _loop(link.loop, places, channels),
         device_crosstalk=_device_crosstalk(link, places),
+        near_end_crosstalk=_along(places, _near_end),
+        reflection=_along(places, lambda place: _or_none(place.span, "fan_reflection_db")),
         directions=directions if link.both_directions else None,
         permutation=link.core_permutation,
         mode_dependent_loss=_mode_dependent_loss(link, places),
@@ -687,6 +694,18 @@ def _device_crosstalk(link: Link, places: tuple[_Place, ...]) -> Quantity:
         return devices + end
     each = [(end if k == len(places) - 1 else plain) if place.last else 0.0 for k, place in enumerate(places)]
     return devices + (stacked(each, "span") if any(is_axis(one) or one != each[0] for one in each) else each[0])
+
+
+def _near_end(place: _Place) -> Quantity:
+    """Crosstalk at one end, counted in the fibre: its light has a fan device before it, and one behind. [1]"""
+    span = place.span
+    passed = quantity(span, "fan_in_loss_db") * quantity(span, "fan_out_loss_db")
+    return _or_none(span, "near_end_crosstalk_db") * passed
+
+
+def _or_none(span: Span, field: str) -> Quantity:
+    value = quantity(span, field)
+    return 0.0 if value is None else value
 
 
 def _crosstalk_of(amplifier: Amplifier) -> Quantity:

@@ -33,6 +33,11 @@ BROKEN: list[tuple[dict[str, Any], str, str]] = [
         "which is not modelled; leave them out",
     ),
     (
+        {"link.span.near_end_crosstalk_db": -60.0},
+        "link.span.near_end_crosstalk_db",
+        "disturbs only where cores carry light both ways; leave it out",
+    ),
+    (
         {"link.core_permutation": [1, 2, 3, 4, 5, 6, 0], "link.span.pieces": [{"length_km": 3}]},
         "link.core_permutation",
         "describe every piece as a span",

@@ -31,10 +31,10 @@ def line(km=108.5, directions=(1, -1), powers=(1.0, 1.0), **link):
 def test_kernel__without_gain_is_the_passive_one(length):
     alpha = 4e-5
     level = np.broadcast_to(-alpha * np.linspace(0, length, 4001), (2, 4001))
-    found = amplified_crosstalk(COUPLING, level, SCATTER, OPPOSITE, length)
+    found = amplified_crosstalk(COUPLING, level, SCATTER, 0.0, OPPOSITE, length)
     passive = backscattered_transfer(COUPLING, np.full(2, alpha), SCATTER, length)
     assert found[0, 1] == pytest.approx(passive[0, 1] * math.exp(alpha * length), rel=1e-4)
-    same = amplified_crosstalk(COUPLING, level, SCATTER, np.ones(2), length)
+    same = amplified_crosstalk(COUPLING, level, SCATTER, 0.0, np.ones(2), length)
     assert same[0, 1] == pytest.approx(1e-11 * length, rel=1e-12)
 
 
@@ -48,7 +48,7 @@ def test_kernel__with_gain_is_the_double_integral():
         return -alpha * z + gains[core] * shape
 
     level = np.array([[own(core, z) for z in np.linspace(0, length, 2001)] for core in (0, 1)])
-    found = amplified_crosstalk(COUPLING, level, SCATTER, OPPOSITE, length)
+    found = amplified_crosstalk(COUPLING, level, SCATTER, 0.0, OPPOSITE, length)
 
     def light(z):
         return own(1, length - z)
