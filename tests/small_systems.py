@@ -11,7 +11,9 @@ def small(channels: int = 4, **fiber) -> mcf.System:
     given = {
         "layout": mcf.HexagonalLayout(cores=7, pitch_um=40),
         "cladding_diameter_um": 150,
-        "crosstalk": mcf.MeasuredCrosstalk(crosstalk_db=-50, length_km=80, definition="total_from_neighbours"),
+        "crosstalk": mcf.MeasuredCrosstalk(
+            crosstalk_db=-50, length_km=80, definition="total_from_neighbours", slope_db_per_nm=0.0
+        ),
     }
     return mcf.System(
         spectrum=mcf.Spectrum(groups=[group]),

@@ -16,7 +16,7 @@ FIXED = {"kind": "fixed_rate", "code_rate": 0.8, "ngmi_threshold": 0.85}
 
 def test_osnr__of_a_chain_of_spans():
     """21 spans of 18 dB, noise figure 5 dB, 0 dBm: 21.7534 dB in 12.5 GHz at 193.4 THz."""
-    link = {"span": {"length_km": 90}, "span_count": 21}
+    link = {"span": {"length_km": 90}, "span_count": 21, "power_control": "signal"}
     system = small().replace({"link": link, "spectrum": {"frequency_thz": [193.4], "symbol_rate_gbd": 49.5}})
     found = system.evaluate()
     received = float(found.mcf.to_db().osnr.isel(core=0, channel=0))
@@ -24,16 +24,19 @@ def test_osnr__of_a_chain_of_spans():
     np.testing.assert_allclose(found.osnr, found.snr_ase * 49.5 / 12.5, rtol=1e-14)
 
 
-def test_osnr__received_tells_the_noise_figure():
-    base = small().replace(
-        {"link.loop": {"loss_db": 10}, "link.amplifier.core_noise_figure_offset_db": [0.5] + [0] * 6}
+@pytest.mark.parametrize(("control", "osnr_db"), [("signal", 21.0), ("channel", 21.0), ("channel", 8.0)])
+def test_osnr__received_tells_the_noise_figure(control, osnr_db):
+    base = (
+        small()
+        .replace({"link.power_control": control})
+        .replace({"link.loop": {"loss_db": 10}, "link.amplifier.core_noise_figure_offset_db": [0.5] + [0] * 6})
     )
-    figure = mcf.noise_figure_for_osnr(base, 21.0)
+    figure = mcf.noise_figure_for_osnr(base, osnr_db)
     one = float(10 * np.log10(figure.isel(core=3, channel=2)))
     given = base.replace({"link.amplifier.noise_figure_db": one, "link.loop.amplifier.noise_figure_db": one})
-    assert float(given.evaluate().mcf.to_db().osnr.isel(core=3, channel=2)) == pytest.approx(21.0, abs=1e-10)
-    with pytest.raises(DescriptionError, match='power_control: got "channel"'):
-        mcf.noise_figure_for_osnr(base.replace({"link.power_control": "channel"}), 21.0)
+    assert float(given.evaluate().mcf.to_db().osnr.isel(core=3, channel=2)) == pytest.approx(osnr_db, abs=1e-10)
+    with pytest.raises(DescriptionError, match='power_control: got "band"'):
+        mcf.noise_figure_for_osnr(base.replace({"link.power_control": "band"}), 21.0)
 
 
 def test_transceiver_snr__of_what_it_would_have_measured():
@@ -42,7 +45,7 @@ def test_transceiver_snr__of_what_it_would_have_measured():
     assert mcf.transceiver_snr(osnr, snr, symbol_rate_gbd=96) == pytest.approx(18.5, abs=1e-12)
     with pytest.raises(ValueError, match="higher than osnr_db allows at symbol_rate_gbd"):
         mcf.transceiver_snr([10.0], [20.0], symbol_rate_gbd=96)
-    with pytest.raises(ValueError, match="got 2 values for 1 in osnr_db"):
+    with pytest.raises(ValueError, match="snr_db: got 2 values along point, and 1 of osnr_db"):
         mcf.transceiver_snr([10.0], [20.0, 3], symbol_rate_gbd=96)
 
 

@@ -81,12 +81,13 @@ def _impossible_values(result: xr.Dataset) -> Iterator[str]:
 
 def _broken_budget(result: xr.Dataset) -> Iterator[str]:
     good = possible(result)
-    line, receiver = (sum(1.0 / good[noise.ratio] for noise in entering(where)) for where in ("line", "receiver"))
+    rows = {where: [noise for noise in entering(where) if noise.ratio in good] for where in ("line", "receiver")}
+    line, receiver = (sum(1.0 / good[noise.ratio] for noise in rows[where]) for where in ("line", "receiver"))
     if not _close(1.0 / good["gsnr"], line):
         yield "the inverse of gsnr is not the sum of the noises of the line"
     if not _close(1.0 / good["snr"], good["mdl_penalty"] / good["gsnr"] + receiver):
         yield "the inverse of snr is not the sum of the noises at the receiver"
-    for noise in entering("line"):
+    for noise in rows["line"]:
         silent = np.isinf(good[noise.ratio])
         if bool((silent & (good[noise.power] > 0.0)).any()):
             yield f"{noise.ratio} is infinite where {noise.power} is not 0"

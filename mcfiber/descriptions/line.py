@@ -341,8 +341,9 @@ class Link(Description):
         Polarisation-dependent loss that one span with its devices and amplifiers adds, where cores are received one by
         one: difference of its two gains. In coupled cores it is part of the mode-dependent loss.
     power_control
-        What the amplifiers after the spans restore: the power of the "signal", or the total power, noise included,
-        of every "channel" or of each "band", where noise displaces signal.
+        What the amplifiers after the spans restore: the total power, noise included, of every "channel", as automatic
+        power control does, or of each "band", where noise displaces signal (the signal droops); or the power of the
+        "signal" alone.
     repeat
         "independent": every span mixes the modes anew; "same": a loop sends light through the same fibre again,
         lap for lap.
@@ -377,7 +378,7 @@ class Link(Description):
     mode_dependent_loss_rms_db: Annotated[
         Quantity | dict[str, Quantity], number(low=0, high=20, varies="axis source", names=LOSS_SOURCES)
     ] = 0.0
-    power_control: Literal["signal", "channel", "band"] = "signal"
+    power_control: Literal["signal", "channel", "band"] = "channel"
     repeat: Literal["independent", "same"] = "independent"
 
     @model_validator(mode="after")

@@ -435,7 +435,7 @@ LAUNCH_RULES: tuple[Rule["System"], ...] = (
         at="link.laps",
     ),
     Rule(
-        lambda system: _where("link.power_control", system.link.power_control != "signal"),
+        lambda system: _where("link.power_control", system.link.power_control == "band"),
         'launch powers are optimised for "signal"',
         "set it",
         at="link.power_control",

@@ -180,9 +180,11 @@ def capture_fraction(wavelength: ArrayLike, refractive_index: ArrayLike, effecti
     >>> float(capture_fraction(1.55e-6, 1.4444, 80e-12).round(7))
     0.0017182
     """
-    ratio = np.asarray(wavelength, np.float64) / np.asarray(refractive_index)
-    result: FloatArray = 3.0 * ratio**2 / (8.0 * math.pi * np.asarray(effective_area))
-    return result
+    return _captured(np.asarray(wavelength, np.float64), np.asarray(refractive_index), np.asarray(effective_area))
+
+
+def _captured(wavelength: Any, refractive_index: Any, effective_area: Any) -> Any:
+    return 3.0 * (wavelength / refractive_index) ** 2 / (8.0 * math.pi * effective_area)
 
 
 def backscatter(rayleigh: Quantity, frequency: xr.Variable, effective_area: Quantity) -> Quantity:
@@ -205,6 +207,6 @@ def backscatter(rayleigh: Quantity, frequency: xr.Variable, effective_area: Quan
 
     def of_unit(hertz: Any) -> Any:
         wavelength = units.wavelength(hertz)
-        return capture_fraction(wavelength, REFRACTIVE_INDEX, 1.0) / wavelength**4
+        return _captured(wavelength, REFRACTIVE_INDEX, 1.0) / wavelength**4
 
     return units.mapped(of_unit, frequency) * (rayleigh / effective_area)

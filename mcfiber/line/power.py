@@ -263,17 +263,51 @@ def displaced(line: Line, launch: Quantity, noises: Sequence[Quantity], channels
     ratio = total / launch
     if line.power_control == "band":
         ratio = _over_bands(total, channels) / _over_bands(launch, channels)
-    factor = combined(lambda ratio: _droop(ratio, line.amplifiers), ratio)
+    factor = combined(lambda ratio: _displacing(ratio, line.amplifiers), ratio)
     return tuple(noise * factor for noise in noises)
 
 
-def _droop(ratio: Quantity, spans: int) -> Quantity:
+def _displacing(ratio: Quantity, spans: int) -> Quantity:
     """Noise over signal behind all spans, over the sum of what they add; 1 without noise, or without signal."""
     known = np.asarray(ratio) > 0.0
     known &= np.isfinite(ratio)
     noise = np.where(known, ratio, 1.0)
+    return np.where(known, droop(noise, spans) / noise, 1.0)
+
+
+def droop(ratio: Quantity, spans: int) -> Quantity:
+    """Noise over signal behind spans whose amplifiers hold the total power. [1]
+
+    Parameters
+    ----------
+    ratio
+        Sum over the spans of noise over signal, as each adds it. [1]
+    spans
+        Their number.
+
+    References
+    ----------
+    .. [1] A. Bononi, J.-C. Antona, M. Lonardi, A. Carbo-Meseguer and P. Serena, "The generalized droop formula for
+       low signal to noise ratio optical links," *J. Lightw. Technol.*, vol. 38, no. 8, pp. 2201-2213, 2020.
+
+    Examples
+    --------
+    >>> float(droop(0.25, 60).round(4))  # 6 dB become 5.45 dB
+    0.2834
+    """
     # Where the signal drowns, the number only has to stay finite.
-    return np.where(known, np.expm1(np.minimum(spans * np.log1p(noise / spans), 300.0)) / noise, 1.0)
+    return np.expm1(np.minimum(spans * np.log1p(ratio / spans), 300.0))  # Eq. (1) of [1] for equal spans
+
+
+def droop_slope(ratio: Quantity, spans: int) -> Quantity:
+    """Derivative of `droop` by the ratio; of noise that drowns the signal, that where it stays finite. [1]
+
+    Examples
+    --------
+    >>> float(droop_slope(0.0, 10))
+    1.0
+    """
+    return np.exp(np.minimum((spans - 1) * np.log1p(ratio / spans), 300.0))
 
 
 def _over_bands(value: Quantity, channels: Channels) -> Quantity:

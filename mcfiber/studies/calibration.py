@@ -9,11 +9,17 @@ import xarray as xr
 from mcfiber.arguments import NUMBER, SEED, arguments, real, whole
 from mcfiber.catalog import CatalogEntry
 from mcfiber.descriptions.errors import refused
+from mcfiber.evaluate import records
 from mcfiber.labelled import labelled_result
+from mcfiber.line.budget import OSNR_BANDWIDTH, entering
+from mcfiber.line.power import droop
 from mcfiber.studies.uncertainty import ENTRY, INTERVAL, predict
 
 if TYPE_CHECKING:
     from mcfiber.descriptions.system import System
+
+HALVINGS = 60
+"""Of an interval, down to the last bit of a number."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,7 @@ def noise_figure_for_osnr(system: "System", osnr_db: float) -> xr.DataArray:
     Parameters
     ----------
     system
-        The line, without axes; its amplifiers hold the power of the signal. Their own noise figures do not count.
+        The line, without axes; the noise figures of its own amplifiers do not count.
     osnr_db
         Received, in 12.5 GHz.
 
@@ -108,11 +114,12 @@ def noise_figure_for_osnr(system: "System", osnr_db: float) -> xr.DataArray:
     Raises
     ------
     DescriptionError
-        If amplifiers hold the total power, where noise displaces signal.
+        If amplifiers hold the total power of a band, where every channel's noise displaces the signal of all.
 
     Notes
     -----
-    Amplifier noise is linear in the noise figure, Eq. (1) of :doc:`/theory/amplifier-noise` [1]_.
+    Amplifier noise is linear in the noise figure, Eq. (1) of :doc:`/theory/amplifier-noise` [1]_; where noise displaces
+    signal, what the spans add is looked for by bisection in Eq. (1) of `mcfiber.line.power.droop`.
 
     References
     ----------
@@ -128,14 +135,35 @@ def noise_figure_for_osnr(system: "System", osnr_db: float) -> xr.DataArray:
     >>> round(float(10 * np.log10(given.evaluate().osnr[0])), 9)
     12.0
     """
-    if system.link.power_control != "signal":
-        msg = f'link.power_control: got "{system.link.power_control}"; noise figures are found for "signal"'
+    if system.link.power_control == "band":
+        msg = 'link.power_control: got "band"; noise figures are found for "signal" and "channel"; name one of these'
         raise refused(msg)
     listed = isinstance(system.link.span, tuple)
     own = [k for k, span in enumerate(system.link.spans) if span.amplifier is not None]
     where = ["link", *(["link.loop"] if system.link.loop else [])]
     where += [f"link.span.{k}" if listed else "link.span" for k in own]
     paths = [f"{place}.amplifier.noise_figure_db" for place in where]
-    low, high = (1.0 / system.replace(dict.fromkeys(paths, db)).evaluate()["osnr"] for db in (10.0, 20.0))
-    figure = 10.0 + (10.0 ** (-osnr_db / 10.0) - low) * (90.0 / (high - low))
+    plain = system.replace({"link.power_control": "signal"})
+    weak, strong = (plain.replace(dict.fromkeys(paths, db)).evaluate() for db in (10.0, 20.0))
+    low, high = 1.0 / weak["snr_ase"], 1.0 / strong["snr_ase"]
+    wanted = 10.0 ** (-osnr_db / 10.0) * weak["symbol_rate"] / OSNR_BANDWIDTH
+    if system.link.power_control == "channel":
+        others = [
+            row.ratio for row in entering("line") if row.displaces and row.ratio in weak and row.ratio != "snr_ase"
+        ]
+        line = records(plain)[0].line
+        wanted = _added(wanted, sum(1.0 / weak[name] for name in others), line.amplifiers)
+    figure = 10.0 + (wanted - low) * (90.0 / (high - low))
     return labelled_result("noise_figure", figure)
+
+
+def _added(wanted: xr.DataArray, others: xr.DataArray, spans: int) -> xr.DataArray:
+    """What the spans add of one noise over signal, so that with others it droops to what is wanted. [1]"""
+    wanted, others = xr.broadcast(wanted, others)
+    low, high = xr.zeros_like(wanted), wanted.copy()
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        total = middle + others
+        enough = middle * droop(total, spans) >= wanted * total
+        low, high = low.where(enough, middle), high.where(~enough, middle)
+    return 0.5 * (low + high)

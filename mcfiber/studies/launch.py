@@ -18,6 +18,7 @@ from mcfiber.labelled import array, as_variable, combined
 from mcfiber.line.budget import Scene, entering, received_ratio
 from mcfiber.line.crosstalk import line_pairs
 from mcfiber.line.mode_loss import mode_dependent_loss
+from mcfiber.line.power import droop, droop_slope
 from mcfiber.receiver.penalty import mdl_penalty
 from mcfiber.receiver.rates import achievable_rate
 from mcfiber.status import OK, failure
@@ -209,11 +210,11 @@ class LaunchProblem:
             Shape (channel,). [W]
         """
         self.evaluations += 1
-        (ase, nli), gsnr = self._ratios(launch)
+        added, gsnr = self._ratios(launch)
         value, by_gsnr = self._of_gsnr(gsnr)
-        # 1/gsnr = (ase + nli)/launch + what follows the signal
-        by_noise = -by_gsnr * gsnr**2 / launch
-        direct = (-by_noise * (ase + nli) / launch).sum(axis=0)
+        # 1/gsnr = (ase + nli)/launch, drooping, + what follows the signal
+        by_noise = -by_gsnr * gsnr**2 * self._droop_slope(added) / launch
+        direct = -(by_noise * added).sum(axis=0)
         return value, direct + self.noise.pullback(by_noise, by_noise)
 
     def maximise(self, groups: AnyArray, limit: float = math.inf) -> FloatArray:
@@ -279,9 +280,21 @@ class LaunchProblem:
         result: FloatArray = np.clip(optimum_power(ase.mean(axis=0), eta), 1e-6, 1.0)
         return result
 
-    def _ratios(self, launch: FloatArray) -> tuple[tuple[FloatArray, FloatArray], FloatArray]:
+    def _ratios(self, launch: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """What the spans add to noise over signal, and the signal-to-noise ratio of the line."""
         ase, nli = self.noise(launch)
-        return (ase, nli), 1.0 / ((ase + nli) / launch + self._following)
+        added = (ase + nli) / launch
+        return added, 1.0 / (self._droop(added) + self._following)
+
+    def _droop(self, added: FloatArray) -> FloatArray:
+        """Noise over signal behind amplifiers that hold what they hold."""
+        line = self._scene.line
+        held: FloatArray = added if line.power_control == "signal" else droop(added, line.amplifiers)
+        return held
+
+    def _droop_slope(self, added: FloatArray) -> Any:
+        line = self._scene.line
+        return 1.0 if line.power_control == "signal" else droop_slope(added, line.amplifiers)
 
     def _copies(self, gsnr: FloatArray) -> float:
         """Cores that one row stands for."""
@@ -372,17 +385,18 @@ class CoreLaunchProblem(LaunchProblem):
             noise[own] = self._of_group(self.noise(launch * one), own)
         power = factor[:, None] * launch
         meeting = self._pairs * (factor[None, :] / factor[:, None])[..., None]  # P_j/P_i of every pair
-        gsnr = 1.0 / (noise / power + meeting.sum(axis=1) + self._others)
+        gsnr = 1.0 / (self._droop(noise / power) + meeting.sum(axis=1) + self._others)
         value, by_gsnr = self._of_gsnr(gsnr)
         by_inverse = -by_gsnr * gsnr**2
         by_crosstalk = (by_inverse[:, None, :] * meeting).sum(axis=2)
         by_factor = by_crosstalk.sum(axis=0) - by_crosstalk.sum(axis=1)
+        by_added = by_inverse * self._droop_slope(noise / power)
         by_launch = np.zeros_like(launch)
         by_offset: FloatArray = np.bincount(self.member, weights=by_factor, minlength=offset.size).astype(np.float64)
         for group, one in enumerate(offset):
             own = self.member == group
             rows = self.noise(launch * one)[0].shape[0]  # what `pullback` refers to
-            by_noise = np.where(own[:, None], by_inverse / power, 0.0)
+            by_noise = np.where(own[:, None], by_added / power, 0.0)
             shared = by_noise.sum(axis=0, keepdims=True) if rows == 1 else by_noise
             by_power = self.noise.pullback(shared, shared) - (by_noise * noise / power).sum(axis=0)
             by_launch += one * by_power

@@ -79,7 +79,7 @@ def test_csv__matrix_of_pairs(tmp_path):
 def test_csv__in_a_system(tmp_path):
     rows = "\n".join(f"{w},{0.2 + 1e-4 * (w - 1550)}" for w in range(1500, 1601))
     loss = mcf.table(written(tmp_path, f"wavelength_nm,loss\n{rows}\n"))
-    found = small().replace({"fiber.attenuation_db_per_km": loss}).evaluate()
+    found = small().replace({"fiber.attenuation_db_per_km": loss, "link.power_control": "signal"}).evaluate()
     expected = 80 * (0.2 + 1e-4 * (found.wavelength.values - 1550))
     photon = 6.62607015e-34 * found.frequency * 32e9
     np.testing.assert_allclose(found.ase_power, 2 * (10 ** ((5 + expected) / 10) - 1) * photon, rtol=1e-9)
@@ -142,5 +142,5 @@ def test_bad_files__one_clear_sentence(tmp_path, text, told):
 def test_bad_files__missing_and_other_things(tmp_path):
     with pytest.raises(DescriptionError, match=r"none\.csv: cannot be read"):
         mcf.table(tmp_path / "none.csv")
-    with pytest.raises(DescriptionError, match=r"source: got 3\.0; allowed: the path"):
+    with pytest.raises(DescriptionError, match=r"source: got 3\.0; allowed: .*; give the path of a CSV"):
         mcf.table(3.0)
