@@ -180,7 +180,9 @@ def capture_fraction(wavelength: ArrayLike, refractive_index: ArrayLike, effecti
     >>> float(capture_fraction(1.55e-6, 1.4444, 80e-12).round(7))
     0.0017182
     """
-    return _captured(np.asarray(wavelength, np.float64), np.asarray(refractive_index), np.asarray(effective_area))
+    one = np.asarray(wavelength, np.float64), np.asarray(refractive_index), np.asarray(effective_area)
+    result: FloatArray = _captured(*one)
+    return result
 
 
 def _captured(wavelength: Any, refractive_index: Any, effective_area: Any) -> Any:

@@ -148,11 +148,9 @@ def noise_figure_for_osnr(system: "System", osnr_db: float) -> xr.DataArray:
     low, high = 1.0 / weak["snr_ase"], 1.0 / strong["snr_ase"]
     wanted = 10.0 ** (-osnr_db / 10.0) * weak["symbol_rate"] / OSNR_BANDWIDTH
     if system.link.power_control == "channel":
-        others = [
-            row.ratio for row in entering("line") if row.displaces and row.ratio in weak and row.ratio != "snr_ase"
-        ]
-        line = records(plain)[0].line
-        wanted = _added(wanted, sum(1.0 / weak[name] for name in others), line.amplifiers)
+        rows = [row for row in entering("line") if row.displaces and row.ratio in weak]
+        others = sum((1.0 / weak[row.ratio] for row in rows), -low)
+        wanted = _added(wanted, others, records(plain)[0].line.amplifiers)
     figure = 10.0 + (wanted - low) * (90.0 / (high - low))
     return labelled_result("noise_figure", figure)
 
