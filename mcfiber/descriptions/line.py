@@ -20,7 +20,7 @@ class RamanPump(Description):
     Parameters
     ----------
     wavelength_nm
-        Of the pump, outside the band of the signals.
+        Of the pump, outside the spectrum of every channel: beside the bands of the signals, or in a gap between them.
     power_mw
         In each core, where the pump enters the fibre; one for all cores, or one for each.
     direction

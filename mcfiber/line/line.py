@@ -561,17 +561,20 @@ def _pumps(spans: tuple[Span, ...], channels: Channels) -> Pumps | None:
         )
 
     frequency = tuple(map(units.wavelength, each("wavelength_nm")))
-    low, high = float(channels.frequency.min()), float(channels.frequency.max())
     for k, (pump, one) in enumerate(zip(first, frequency, strict=True)):
-        if np.any((one >= low) & (one <= high)):
-            band = f"{units.wavelength(high) * 1e9:.1f} to {units.wavelength(low) * 1e9:.1f} nm"
+        within = np.asarray(combined(_within, channels.frequency, one, channels.symbol_rate))
+        if within.any():
             msg = (
-                f"link.span.raman_pumps.{k}.wavelength_nm: got {pump.wavelength_nm} nm, inside the signals' "
-                f"band of {band}; move the pump"
+                f"link.span.raman_pumps.{k}.wavelength_nm: got {pump.wavelength_nm} nm, where there is a signal; "
+                "allowed: outside the spectrum of every channel, so beside the bands or in a gap between them"
             )
             raise refused(msg)
     signs = tuple(1.0 if pump.direction == "forward" else -1.0 for pump in first)
     return Pumps(frequency, each("power_mw"), each("attenuation_db_per_km"), signs)
+
+
+def _within(frequency: Any, pump: Any, symbol_rate: Any) -> Any:
+    return np.abs(frequency - pump) <= 0.5 * symbol_rate
 
 
 def _of_cores(value: Quantity) -> Quantity:

@@ -10,6 +10,7 @@ import xarray as xr
 import mcfiber as mcf
 from mcfiber import DescriptionError
 from mcfiber.evaluate import records
+from mcfiber.kernels.silica import STEP, raman_efficiency
 from mcfiber.line.closed_forms import ValidityWarning
 from mcfiber.line.interference import nonlinear_interference, nonlinear_interference_integral
 from mcfiber.line.raman import raman_slope
@@ -145,6 +146,29 @@ def test_pumps__without_power_change_nothing() -> None:
     np.testing.assert_allclose(plain.replace({"link.span": dark}).evaluate().gsnr, plain.evaluate().gsnr, rtol=1e-7)
 
 
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+def test_pumps__in_a_gap_between_bands(direction: str) -> None:
+    """A pump among weak signals amplifies those below it and takes from those above, by quanta: exact exponents."""
+    power, loss = 0.2, 0.25 * np.log(10.0) / 1e4
+    pump = {"wavelength_nm": 1480.0, "power_mw": 1e3 * power, "direction": direction}
+    wide = {
+        "groups": [
+            {"band": "E", "channels": 5, "spacing_ghz": 200, "symbol_rate_gbd": 95, "lowest_frequency_thz": 208.0},
+            {"band": "L", "channels": 5, "spacing_ghz": 200, "symbol_rate_gbd": 95, "lowest_frequency_thz": 187.0},
+        ]
+    }
+    plain = system(link__launch_power_dbm=-60.0).replace({"spectrum": wide, "models.raman": "silica"})
+    one = profile(plain.replace({"link.span": {"length_km": 80, "raman_pumps": [pump]}}))
+    gained = np.log(profile(plain).span_loss.data / one.span_loss.data)
+    frequency, source = records(plain)[0].channels.frequency.data, 299792458.0 / 1480e-9
+    higher = np.maximum(frequency, source)
+    grid = raman_efficiency()
+    curve = np.interp(np.abs(frequency - source), np.arange(grid.size) * STEP, grid) * higher / 80e-12
+    effective = (1 - np.exp(-loss * 80e3)) / loss
+    sign = np.where(frequency < source, 1.0, -frequency / source)  # a quantum of the pump's is worth less
+    np.testing.assert_allclose(gained, sign * curve * power * effective, rtol=2e-6)
+
+
 def test_pumps__more_than_the_loss_needs_no_amplifier() -> None:
     strong = {"length_km": 20, "raman_pumps": [{"wavelength_nm": 1450, "power_mw": 400, "direction": "forward"}]}
     one = system().replace(TILTED | {"link.launch_power_dbm": -30.0, "link.span": strong})
@@ -242,8 +266,9 @@ def test_interference__axis_equals_loop() -> None:
     [
         ({"link.span": PUMPED}, 'raman_pumps: need models.raman = "silica"'),
         (
-            {"link.span": {"length_km": 80, "raman_pumps": [{"wavelength_nm": 1550, "power_mw": 100}]}} | TILTED,
-            "raman_pumps.0.wavelength_nm: got 1550.0 nm, inside the signals' band",
+            {"link.span": {"length_km": 80, "raman_pumps": [{"wavelength_nm": 299792.458 / 187.01, "power_mw": 100}]}}
+            | TILTED,
+            "nm, where there is a signal; allowed: outside the spectrum of every channel",
         ),
         (
             {"link": {"span": [{"length_km": 80}, PUMPED]}} | TILTED,
