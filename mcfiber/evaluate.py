@@ -20,6 +20,7 @@ from mcfiber.receiver.outage import frequency_diversity
 from mcfiber.receiver.penalty import grouped_penalty, loss_range
 from mcfiber.receiver.rates import achievable_rate
 from mcfiber.receiver.receiver import Receiver, receiver
+from mcfiber.receiver.window import dispersion_range, equalizer_ratio, with_both
 from mcfiber.simulation.penalties import draw_mdl_penalty, loop_scatter
 from mcfiber.typing import Quantity
 
@@ -155,6 +156,10 @@ def quantities(
     else:
         penalty = grouped_penalty(ratios["gsnr"], loss.effective, scene.medium.group_sizes, receiver=arrived.kind)
     snr = received_ratio(ratios["gsnr"], penalty, arrived.snr)
+    beyond: dict[str, Quantity] = {}
+    if (truncated := equalizer_ratio(scene, arrived, snr)) is not None:
+        beyond["snr_equalizer"] = truncated
+        snr = with_both(snr, truncated)
     values = {
         "symbol_rate": grid.symbol_rate,
         "signal_power": power.launch,
@@ -167,10 +172,11 @@ def quantities(
         "mode_dependent_loss_peak_to_peak": loss.peak_to_peak,
         "mdl_penalty": penalty,
         "snr_trx": arrived.snr,
+        **beyond,
         "snr": snr,
         **achievable_rate(arrived, snr, grid.symbol_rate),
     }
-    known = status.problems(grid, scene.medium, spans, penalties)
+    known = status.problems(grid, scene.medium, spans, penalties, dispersion_range(scene, arrived))
     return result.with_totals(values | {"status": status.judged(scene, arrived, values, known)}, scene)
 
 

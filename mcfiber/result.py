@@ -489,17 +489,18 @@ class ResultAccessor:
             `total_net_rate_without`, the net rate of the cores and channels at hand if that one were absent.  The
             shares are 0 in a channel without signal or without noise.
         """
-        absent = set() if "snr_scattering" in self._dataset else {"double_scattering"}
-        on_line = [row for row in entering("line") if row.name not in absent]
-        ratios = [row.ratio for row in (*on_line, *entering("receiver"))]
+        on_line, at_end = (
+            [row for row in entering(where) if row.ratio in self._dataset] for where in ("line", "receiver")
+        )
+        ratios = [row.ratio for row in (*on_line, *at_end)]
         ds = self._loaded(*ratios, "snr", "gsnr", "mdl_penalty", "mode_dependent_loss_effective", "symbol_rate")
         noise = {row.name: _inverse(ds[row.ratio]) for row in on_line}
-        received = {row.name: _inverse(ds[row.ratio]) for row in entering("receiver")}
+        received = {row.name: _inverse(ds[row.ratio]) for row in at_end}
         everything = _inverse(ds["snr"])
         loss = (ds["mdl_penalty"] - 1.0) * _inverse(ds["gsnr"])
         own = noise | {MODE_LOSS: loss} | received
         shares = [xr.apply_ufunc(_share, value, everything, keep_attrs=False) for value in own.values()]
-        rates = [self._rate_without(name, noise, ds) for name in own]
+        rates = [self._rate_without(name, noise, received, ds) for name in own]
         names = xr.DataArray(list(own), dims="limit", name="limit")
         table = xr.Dataset(
             {
@@ -509,16 +510,18 @@ class ResultAccessor:
         )
         return _where_possible(ds, table)
 
-    def _rate_without(self, absent: str, noise: Mapping[str, xr.DataArray], ds: xr.Dataset) -> xr.DataArray:
-        """Net rate of what is at hand if one limit were absent, given noise over signal of the line by name."""
+    def _rate_without(
+        self, absent: str, noise: Mapping[str, xr.DataArray], received: Mapping[str, xr.DataArray], ds: xr.Dataset
+    ) -> xr.DataArray:
+        """Net rate of what is at hand if one limit were absent, given noise over signal by name."""
         transceiver = self._receiver()
         gsnr = _inverse(sum(value for name, value in noise.items() if name != absent))
         penalty: Quantity = 1.0
         if absent != MODE_LOSS:
             loss = ds["mode_dependent_loss_effective"]
             penalty = grouped_penalty(gsnr, loss, self._group_sizes(), receiver=transceiver.kind)
-        silent = absent in {row.name for row in entering("receiver")}
-        snr = received_ratio(gsnr, penalty, math.inf if silent else ds["snr_trx"])
+        left = [value for name, value in received.items() if name != absent]
+        snr = received_ratio(gsnr, penalty, _inverse(sum(left)) if left else math.inf)
         return _summed(ds, achievable_rate(transceiver, snr, ds["symbol_rate"])["net_rate"], "core", "channel")
 
     def _where_possible(self, table: xr.Dataset) -> xr.Dataset:

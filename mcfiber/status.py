@@ -30,6 +30,7 @@ CORES_OVERLAP = 12
 NOT_FINITE = 13
 REFUSED = 14
 MODE_DEPENDENT_LOSS_TOO_HIGH = 15
+DISPERSION_BEYOND_WINDOW = 16
 NOT_COMPUTED = 255
 
 FLAGS = {
@@ -49,6 +50,7 @@ FLAGS = {
     NOT_FINITE: "not_finite",
     REFUSED: "refused",
     MODE_DEPENDENT_LOSS_TOO_HIGH: "mode_dependent_loss_too_high",
+    DISPERSION_BEYOND_WINDOW: "dispersion_beyond_window",
     NOT_COMPUTED: "not_computed",
 }
 """Meaning of the values of `status`; the highest that applies stands."""
@@ -73,7 +75,10 @@ REASONS = {
 }
 """What to say of a system without axes whose evaluation fails."""
 
-UNBOUNDED = ("snr_ase", "osnr", "snr_scattering", "snr_nli", "snr_xt", "gsnr", "snr_trx", "snr", "shannon")
+UNBOUNDED = (
+    *("snr_ase", "osnr", "snr_nli", "snr_xt", "snr_scattering", "snr_filtering", "gsnr"),
+    *("snr_trx", "snr_equalizer", "snr", "shannon"),
+)
 """Variables that are infinite by their meaning where there is no noise."""
 
 SMALL = 100_000

@@ -66,6 +66,7 @@ UNITS: dict[str, Unit] = {
     "per_km": _scaled("1/km", 1e-3),
     "per_w_km": _scaled("1/(W km)", 1e-3),
     "m2_per_w": _scaled("m^2/W", 1.0),
+    "ps_per_nm": _scaled("ps/nm", 1e-3),
     "ps_per_nm_km": _scaled("ps/(nm km)", 1e-6),
     "ps_per_nm2_km": _scaled("ps/(nm^2 km)", 1e3),
     "ps_per_km": _scaled("ps/km", 1e-15),

@@ -263,6 +263,29 @@ _add(
     "signal over double Rayleigh scattering",
     source="definition: signal_power/scattering_power",
 )
+_add(
+    "filtering_power",
+    "core channel",
+    "W",
+    "noise that optical filters amount to",
+    "At launch level; of lines with filters.",
+    source="Cioffi et al., IEEE Trans. Commun. 43, 2582 (1995); Eq. (2) of mcfiber.kernels.filtering",
+)
+_add(
+    "snr_filtering",
+    "core channel",
+    "1",
+    "signal over the noise that optical filters amount to",
+    source="definition: signal_power/filtering_power",
+)
+_add(
+    "snr_equalizer",
+    "core channel",
+    "1",
+    "signal over what falls outside the window of the equaliser",
+    "Of receivers whose window is given.",
+    source="Eq. (4) of mcfiber.kernels.mode_delay",
+)
 _add("snr_nli", "core channel", "1", "signal over nonlinear interference", source="definition: signal_power/nli_power")
 _add("snr_xt", "core channel", "1", "signal over inter-core crosstalk", source="definition: 1/crosstalk")
 _add(

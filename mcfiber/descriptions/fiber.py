@@ -119,6 +119,9 @@ class MulticoreFiber(Description):
     spatial_mode_dispersion_ps_per_sqrt_km, spatial_mode_dispersion_definition
         Spatial mode dispersion of randomly coupled cores, and what the number means: "sigma" is the standard
         deviation of the intensity impulse response, "2sigma" is twice that.
+    polarization_mode_dispersion_ps_per_sqrt_km
+        Mean differential group delay of the two polarisations of a core, where cores are received one by one; it
+        matters to receivers with an `equalizer_window_ps`.
     bend_radius_mm, twist_rate_per_m
         Mean bend radius (140 mm is a spool; a cable has about 1 m and more) and twist (turns per metre).
     index_spread
@@ -174,6 +177,7 @@ class MulticoreFiber(Description):
     rayleigh_db_per_km: Annotated[Quantity, number(low=0, high=100)] = 0.14
     spatial_mode_dispersion_ps_per_sqrt_km: Annotated[Quantity | None, number(low=0, high=1e5)] = None
     spatial_mode_dispersion_definition: Literal["sigma", "2sigma"] = "sigma"
+    polarization_mode_dispersion_ps_per_sqrt_km: Annotated[Quantity, number(low=0, high=1e3)] = 0.0
     bend_radius_mm: Annotated[Quantity, number(low=1, infinite=True)] = 140.0
     index_spread: Annotated[Quantity, number(low=0, high=0.01)] = 0.0
     twist_rate_per_m: Annotated[Quantity, number(low=0, high=1000)] = 0.2

@@ -293,6 +293,32 @@ class LoopEquipment(Description):
         return self
 
 
+class OpticalFilters(Description):
+    """Filters that every channel passes along the line, such as those of wavelength-selective switches.
+
+    Parameters
+    ----------
+    bandwidth_ghz
+        Full width of a passband at half the power; its middle is that of the channel.
+    count
+        Number of filters on the whole line, spread evenly; their mean loss belongs to the spans.
+    order
+        Of the super-Gaussian passband, ``2^-(2|f|/B)^(2 order)``: the edges of switches have 3 to 6.
+    roll_off
+        Of the channels' root-raised-cosine spectra.
+
+    Examples
+    --------
+    >>> OpticalFilters(bandwidth_ghz=68, count=8).order
+    4.0
+    """
+
+    bandwidth_ghz: Annotated[Quantity, number(above=0, high=100_000)]
+    count: Annotated[int, integer(low=1, high=10_000)]
+    order: Annotated[Quantity, number(low=0.5, high=50)] = 4.0
+    roll_off: Annotated[Quantity, number(low=0, high=1)] = 0.1
+
+
 LOSS_SOURCES = ("fan_in", "fan_out", "splices", "fiber", "amplifier")
 """Where mode-dependent loss arises in a span."""
 
@@ -312,6 +338,8 @@ class Link(Description):
         Amplifier after each span.
     loop
         Equipment of a recirculating loop, where there is one: once a lap, behind its last span.
+    filters
+        Optical filters along the line, where there are some.
     launch_power_dbm
         Power of a channel in one core, both polarisations, at the amplifier's output before the fan-in: one
         number, a list with one for each channel, for all bands or for each, a value for each core, or a table against
@@ -362,6 +390,7 @@ class Link(Description):
     laps: Annotated[int | None, integer(low=1, high=100_000)] = None
     amplifier: Amplifier = Amplifier()
     loop: LoopEquipment | None = None
+    filters: OpticalFilters | None = None
     launch_power_dbm: Annotated[
         Varying, number(low=-100, high=40, varies=EVERYWHERE, names=BANDS_NM, listed="channel")
     ] = 0.0

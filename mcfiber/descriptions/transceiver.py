@@ -29,6 +29,11 @@ class Transceiver(Description):
         Part of all symbols that carries no data.
     receiver
         How the coupled cores are separated.
+    equalizer_window_ps
+        Length of the impulse response that the equaliser spans; any where left out. What mode dispersion of coupled
+        cores, or polarisation-mode dispersion of single ones, spreads beyond it is lost and disturbs.
+    dispersion_window_ps_per_nm
+        Largest accumulated chromatic dispersion, of either sign, that the receiver makes good; any where left out.
 
     Examples
     --------
@@ -51,6 +56,8 @@ class Transceiver(Description):
     code: CodesByPlace = DecodedFraction()
     pilot_overhead_percent: Annotated[Quantity, number(low=0.0, high=99.0, remedy="usual: 0 to 5 %")] = 0.0
     receiver: Literal["mmse", "zero_forcing", "optimal"] = "mmse"
+    equalizer_window_ps: Annotated[Quantity | None, number(above=0, high=1e9)] = None
+    dispersion_window_ps_per_nm: Annotated[Quantity | None, number(above=0, high=1e9)] = None
 
     @property
     def varies(self) -> bool:

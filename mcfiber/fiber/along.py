@@ -20,6 +20,7 @@ VARYING = (
     "nonlinear_coefficient",
     "effective_area",
     "mode_dispersion",
+    "polarization_dispersion",
     "skew",
     "random_skew",
 )

@@ -24,6 +24,9 @@ from mcfiber.fiber.structure import FiberStructure, fiber_structure
 from mcfiber.labelled import array, combined, has, kept, quantity, reduced
 from mcfiber.typing import Quantity, is_axis
 
+MEAN_DELAY_TO_RMS = math.sqrt(3.0 * math.pi / 32.0)
+"""Half the rms of a Maxwellian differential group delay over its mean: how far either polarisation is from both."""
+
 
 @dataclass(frozen=True)
 class FiberMedium:
@@ -47,6 +50,8 @@ class FiberMedium:
     mode_dispersion
         Rms modal group delay per square root of length of randomly coupled cores; None where it is not known.
         [s/sqrt(m)]
+    polarization_dispersion
+        The same of the two polarisations of a core that is received by itself. [s/sqrt(m)]
     backscatter
         Power that Rayleigh scattering sends backwards into the mode of its core, (channel); matters where cores
         carry light both ways, and where pumps amplify it. [1/m]
@@ -67,6 +72,7 @@ class FiberMedium:
     cores: int
     coupled_cores: int
     mode_dispersion: Quantity = None
+    polarization_dispersion: Quantity = 0.0
     backscatter: Quantity = None
     groups: Groups = ()
     skew: Quantity = 0.0
@@ -143,6 +149,7 @@ def _described(
         cores=fiber.cores,
         coupled_cores=fiber.coupled_cores,
         mode_dispersion=_mode_dispersion(fiber),
+        polarization_dispersion=quantity(fiber, "polarization_mode_dispersion_ps_per_sqrt_km") * MEAN_DELAY_TO_RMS,
         groups=fiber.groups or (),
         skew=quantity(fiber, "skew_ps_per_km"),
         random_skew=quantity(fiber, "random_skew_ps_per_sqrt_km"),

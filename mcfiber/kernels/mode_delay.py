@@ -84,6 +84,19 @@ def truncation_penalty(snr: FloatArray, rms: FloatArray, window: FloatArray, out
         out[i] = (1.0 + lost * snr[i]) / (1.0 - lost)  # Eq. (4)
 
 
+@kernel("(),(),()->()")
+def truncation_ratio(snr: FloatArray, rms: FloatArray, window: FloatArray, out: FloatArray) -> None:
+    """Signal over the noise that a window of the impulse response amounts to, beside all other noise.
+
+    What `truncation_penalty` makes of a ratio, as one more noise: 1/snr' = 1/snr + 1/out.
+    snr (n,); rms, window (n,) s; out (n,).
+    """
+    for i in range(snr.shape[0]):
+        lost = math.erfc(window[i] / (2.0 * math.sqrt(2.0) * rms[i])) if rms[i] > 0.0 else 0.0
+        added = lost * (1.0 + 1.0 / snr[i]) if snr[i] > 0.0 else math.inf  # Eq. (4), less 1/snr
+        out[i] = (1.0 - lost) / added if lost > 0.0 else math.inf
+
+
 @kernel
 def _pairs(lag: int, spans: int, distributed: float) -> float:
     """Weight of all pairs of spans at a distance: sum of c_kl^2.

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels import budget as kernels
+from mcfiber.kernels.filtering import filtered_ratio
 from mcfiber.kernels.scattering import double_scattering
 from mcfiber.labelled import array, combined, compute, stacked
 from mcfiber.line.amplifiers import amplifier_noise, impossible_noise
@@ -87,6 +88,8 @@ class Noise:
         In figures and reports.
     compute
         Variables of a scene by name, its power among them; None where the noise is known by its ratio. [W]
+    of_sum
+        The same of a noise that depends on the sum of all others; it takes the scene and that sum.
     displaces
         Whether amplifiers that hold the total power lower the signal for it.
     follows
@@ -101,6 +104,7 @@ class Noise:
     label: str
     colour: str
     compute: Callable[[Scene], Mapping[str, Quantity]] | None = None
+    of_sum: "Callable[[Scene, Quantity], Mapping[str, Quantity]] | None" = None
     displaces: bool = False
     follows: Literal["gradient", "signal", "unknown"] = "unknown"
 
@@ -147,6 +151,41 @@ def _twice_scattered(scene: Scene) -> Mapping[str, Quantity]:
     return {"scattering_power": total}
 
 
+def behind_filters(scene: Scene, gsnr: Quantity) -> Quantity:
+    """Signal-to-noise ratio of the line that its filters leave. [1]
+
+    Parameters
+    ----------
+    scene
+        The filters, if there are any, and the symbol rates.
+    gsnr
+        Without them. [1]
+
+    Notes
+    -----
+    Eq. (2) of `mcfiber.kernels.filtering`.
+    """
+    filters = scene.line.filters
+    if filters is None:
+        return gsnr
+    shape = scene.channels.symbol_rate, filters.roll_off, filters.bandwidth, filters.order, float(filters.count)
+    return compute("gsnr", filtered_ratio, gsnr, *shape)
+
+
+def _filtered(scene: Scene, others: Quantity) -> Mapping[str, Quantity]:
+    """Noise that a cascade of filters amounts to: what is missing from the ratio that they leave."""
+    if scene.line.filters is None:
+        return {}
+    launch = scene.power.launch
+    ratio = behind_filters(scene, combined(np.divide, launch, others))
+    return {"filtering_power": combined(_missing, launch, ratio, others)}
+
+
+def _missing(launch: Any, ratio: Any, others: Any) -> Any:
+    with np.errstate(divide="ignore"):
+        return np.maximum(launch / ratio - others, 0.0)
+
+
 # Colours of Okabe and Ito, which differ with any colour vision.
 NOISES: tuple[Noise, ...] = (
     Noise(
@@ -191,11 +230,24 @@ NOISES: tuple[Noise, ...] = (
         compute=_twice_scattered,
         follows="signal",
     ),
+    Noise(
+        name="filtering",
+        power="filtering_power",
+        ratio="snr_filtering",
+        enters="line",
+        label="optical filters",
+        colour="#56B4E9",
+        of_sum=_filtered,
+    ),
     Noise(name="transceiver", power="", ratio="snr_trx", enters="receiver", label="transceivers", colour="#999999"),
+    Noise(
+        name="equalizer", power="", ratio="snr_equalizer", enters="receiver", label="short equalisers", colour="black"
+    ),
 )
 """Every noise, in the order of the path: evaluation, limits, figures and the optimiser read this table.
 
-A line has those whose power its scene gives; double scattering is one of pumped lines alone."""
+A line has those whose power its scene gives: double scattering is one of pumped lines alone, filtering of lines with
+filters, and that of short equalisers of receivers whose window is given."""
 
 
 def entering(where: Literal["line", "receiver"]) -> tuple[Noise, ...]:
@@ -212,7 +264,12 @@ def line_noises(scene: Scene) -> dict[str, Quantity]:
             found |= noise.compute(scene)
     names = [noise.power for noise in rows if noise.displaces]
     powers = displaced(scene.line, scene.power.launch, [found[name] for name in names], scene.channels)
-    return found | dict(zip(names, powers, strict=True))
+    found |= dict(zip(names, powers, strict=True))
+    for noise in rows:
+        if noise.of_sum is not None:
+            others = sum(found[row.power] for row in rows if row.power in found)
+            found |= noise.of_sum(scene, others)
+    return found
 
 
 def failures(scene: Scene) -> dict[str, Quantity]:

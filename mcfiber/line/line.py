@@ -11,7 +11,7 @@ import xarray as xr
 
 from mcfiber import units
 from mcfiber.descriptions.errors import refused
-from mcfiber.descriptions.line import Amplifier, Link, LoopEquipment, Piece, Span
+from mcfiber.descriptions.line import Amplifier, Link, LoopEquipment, OpticalFilters, Piece, Span
 from mcfiber.descriptions.values import GainTable
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.grid import on_grid
@@ -144,6 +144,26 @@ class Loop:
 
 
 @dataclass(frozen=True)
+class Filters:
+    """Optical filters, evenly along the line.
+
+    Attributes
+    ----------
+    bandwidth
+        At half the power. [Hz]
+    order, roll_off
+        Of the passband, and of the channels' spectra. [1]
+    count
+        Number of filters.
+    """
+
+    bandwidth: Quantity
+    order: Quantity
+    roll_off: Quantity
+    count: int
+
+
+@dataclass(frozen=True)
 class Pumps:
     """Pumps of distributed Raman amplification, one item each.
 
@@ -220,6 +240,8 @@ class Line:
         Rms over the two polarisations of one span's polarisation-dependent loss, (channel) and (core). [Np]
     loop
         Equipment of a recirculating loop behind the last span of every lap; None without.
+    filters
+        Optical filters; None without.
     device_crosstalk
         Of fan-ins, fan-outs, splices and amplifiers of a span, at equal powers of the cores. [1]
     near_end_crosstalk, reflection
@@ -253,6 +275,7 @@ class Line:
     output: AmplifierOutput | None = None
     noise_figure: Quantity = 1.0
     loop: Loop | None = None
+    filters: Filters | None = None
     device_crosstalk: Quantity = 0.0
     near_end_crosstalk: Quantity = 0.0
     reflection: Quantity = 0.0
@@ -328,6 +351,7 @@ def line(link: Link, medium: FiberMedium, channels: Channels) -> Line:
         output=_output(link.amplifier, channels),
         noise_figure=_along(places, _noise_figures(link, channels)),
         loop=None if link.loop is None else _loop(link.loop, places, channels),
+        filters=None if link.filters is None else _filters(link.filters),
         device_crosstalk=_device_crosstalk(link, places),
         near_end_crosstalk=_along(places, _near_end),
         reflection=_along(places, lambda place: _or_none(place.span, "fan_reflection_db")),
@@ -668,6 +692,12 @@ def _loop(loop: LoopEquipment, places: tuple[_Place, ...], channels: Channels) -
         excess=quantity(loop, "first_amplifier_excess_db"),
         noise_figure=noise_figure(loop.amplifier, channels),
     )
+
+
+def _filters(filters: OpticalFilters) -> Filters:
+    names = ("bandwidth_ghz", "order", "roll_off")
+    bandwidth, order, roll_off = (quantity(filters, name) for name in names)
+    return Filters(bandwidth, order, roll_off, filters.count)
 
 
 def _attenuates(loop: LoopEquipment) -> Quantity:

@@ -91,6 +91,10 @@ class Receiver:
         What the code delivers.
     kind
         How coupled cores are separated.
+    window
+        Length of impulse responses that the equaliser spans; None where it spans any. [s]
+    dispersion_window
+        Largest accumulated dispersion that is made good; None where any is. [s/m]
     formats
         Modulation formats that it may use.
     parts
@@ -104,6 +108,8 @@ class Receiver:
     law: CodeLaw
     kind: ReceiverKind
     formats: tuple[SingleFormat, ...]
+    window: Quantity = None
+    dispersion_window: Quantity = None
     parts: "tuple[Receiver, ...]" = ()
     which: Quantity = 0
 
@@ -177,6 +183,8 @@ def receiver(transceiver: Transceiver, channels: Channels | None = None) -> Rece
         kept=1.0 - quantity(transceiver, "pilot_overhead_percent"),
         law=code_law(cast("Code", transceiver.code)),
         kind=transceiver.receiver,
+        window=quantity(transceiver, "equalizer_window_ps"),
+        dispersion_window=quantity(transceiver, "dispersion_window_ps_per_nm"),
         formats=candidates(transceiver.format),
     )
 

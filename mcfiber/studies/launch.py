@@ -15,12 +15,13 @@ from mcfiber.descriptions.models import refuse_contradictions
 from mcfiber.dimensions import spread
 from mcfiber.evaluate import evaluate, quantities, records
 from mcfiber.labelled import array, as_variable, combined
-from mcfiber.line.budget import Scene, entering, received_ratio
+from mcfiber.line.budget import Scene, behind_filters, entering, received_ratio
 from mcfiber.line.crosstalk import line_pairs
 from mcfiber.line.mode_loss import mode_dependent_loss
 from mcfiber.line.power import droop, droop_slope
 from mcfiber.receiver.penalty import mdl_penalty
 from mcfiber.receiver.rates import achievable_rate
+from mcfiber.receiver.window import equalizer_ratio, with_both
 from mcfiber.status import OK, failure
 from mcfiber.studies.launch_gradient import NoiseOfLaunch, optimum_power
 from mcfiber.typing import AnyArray, FloatArray, Quantity
@@ -314,8 +315,11 @@ class LaunchProblem:
     def _received(self, gsnr: FloatArray) -> FloatArray:
         """Ratio at the decoder; any leading dimensions."""
         labelled = array(("step", "core", "channel")[-gsnr.ndim :], gsnr)
-        penalty = mdl_penalty(labelled, self._loss, modes=self._modes, receiver=self._receiver.kind)
-        snr = received_ratio(labelled, penalty, self._receiver.snr)
+        passed = behind_filters(self._scene, labelled)
+        penalty = mdl_penalty(passed, self._loss, modes=self._modes, receiver=self._receiver.kind)
+        snr = received_ratio(passed, penalty, self._receiver.snr)
+        if (truncated := equalizer_ratio(self._scene, self._receiver, snr)) is not None:
+            snr = with_both(snr, truncated)
         result: FloatArray = snr.transpose(*labelled.dims).data
         return result
 
@@ -433,7 +437,7 @@ def following_noise(scene: Scene, *, without: str = "") -> Quantity:
     """
     total: Quantity = 0.0
     for row in entering("line"):
-        if row.follows == "gradient" or row.name == without:
+        if row.follows == "gradient" or row.of_sum is not None or row.name == without:
             continue
         if row.follows == "unknown" or row.compute is None:
             msg = f"optimize_launch: how {row.label} follows the launch powers is not known; leave it out"
