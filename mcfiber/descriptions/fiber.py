@@ -13,6 +13,7 @@ from mcfiber.descriptions.groups import Groups, core_groups
 from mcfiber.descriptions.layout import Layout, distances
 from mcfiber.descriptions.profile import Profile
 from mcfiber.descriptions.record import Description
+from mcfiber.descriptions.spectrum import BANDS_NM
 from mcfiber.descriptions.values import ByList, PairMatrix, Quantity, Varying, WavelengthTable, number
 from mcfiber.typing import FloatArray, is_axis
 
@@ -78,6 +79,15 @@ class MeasuredCrosstalk(Description):
         return self
 
 
+_DISPERSION = (
+    "dispersion_ps_per_nm_km",
+    "dispersion_slope_ps_per_nm2_km",
+    "zero_dispersion_wavelength_nm",
+    "zero_dispersion_slope_ps_per_nm2_km",
+)
+"""Fields that say the dispersion."""
+
+
 class MulticoreFiber(Description):
     """A multicore fibre: layout, cladding, and what each core does to light.
 
@@ -103,9 +113,14 @@ class MulticoreFiber(Description):
         One number, one for each core (equal within a group), or a table against wavelength.
     dispersion_ps_per_nm_km, dispersion_slope_ps_per_nm2_km
         Chromatic dispersion and its slope at `reference_wavelength_nm`; with no slope, the group-velocity
-        dispersion beta_2 is the same at every wavelength.
+        dispersion beta_2 is the same at every wavelength. A table against wavelength, or a value for each band or
+        channel, is the dispersion there and has no slope beside it.
+    zero_dispersion_wavelength_nm, zero_dispersion_slope_ps_per_nm2_km
+        Wavelength without dispersion, and the slope there, from which standard single-mode fibre has
+        ``D = S_0/4 (lambda - lambda_0^4/lambda^3)`` in place of the two numbers above (the form of ITU-T G.652).
     effective_area_um2
-        Effective area of one core.
+        Effective area of one core; one for each band or channel, or a table against wavelength.  Raman scattering takes
+        the mean over the channels.
     nonlinear_index_m2_per_w
         Kerr coefficient n2.
     crosstalk
@@ -167,9 +182,15 @@ class MulticoreFiber(Description):
         Quantity | ByList | WavelengthTable,
         number(above=0, high=100, varies="axis core wavelength", remedy="attenuation is a positive loss"),
     ] = 0.2
-    dispersion_ps_per_nm_km: Annotated[Quantity, number(low=-500, high=500)] = 17.0
+    dispersion_ps_per_nm_km: Annotated[
+        Varying, number(low=-500, high=500, varies="axis band channel wavelength", names=BANDS_NM)
+    ] = 17.0
     dispersion_slope_ps_per_nm2_km: Annotated[Quantity | None, number(low=-10, high=10)] = None
-    effective_area_um2: Annotated[Quantity, number(above=1, high=10_000)] = 80.0
+    zero_dispersion_wavelength_nm: Annotated[Quantity | None, number(low=1000, high=2000)] = None
+    zero_dispersion_slope_ps_per_nm2_km: Annotated[Quantity | None, number(above=0, high=10)] = None
+    effective_area_um2: Annotated[
+        Varying, number(above=1, high=10_000, varies="axis band channel wavelength", names=BANDS_NM)
+    ] = 80.0
     nonlinear_index_m2_per_w: Annotated[Quantity, number(low=0, high=1e-17)] = 2.6e-20
     crosstalk: MeasuredCrosstalk | None = None
     skew_ps_per_km: Annotated[Quantity, number(low=0, high=1e6)] = 0.0
@@ -189,6 +210,22 @@ class MulticoreFiber(Description):
         None
     )
     coating_index: Annotated[Quantity, number(low=1, high=4)] = 1.486
+
+    @model_validator(mode="after")
+    def _dispersion_said_once(self) -> Self:
+        given = {name for name in _DISPERSION if name in self.model_fields_set and getattr(self, name) is not None}
+        zero = {"zero_dispersion_wavelength_nm", "zero_dispersion_slope_ps_per_nm2_km"}
+        if given & zero and zero - given:
+            msg = f"{(zero - given).pop()}: is missing beside {(zero & given).pop()}; give both, or neither"
+            raise refused(msg)
+        if given & zero and (other := sorted(given - zero)):
+            msg = f"{other[0]}: is given beside zero_dispersion_wavelength_nm; describe the dispersion in one way"
+            raise refused(msg)
+        number_alone = isinstance(self.dispersion_ps_per_nm_km, float) or is_axis(self.dispersion_ps_per_nm_km)
+        if not number_alone and self.dispersion_slope_ps_per_nm2_km is not None:
+            msg = "dispersion_slope_ps_per_nm2_km: is in the values of dispersion_ps_per_nm_km already; leave it out"
+            raise refused(msg)
+        return self
 
     @model_validator(mode="after")
     def _grouped(self) -> Self:

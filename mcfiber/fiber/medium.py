@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -137,14 +138,14 @@ def _described(
     fiber: MulticoreFiber, channels: Channels, places: CorePlaces, cladding_diameter: Quantity, reference: Quantity
 ) -> FiberMedium:
     """What is given, or the default; of what is left to a profile, None."""
-    area = None if fiber.computes("effective_area_um2") else quantity(fiber, "effective_area_um2")
+    area = None if fiber.computes("effective_area_um2") else on_grid(fiber, "effective_area_um2", channels, "fiber")
     measured = Measured.of(fiber, channels, places)
     thickness = outer_cladding_thickness(places, cladding_diameter)
     return FiberMedium(
         attenuation=None if fiber.computes("attenuation_db_per_km") else _attenuation(fiber, channels),
         group_velocity_dispersion=_given_dispersion(fiber, channels, reference),
         nonlinear_coefficient=None if area is None else _nonlinear_coefficient(fiber, channels, area),
-        effective_area=area,
+        effective_area=None if area is None else reduced(np.mean, area, "channel"),
         power_coupling=None if measured is None else measured.power_coupling(),
         cores=fiber.cores,
         coupled_cores=fiber.coupled_cores,
@@ -167,12 +168,31 @@ def _attenuation(fiber: MulticoreFiber, channels: Channels) -> Quantity:
 
 def _given_dispersion(fiber: MulticoreFiber, channels: Channels, reference: Quantity) -> Quantity:
     """Group-velocity dispersion of the given numbers; None where both, or one, are left to the profile. [s^2/m]"""
+    given = fiber.dispersion_ps_per_nm_km
+    if fiber.zero_dispersion_wavelength_nm is not None:
+        return _beta2(combined(_standard, channels.wavelength, *_zero_of_dispersion(fiber)), channels)
+    if not isinstance(given, float) and not is_axis(given):
+        return _beta2(on_grid(fiber, "dispersion_ps_per_nm_km", channels, "fiber"), channels)
     if fiber.computes("dispersion_ps_per_nm_km") or fiber.computes("dispersion_slope_ps_per_nm2_km"):
         return None
     dispersion = quantity(fiber, "dispersion_ps_per_nm_km")
     return group_velocity_dispersion(
         reference, dispersion, quantity(fiber, "dispersion_slope_ps_per_nm2_km"), channels.frequency
     )
+
+
+def _zero_of_dispersion(fiber: MulticoreFiber) -> tuple[Quantity, Quantity]:
+    return quantity(fiber, "zero_dispersion_wavelength_nm"), quantity(fiber, "zero_dispersion_slope_ps_per_nm2_km")
+
+
+def _standard(wavelength: Any, zero: Any, slope: Any) -> Any:
+    """Dispersion of a standard single-mode fibre from where it has none. [s/m^2]"""
+    return 0.25 * slope * (wavelength - zero**4 / wavelength**3)  # slope of a Sellmeier fit of three terms
+
+
+def _beta2(dispersion: Quantity, channels: Channels) -> Quantity:
+    """Group-velocity dispersion of dispersions at the channels. [s^2/m]"""
+    return dispersion * channels.wavelength**2 * (-1.0 / (2 * math.pi * units.SPEED_OF_LIGHT))
 
 
 def group_velocity_dispersion(

@@ -7,11 +7,13 @@ import xarray as xr
 
 from mcfiber import labelled, units
 from mcfiber.arguments import NUMBER, ONE_WAVELENGTH_NM, SEED, arguments, real, whole
+from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.fiber import MulticoreFiber
+from mcfiber.descriptions.values import WavelengthTable
 from mcfiber.fiber.geometry import positions
 from mcfiber.kernels.splices import splice_transmission
 from mcfiber.simulation.streams import BLOCK, Stream, random_stream
-from mcfiber.typing import FloatArray, Quantity
+from mcfiber.typing import FloatArray, Quantity, is_axis
 
 RADIUS = real(low=1e-8, high=1e-2, unit="m")
 
@@ -164,12 +166,23 @@ def draw_splice_loss(
     )
     tilt = tilt_rms * np.hypot(shared[:, 3], shared[:, 4])
     loss = splice_loss(
-        units.mapped(lambda area: np.sqrt(area / math.pi), labelled.quantity(fiber, "effective_area_um2")),
+        units.mapped(lambda area: np.sqrt(area / math.pi), _area(fiber, wavelength)),
         offset=xr.DataArray(offset, dims=("draw", "core"), coords={"core": np.arange(fiber.cores)}),
         tilt=xr.DataArray(tilt, dims="draw"),
         wavelength=wavelength,
     )
     return labelled.labelled_result("splice_loss", loss, labelled.coordinates_of(fiber))
+
+
+def _area(fiber: MulticoreFiber, wavelength: Quantity) -> Quantity:
+    """Effective area at a wavelength. [m^2]"""
+    given = fiber.effective_area_um2
+    if isinstance(given, float) or is_axis(given):
+        return labelled.quantity(fiber, "effective_area_um2")
+    if isinstance(given, WavelengthTable):
+        return units.mapped(lambda one: given.at(one * 1e9) * 1e-12, wavelength)
+    msg = "fiber.effective_area_um2: differs between channels; give one number, or a table against wavelength"
+    raise refused(msg)
 
 
 def _normals(seed: int, block: int, cores: int) -> FloatArray:
