@@ -44,6 +44,7 @@ def weak(**changes: Any) -> System:
             },
         },
         "link": {
+            "power_control": "signal",  # noises of the spans add
             "span": {
                 "length_km": 80.0,
                 "fan_in_loss_db": 0.7,
@@ -78,6 +79,7 @@ def random(**changes: Any) -> System:
             "attenuation_db_per_km": {"wavelength_nm": [1520.0, 1600.0], "value": [0.19, 0.2]},
         },
         "link": {
+            "power_control": "signal",  # noises of the spans add
             "span": [
                 {"length_km": 86.1, "fan_in_loss_db": 0.9, "fan_out_loss_db": 3.1},
                 {"length_km": 70.0, "fan_in_loss_db": 0.9, "fan_out_loss_db": 2.1},
@@ -109,7 +111,7 @@ def single(**changes: Any) -> System:
     tables = {
         "spectrum": {"frequency_thz": [193.0, 193.1, 193.25, 187.0], "symbol_rate_gbd": [90.0, 90.0, 150.0, 64.0]},
         "fiber": {"layout": {"kind": "hexagonal", "cores": 1}},
-        "link": {"span": {"length_km": 80.0}, "span_count": 10},
+        "link": {"span": {"length_km": 80.0}, "span_count": 10, "power_control": "signal"},
         "transceiver": {"format": "64QAM"},
     }
     return System(**tables).replace({path.replace("__", "."): value for path, value in changes.items()})

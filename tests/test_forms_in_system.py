@@ -43,7 +43,7 @@ def wide(**link: Any) -> mcf.System:
             "crosstalk": {"crosstalk_db": -45, "length_km": 80, "definition": "pair", "slope_db_per_nm": 0.1},
             "dispersion_slope_ps_per_nm2_km": 0.06,
         },
-        link={"span": {"length_km": 80}, "span_count": 3} | link,
+        link={"span": {"length_km": 80}, "span_count": 3, "power_control": "signal"} | link,
         transceiver={"format": "16QAM", "snr_db": 20},
     )
 

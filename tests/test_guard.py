@@ -220,7 +220,7 @@ def coupled(span: Any, **models: Any) -> System:
             "coupling": "random",
             "spatial_mode_dispersion_ps_per_sqrt_km": 4.0,
         },
-        link={"span": span, **count},
+        link={"span": span, **count, "power_control": "signal"},
         models=models,
     )
 

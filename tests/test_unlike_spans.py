@@ -22,7 +22,8 @@ OTHER = {"attenuation_db_per_km": 0.17, "effective_area_um2": 110.0, "dispersion
 
 
 def line(span, **rest) -> mcf.System:
-    return small().replace({"link": {"span": span, **rest}, "fibers": {"other": small(**OTHER).fiber, "smf": SINGLE}})
+    link = {"span": span, "power_control": "signal", **rest}  # noises of the spans add
+    return small().replace({"link": link, "fibers": {"other": small(**OTHER).fiber, "smf": SINGLE}})
 
 
 SINGLE = mcf.MulticoreFiber(layout={"kind": "hexagonal", "cores": 1}, attenuation_db_per_km=0.19)
@@ -60,7 +61,7 @@ def test_loop__its_equipment_counts_once_a_lap(listed):
     loop = {"loss_db": 12, "first_amplifier_excess_db": 5, "amplifier": {"noise_figure_db": 6}}
     span = {"span": [{"length_km": length} for length in lengths]} if listed else {"span": {"length_km": 62}}
     rest = {} if listed else {"span_count": 6}
-    found = small().replace({"link": {**span, **rest, "laps": 4, "loop": loop}}).evaluate()
+    found = small().replace({"link": {**span, **rest, "laps": 4, "loop": loop, "power_control": "signal"}}).evaluate()
     photon = PLANCK * found.frequency.values * 32e9
     added = 0.0
     for k, length in enumerate(lengths):

@@ -86,7 +86,7 @@ class Measured:
             _bends(fiber, measured, places, channels),
             given,
             quantity(measured, "opposite_crosstalk_db"),
-            quantity(measured, "wavelength_nm"),
+            None if measured.opposite_crosstalk_db is None else quantity(measured, "wavelength_nm"),
         )
 
     @property

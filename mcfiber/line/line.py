@@ -732,8 +732,10 @@ def _device_crosstalk(link: Link, places: tuple[_Place, ...]) -> Quantity:
 def _near_end(place: _Place) -> Quantity:
     """Crosstalk at one end, counted in the fibre: its light has a fan device before it, and one behind. [1]"""
     span = place.span
+    if span.near_end_crosstalk_db is None:
+        return 0.0
     passed = quantity(span, "fan_in_loss_db") * quantity(span, "fan_out_loss_db")
-    return _or_none(span, "near_end_crosstalk_db") * passed
+    return quantity(span, "near_end_crosstalk_db") * passed
 
 
 def _or_none(span: Span, field: str) -> Quantity:

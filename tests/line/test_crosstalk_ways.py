@@ -189,7 +189,7 @@ def system(**link):
             "attenuation_db_per_km": [0.18, 0.2, 0.24],
             "crosstalk": {"crosstalk_db": -40, "length_km": 80, "definition": "pair"},
         },
-        link={"span": {"length_km": 80}, "span_count": 3, "launch_power_dbm": 1.0} | link,
+        link={"span": {"length_km": 80}, "span_count": 3, "launch_power_dbm": 1.0, "power_control": "signal"} | link,
     )
 
 

@@ -36,7 +36,7 @@ def system(changes: dict[str, Any] | None = None) -> mcf.System:
             ]
         },
         fiber=RING,
-        link={"span": {"length_km": 80}, "span_count": 30, "launch_power_dbm": 0.0},
+        link={"span": {"length_km": 80}, "span_count": 30, "launch_power_dbm": 0.0, "power_control": "signal"},
     )
     return base.replace(changes or {})
 
@@ -68,7 +68,9 @@ def test_levels__noise_figures_differ() -> None:
 
 def test_levels__amplifiers_span_by_span() -> None:
     spans = [{"length_km": 80}, {"length_km": 80, "amplifier": {"noise_figure_db": {"L": 7.0, "C": 6.0}}}]
-    listed = system({"link": {"span": spans, "amplifier": {"noise_figure_db": 4.0}}}).evaluate()
+    listed = system(
+        {"link": {"span": spans, "amplifier": {"noise_figure_db": 4.0}, "power_control": "signal"}}
+    ).evaluate()
     one, other = (
         system({"link.span_count": 1, "link.amplifier.noise_figure_db": noise}).evaluate()
         for noise in (4.0, {"L": 7.0, "C": 6.0})
@@ -123,6 +125,7 @@ def test_displaced__is_the_product_over_spans() -> None:
     noise = 1 / plain.snr_ase + 1 / plain.snr_nli
     np.testing.assert_allclose(1 / held.snr_ase + 1 / held.snr_nli, (1 + noise / 30) ** 30 - 1, rtol=1e-12)
     assert np.all(held.gsnr < plain.gsnr)
+    assert mcf.Link(span={"length_km": 80}).power_control == "channel"
     band = system({"link.power_control": "band"}).evaluate()
     assert float(held.gsnr.min()) < float(band.gsnr.min()) < float(plain.gsnr.min())
 

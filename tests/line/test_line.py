@@ -223,7 +223,8 @@ def test_interference__format_lowers_it() -> None:
     assert np.all(qpsk < qam)
     assert np.all(qam < gaussian)
     assert np.all(qpsk >= 0)
-    corrected = tilted.replace({"models.format_correction": True, "transceiver.format": "QPSK"}).evaluate()
+    held = {"models.format_correction": True, "transceiver.format": "QPSK", "link.power_control": "signal"}
+    corrected = tilted.replace(held).evaluate()
     np.testing.assert_allclose(corrected.nli_power, qpsk, rtol=1e-12)
     coupled = {"layout": {"kind": "hexagonal", "cores": 7, "pitch_um": 18}, "coupling": "random"}
     mixed = system(fiber=coupled).replace(TILTED)
