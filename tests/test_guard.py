@@ -317,11 +317,22 @@ def systems(draw: st.DrawFn) -> System:
     if kind == "weak":
         level = draw(st.floats(-90.0, -3.0))
         fiber["crosstalk"] = {"crosstalk_db": level, "length_km": 80.0, "definition": "total_from_neighbours"}
+        if "loop" not in link and draw(st.booleans()):
+            link["core_directions"] = [1, -1, 1, -1, 1, -1, 1]
+            span["near_end_crosstalk_db"] = draw(st.floats(-150.0, -20.0))
+            span["fan_reflection_db"] = draw(st.floats(-150.0, -10.0))
+            fiber["crosstalk"]["opposite_crosstalk_db"] = draw(st.one_of(st.none(), st.floats(-120.0, -20.0)))
     if kind == "random":
         fiber |= {"coupling": "random", "spatial_mode_dispersion_ps_per_sqrt_km": draw(st.floats(0.0, 20.0))}
         link["mode_dependent_loss_rms_db"] = draw(st.floats(0.0, 2.0))
     fiber["dispersion_ps_per_nm_km"] = draw(st.sampled_from([17.0, 4.0, 0.5, 0.0, -10.0]))
+    if draw(st.booleans()):
+        width, count = draw(st.floats(20.0, 500.0)), draw(st.integers(1, 200))
+        link["filters"] = {"bandwidth_ghz": width, "count": count, "order": draw(st.floats(0.5, 10.0))}
     transceiver = {"format": draw(st.sampled_from(["QPSK", "16QAM", "64QAM"]))}
+    if draw(st.booleans()):
+        transceiver["equalizer_window_ps"] = 10.0 ** draw(st.floats(-2.0, 4.0))
+        fiber["polarization_mode_dispersion_ps_per_sqrt_km"] = draw(st.floats(0.0, 2.0))
     if draw(st.booleans()):
         transceiver["snr_db"] = draw(st.floats(0.0, 30.0))
     channels = {"channels": 4, "spacing_ghz": draw(st.floats(70.0, 600.0)), "symbol_rate_gbd": 64}
