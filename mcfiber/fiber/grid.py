@@ -104,7 +104,9 @@ def _entered(value: Any, convert: Convert) -> Quantity:
 
 def _by_band(value: dict[str, Any], convert: Convert, channels: Channels, listed_by: str) -> Quantity:
     """One value for each band, each in a form of its own."""
-    if listed_by == "channel" and not any(isinstance(value[band], Description) for band in channels.members):
+    items = [value[band] for band in channels.members]
+    alone = not any(isinstance(item, tuple) for item in items)
+    if (alone or listed_by == "channel") and not any(isinstance(item, Description) for item in items):
         plain = {
             band: tuple(_entered(one, convert) for one in item) if isinstance(item, tuple) else _entered(item, convert)
             for band, item in value.items()
