@@ -8,7 +8,15 @@ import numpy as np
 
 from mcfiber.arguments import FORMATS, arguments
 from mcfiber.descriptions.errors import refused, shown, suggestion
-from mcfiber.descriptions.formats import UNIFORM_FORMATS, Format, PointFormat, ShapedFormat, SingleFormat, candidates
+from mcfiber.descriptions.formats import (
+    SHAPED_SIDES,
+    UNIFORM_FORMATS,
+    Format,
+    PointFormat,
+    ShapedFormat,
+    SingleFormat,
+    candidates,
+)
 from mcfiber.typing import AnyArray, ComplexArray, FloatArray
 
 
@@ -45,8 +53,8 @@ class Constellation:
 
     @property
     def bits(self) -> int:
-        """Number of bits of a label."""
-        return len(self.points).bit_length() - 1
+        """Number of bits of a label; not all labels need occur."""
+        return int(self.labels.max()).bit_length()
 
     @cached_property
     def entropy(self) -> float:
@@ -77,7 +85,8 @@ class Constellation:
 def constellation(modulation: SingleFormat) -> Constellation:
     """Build the constellation of a format: unit energy, Gray labels or what comes closest.
 
-    Labels: binary-reflected Gray codes of both dimensions where these are independent; for the 8QAM of two
+    Labels: binary-reflected Gray codes of both dimensions where these are independent, of which squares whose sides
+    are no power of two have the middle part; for the 8QAM of two
     rings the best of all labellings, even words inside and odd ones outside; for crosses the labels of the
     rectangle whose outer columns are folded onto it [1]_.
 
@@ -87,8 +96,7 @@ def constellation(modulation: SingleFormat) -> Constellation:
        23(3), 385-389, 1975.
     """
     if isinstance(modulation, ShapedFormat):
-        side = 2 ** (UNIFORM_FORMATS[modulation.base] // 2)
-        line = shaped_line(side, modulation.entropy / 2.0)
+        line = shaped_line(SHAPED_SIDES[modulation.base], modulation.entropy / 2.0)
         return _product(line, line)
     if isinstance(modulation, PointFormat):
         return _from_points(modulation)
@@ -153,8 +161,9 @@ _named_moments = cache(_moments)
 
 
 def gray(count: int) -> AnyArray:
-    """Binary-reflected Gray labels of a row of levels."""
-    order = np.arange(count)
+    """Binary-reflected Gray labels of a row of levels, or of its middle part where no power of two is left."""
+    whole = 1 << (count - 1).bit_length()
+    order = np.arange(count) + (whole - count) // 2
     return order ^ (order >> 1)
 
 
@@ -169,7 +178,7 @@ def shaped_line(count: int, entropy: float) -> SymbolLine:
     # Levels so rare that they vanish in double precision would have no logarithm.
     probabilities = np.maximum(probabilities, 1e-300)
     levels: FloatArray = odd / math.sqrt(2.0 * float(np.sum(probabilities * odd**2)))
-    return SymbolLine(levels, probabilities, gray(count), count.bit_length() - 1)
+    return SymbolLine(levels, probabilities, gray(count), (count - 1).bit_length())
 
 
 def _boltzmann(levels: FloatArray, rate: float) -> FloatArray:
