@@ -12,6 +12,7 @@ from .descriptions.errors import DescriptionError as DescriptionError
 from .descriptions.fiber import MeasuredCrosstalk as MeasuredCrosstalk
 from .descriptions.fiber import MulticoreFiber as MulticoreFiber
 from .descriptions.formats import BestFormat as BestFormat
+from .descriptions.formats import GeometricFormat as GeometricFormat
 from .descriptions.formats import PointFormat as PointFormat
 from .descriptions.formats import ShapedFormat as ShapedFormat
 from .descriptions.glass import GlassLoss as GlassLoss

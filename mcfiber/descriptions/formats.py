@@ -1,4 +1,4 @@
-"""Modulation formats, as described: uniform ones by name, shaped ones, points, or the best of several."""
+"""Modulation formats, as described: by name, shaped in probability or in place, points, or the best of several."""
 
 import math
 from typing import Annotated, Any, Literal, Self
@@ -41,9 +41,8 @@ def shaped_bits(base: str) -> int:
 
 def _known(name: str) -> str:
     if name not in (*UNIFORM_FORMATS, "best"):
-        msg = (
-            f"got {shown(name)}; allowed: {', '.join(UNIFORM_FORMATS)}, best, or a table of kind shaped, points or best"
-        )
+        kinds = "shaped, points, geometric or best"
+        msg = f"got {shown(name)}; allowed: {', '.join(UNIFORM_FORMATS)}, best, or a table of kind {kinds}"
         raise ValueError(msg)
     return name
 
@@ -125,7 +124,7 @@ class ShapedFormat(Description):
 
 MOST_POINTS = 4096
 
-SMALLEST, LARGEST, CLOSEST = 1e-100, 1e100, 1e-9
+SMALLEST, LARGEST, CLOSEST = 1e-100, 1e100, 1e-5
 """Scale of the points of a constellation, and their least distance, relative to it."""
 
 
@@ -203,7 +202,63 @@ def _check_points(points: tuple[tuple[float, float], ...]) -> None:
         raise refused(msg)
 
 
-SingleFormat = Annotated[str, AfterValidator(_known)] | ShapedFormat | PointFormat
+GEOMETRIC_SNR_DB = {"16QAM": (4, 16), "32QAM": (7, 19), "64QAM": (9, 22), "128QAM": (12, 25), "256QAM": (15, 28)}
+"""Constellations whose points can be moved, and the signal-to-noise ratios for which."""
+
+
+class GeometricFormat(Description):
+    """QAM whose points are moved to where they carry most at one signal-to-noise ratio: geometric shaping.
+
+    All points are sent equally often and keep their labels; the four quadrants mirror each other. They are moved to the
+    largest GMI over additive white Gaussian noise that a search finds [1]_, always the same one. It takes one or two
+    seconds for 64 points and ten for 256, once a process.
+
+    Parameters
+    ----------
+    base
+        The constellation whose points are moved.
+    snr_db
+        Signal-to-noise ratio at the decision for which. Below the range points fall together, so that a smaller
+        constellation carries as much; above it every constellation carries all its bits.
+
+    References
+    ----------
+    .. [1] N. S. Loghin et al., "Non-uniform constellations for ATSC 3.0," IEEE Trans. Broadcast. 62(1), 197-203, 2016.
+
+    Examples
+    --------
+    >>> GeometricFormat(base="64QAM", snr_db=12.0).snr_db
+    12.0
+    """
+
+    kind: Literal["geometric"] = "geometric"
+    base: Literal["16QAM", "32QAM", "64QAM", "128QAM", "256QAM"]
+    snr_db: Annotated[
+        float,
+        number(
+            low=4.0,
+            high=28.0,
+            varies="",
+            remedy="every ratio makes a constellation of its own: give one number, and loop over them",
+        ),
+    ]
+
+    @model_validator(mode="after")
+    def _worthwhile(self) -> Self:
+        low, high = GEOMETRIC_SNR_DB[self.base]
+        if not low <= self.snr_db <= high:
+            remedy = (
+                "take a smaller base, whose points do not fall together" if self.snr_db < low else "take a larger base"
+            )
+            msg = f"snr_db: got {self.snr_db:g} dB; allowed for {self.base}: {low} to {high} dB; {remedy}"
+            raise refused(msg)
+        return self
+
+
+DESCRIBED_FORMATS = (ShapedFormat, PointFormat, GeometricFormat)
+"""Formats that have no name but a description."""
+
+SingleFormat = Annotated[str, AfterValidator(_known)] | ShapedFormat | PointFormat | GeometricFormat
 
 
 class BestFormat(Description):
@@ -252,4 +307,6 @@ def format_name(modulation: SingleFormat) -> str:
     """Name a format for tables and attributes, without spaces."""
     if isinstance(modulation, ShapedFormat):
         return f"{modulation.base}-{modulation.entropy:g}bit"
+    if isinstance(modulation, GeometricFormat):
+        return f"{modulation.base}-for-{modulation.snr_db:g}dB"
     return f"{len(modulation.points)}-points" if isinstance(modulation, PointFormat) else modulation

@@ -12,11 +12,13 @@ from mcfiber.descriptions.formats import (
     SHAPED_SIDES,
     UNIFORM_FORMATS,
     Format,
+    GeometricFormat,
     PointFormat,
     ShapedFormat,
     SingleFormat,
     candidates,
 )
+from mcfiber.receiver.geometric import mirrored, placed
 from mcfiber.typing import AnyArray, ComplexArray, FloatArray
 
 
@@ -73,8 +75,8 @@ class Constellation:
     def is_mirrored(self) -> bool:
         """Whether mirroring at either axis only flips the same bits of all labels."""
         place = {_key(point): index for index, point in enumerate(self.points)}
-        for mirrored in (self.points.conj(), -self.points.conj()):
-            found = [place.get(_key(point), -1) for point in mirrored]
+        for images in (self.points.conj(), -self.points.conj()):
+            found = [place.get(_key(point), -1) for point in images]
             flips = self.labels ^ self.labels[found]
             same = np.allclose(self.probabilities, self.probabilities[found], rtol=1e-12)
             if -1 in found or not same or np.any(flips != flips[0]):
@@ -100,6 +102,8 @@ def constellation(modulation: SingleFormat) -> Constellation:
         return _product(line, line)
     if isinstance(modulation, PointFormat):
         return _from_points(modulation)
+    if isinstance(modulation, GeometricFormat):
+        return _moved(modulation)
     if modulation not in UNIFORM_FORMATS:
         msg = f"format: got {shown(modulation)}{suggestion(str(modulation).upper(), UNIFORM_FORMATS)}"
         raise refused(msg)
@@ -243,6 +247,19 @@ def _from_points(modulation: PointFormat) -> Constellation:
     probabilities = np.array(modulation.probabilities or np.full(count, 1.0 / count))
     scale = math.sqrt(float(np.sum(probabilities * np.abs(points) ** 2)))
     return Constellation(points / scale, labels, probabilities)
+
+
+@cache
+def _moved(modulation: GeometricFormat) -> Constellation:
+    base = constellation(modulation.base)
+    labels = {_key(point): label for point, label in zip(base.points, base.labels, strict=True)}
+    first = base.points[(base.points.real > 0.0) & (base.points.imag > 0.0)]
+    quadrant = np.concatenate([first.real, first.imag])
+    x, y = mirrored(quadrant)
+    in_order = np.array([labels[_key(complex(*place))] for place in zip(x, y, strict=True)])
+    found = placed(quadrant, 10.0 ** (0.1 * modulation.snr_db), in_order, base.bits, base.smallest_distance)
+    x, y = mirrored(found)
+    return _uniform(x + 1j * y, in_order)
 
 
 def _key(point: complex) -> tuple[int, int]:
