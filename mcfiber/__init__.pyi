@@ -40,6 +40,7 @@ from .descriptions.spectrum import Spectrum as Spectrum
 from .descriptions.system import System as System
 from .descriptions.transceiver import Transceiver as Transceiver
 from .descriptions.values import WavelengthTable as WavelengthTable
+from .exchange.constellations import read_constellation as read_constellation
 from .exchange.tables import table as table
 from .fiber.attenuation import core_attenuation as core_attenuation
 from .fiber.coupling import core_coupling as core_coupling
