@@ -1,6 +1,7 @@
 """Measured transfer matrices from files, and the line that they tell of."""
 
 import math
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
@@ -61,11 +62,11 @@ def read_channel(path: str | Path) -> xr.Dataset:
         return _normalised(path, as_channels(found["channel"], found.get("noise_covariance"), found["frequency"]))
     attempt_import("h5netcdf", "io")
     dataset: xr.Dataset = xr.load_dataset(path, engine="h5netcdf")
-    _check_holds(path, dataset.variables)
+    _check_holds(path, list(dataset.variables))
     return _normalised(path, dataset)
 
 
-def _check_holds(path: Path, names: "dict[str, object] | xr.core.utils.Frozen") -> None:
+def _check_holds(path: Path, names: Collection[object]) -> None:
     for name in ("channel", "frequency"):
         if name not in names:
             msg = f"path: {path.name} has no array {name!r}; it holds {', '.join(map(str, names))}"
@@ -75,7 +76,7 @@ def _check_holds(path: Path, names: "dict[str, object] | xr.core.utils.Frozen") 
 def _normalised(path: Path, channels: xr.Dataset) -> xr.Dataset:
     """Divide by the mean amplitude of each draw; a loss that was kept apart before stays so."""
     matrices = channels["channel"]
-    power = (np.abs(matrices) ** 2).sum(["mode_out", "mode_in"]).mean("frequency") / matrices.sizes["mode_in"]
+    power = (abs(matrices) ** 2).sum(["mode_out", "mode_in"]).mean("frequency") / matrices.sizes["mode_in"]
     if not np.all(np.isfinite(power) & (power > 0.0)):
         msg = f"path: {path.name} has matrices that are zero or not finite; leave those draws out"
         raise refused(msg)

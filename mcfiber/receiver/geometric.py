@@ -83,6 +83,12 @@ def _searched(start: FloatArray, snr: float, labels: AnyArray, bits: int, change
     """Negative GMI where a search ends, and the points there."""
     from scipy.optimize import minimize  # late: it loads slowly
 
-    options = {"maxiter": 1000, "maxfun": 2000, "maxcor": 20, "ftol": change, "gtol": 1e-7}
-    found = minimize(lost_information, start, (snr, labels, bits), "L-BFGS-B", jac=True, options=options)
+    found = minimize(
+        lost_information,
+        start,
+        args=(snr, labels, bits),
+        method="L-BFGS-B",
+        jac=True,
+        options={"maxiter": 1000, "maxfun": 2000, "maxcor": 20, "ftol": change, "gtol": 1e-7},
+    )
     return float(found.fun), found.x / math.sqrt(float(found.x @ found.x) / (0.5 * found.x.size))
