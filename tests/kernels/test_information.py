@@ -10,7 +10,7 @@ from scipy.integrate import dblquad
 from mcfiber.descriptions.formats import UNIFORM_FORMATS, PointFormat, ShapedFormat
 from mcfiber.kernels import information as kernels
 from mcfiber.receiver.constellation import Constellation, constellation
-from mcfiber.receiver.information import bit_error_ratio, information
+from mcfiber.receiver.information import bit_error_ratio, format_table, information
 
 # MI and GMI in bit per symbol of uniform Gray-labelled square QAM (SNR in dB).
 VECTORS = {
@@ -146,6 +146,19 @@ def test_information__of_three_phases_by_polar_quadrature():
     generalised = math.log2(3.0) - integral([0, 2], [1]) - integral([0, 1], [2])  # labels 00, 01, 10
     found = information(constellation(PointFormat(points=points, labels=[0, 1, 2])), snr)
     assert found == pytest.approx((mutual, generalised), abs=2e-8)
+
+
+@pytest.mark.parametrize("apart", [1e-2, 1e-4])
+def test_information__of_two_points_that_nearly_coincide(apart):
+    """Far from the others they are two levels: 1.5 bit, and half of what QPSK carries in one dimension."""
+    known = constellation(PointFormat(points=[(1.0, 0.0), (1.0 + apart, 0.0), (-1.0, 0.2), (0.3, 1.0)]))
+    near = known.smallest_distance
+    snr = np.array([0.2, 1.0, 5.0, 30.0]) / near**2
+    expected = 1.5 + 0.5 * information(constellation("QPSK"), 0.5 * snr * near**2)[0] / 2.0
+    mutual, generalised = information(known, snr)
+    np.testing.assert_allclose(mutual, expected, atol=1e-8)
+    np.testing.assert_allclose(generalised, expected, atol=1e-8)  # only one bit of the two labels differs
+    assert format_table(PointFormat(points=[(1, 0), (1 + apart, 0), (-1, 0.2), (0.3, 1)])).entropy == 2.0
 
 
 def test_information__quarter_of_the_plane_equals_all_of_it():
