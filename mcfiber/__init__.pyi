@@ -12,6 +12,7 @@ from .descriptions.errors import DescriptionError as DescriptionError
 from .descriptions.fiber import MeasuredCrosstalk as MeasuredCrosstalk
 from .descriptions.fiber import MulticoreFiber as MulticoreFiber
 from .descriptions.formats import BestFormat as BestFormat
+from .descriptions.formats import GeometricFormat as GeometricFormat
 from .descriptions.formats import PointFormat as PointFormat
 from .descriptions.formats import ShapedFormat as ShapedFormat
 from .descriptions.glass import GlassLoss as GlassLoss
@@ -39,6 +40,9 @@ from .descriptions.spectrum import Spectrum as Spectrum
 from .descriptions.system import System as System
 from .descriptions.transceiver import Transceiver as Transceiver
 from .descriptions.values import WavelengthTable as WavelengthTable
+from .exchange.channels import measured_line as measured_line
+from .exchange.channels import read_channel as read_channel
+from .exchange.constellations import read_constellation as read_constellation
 from .exchange.tables import table as table
 from .fiber.attenuation import core_attenuation as core_attenuation
 from .fiber.coupling import core_coupling as core_coupling
@@ -78,7 +82,6 @@ from .simulation.channels import CoupledLine as CoupledLine
 from .simulation.channels import draw_channel as draw_channel
 from .simulation.channels import mode_delays as mode_delays
 from .simulation.channels import mode_gains as mode_gains
-from .simulation.channels import read_channel as read_channel
 from .simulation.crosstalk import draw_crosstalk as draw_crosstalk
 from .simulation.egn import format_correction as format_correction
 from .simulation.splices import draw_splice_loss as draw_splice_loss

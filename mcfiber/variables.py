@@ -817,6 +817,15 @@ _add(
     source=_WINZER,
 )
 _add(
+    "channel_loss",
+    "draw",
+    "1",
+    "loss that the matrix of a measured channel does not hold",
+    "Nepers of power, mean over modes and frequencies; negative for a gain.",
+    low=-math.inf,
+    source="definition: -ln of the mean squared magnitude of a column of the measured matrix",
+)
+_add(
     "noise_covariance",
     "draw frequency mode_out mode_out_other",
     "1",

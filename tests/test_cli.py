@@ -426,7 +426,7 @@ ODD_FILES = {
     "equal points": (
         '"16QAM"',
         '{kind = "points", points = [[1.0, 0], [1.0000000000001, 0]]}',
-        "points: got two that are closer than 1e-09 of the largest",
+        "points: got two that are closer than 1e-05 of the largest",
     ),
     "500 nestings": (NAME, f"name = {'[' * 500}{']' * 500}", "is nested more than 30 levels deep"),
     "20000 nestings": (NAME, f"name = {'[' * 20_000}{']' * 20_000}", "is nested more than 30 levels deep"),

@@ -14,7 +14,7 @@ from mcfiber.figures.style import new_axes
 from mcfiber.result import write
 
 LIBRARY = Path(mcfiber.__file__).parent
-OPTIONAL = ("matplotlib", "h5netcdf", "zarr", "dask", "distributed", "skfem", "threadpoolctl")
+OPTIONAL = ("matplotlib", "h5netcdf", "zarr", "dask", "distributed", "skfem", "skrf", "threadpoolctl")
 LAUNCH = "link.launch_power_dbm"
 
 

@@ -457,6 +457,12 @@ def _public_calls() -> list[Call]:
         Call("noise_figure_for_osnr", {"system": mcf.load("ucl-2019-6300km").system, "osnr_db": 12.0}),
         Call("open_result", {"path": Path("nowhere.nc")}),
         Call("read_channel", {"path": Path("nowhere.npz")}),
+        Call(
+            "measured_line",
+            {"channels": channels, "spans": 2, "length_km": 80.0, "repeat": Word("independent")},
+            ("length_km",),
+        ),
+        Call("read_constellation", {"path": Path("nowhere.csv")}),
         Call("predict", {"entry": mcf.load("nict-2025-1808km"), "samples": 2, "seed": 0}, missing=True, infinite=True),
         Call(
             "calibrated",

@@ -322,7 +322,7 @@ def counted(call: Call, every: int = 1) -> tuple[dict[str, int], list[tuple[str,
     """Outcomes of the mistakes of a function, and those that must not be; of every n-th mistake alone."""
     counts = dict.fromkeys(OUTCOMES, 0)
     bad = []
-    if not call.function.startswith(("load", "open_result", "read_channel")):  # of files that are not there
+    if not call.function.startswith(("load", "open_result", "read_")):  # of files that are not there
         call.target()(**call.arguments)  # what is called good must be
     for number, (name, mistake) in enumerate(mistakes_of(call)):
         if number % every:

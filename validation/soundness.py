@@ -129,6 +129,8 @@ def entropy(form: Any) -> float:
             return max(map(entropy, form.candidates))
         case mcf.ShapedFormat():
             return form.entropy
+        case mcf.GeometricFormat():
+            return UNIFORM_FORMATS[form.base]
     if form.probabilities:
         return -sum(share * math.log2(share) for share in form.probabilities)
     return math.log2(len(form.points))

@@ -6,6 +6,7 @@ import xarray as xr
 from mcfiber.descriptions.transceiver import Transceiver
 from mcfiber.receiver import information as modulation
 from mcfiber.receiver.constellation import constellation
+from mcfiber.receiver.geometric import lost_information
 from mcfiber.receiver.rates import achievable_rate, rate_ladder
 from mcfiber.receiver.requirement import required_snr
 
@@ -56,6 +57,9 @@ class Others:
         self.time_required_snr()
         self.time_bit_error_ratio()
         self.time_information_of_a_cross()
+        rng = np.random.default_rng(2)
+        self.quadrant, self.labels = np.abs(rng.standard_normal(32)), np.arange(64)
+        self.time_gradient_of_geometric_shaping()
 
     def time_rate_ladder(self):
         rate_ladder(self.transceiver, 49e9, snr_ase=self.snr, gsnr=self.snr, snr=self.snr)
@@ -68,3 +72,6 @@ class Others:
 
     def time_information_of_a_cross(self):
         modulation.information(constellation("32QAM"), 20.0)
+
+    def time_gradient_of_geometric_shaping(self):
+        lost_information(self.quadrant, 16.0, self.labels, 6)

@@ -32,7 +32,7 @@ PAGES = [
     ("line", "Line", "What accumulates with length or depends on power.", ("mcfiber.line",)),
     ("receiver", "Receiver", "What arrives: needs only a signal-to-noise ratio.", ("mcfiber.receiver",)),
     ("simulation", "Simulation", "The slow and the random, on the same records.", ("mcfiber.simulation",)),
-    ("exchange", "Measured data", "Tables from files and other libraries.", ("mcfiber.exchange",)),
+    ("exchange", "Measured data", "Other people's files: tables, constellations, channels.", ("mcfiber.exchange",)),
     ("studies", "Studies", "Many evaluations: sweeps, uncertainty, search, launch powers.", ("mcfiber.studies",)),
     ("figures", "Figures", "Of results, fibres, crosstalk and mixing.", ("mcfiber.figures",)),
     ("arrays", "Plain arrays", "The door for other programs: no description, no labels.", ("mcfiber.arrays",)),

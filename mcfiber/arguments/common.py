@@ -2,7 +2,7 @@
 
 from mcfiber.arguments.quantities import plain_array, real
 from mcfiber.arguments.rules import ArgumentRule, choice, dataset, several, whole
-from mcfiber.descriptions.formats import UNIFORM_FORMATS, BestFormat, PointFormat, ShapedFormat
+from mcfiber.descriptions.formats import DESCRIBED_FORMATS, UNIFORM_FORMATS, BestFormat
 
 SEED: ArgumentRule = whole(low=0, high=None, remedy="the same seed gives the same draws")
 
@@ -36,9 +36,9 @@ FRACTION = real(above=0, below=1, dims=NUMBER, remedy="give a fraction, as in 0.
 
 THREADS = whole(low=1, high=1024)
 
-FORMAT = choice(*UNIFORM_FORMATS, kinds=(ShapedFormat, PointFormat))
+FORMAT = choice(*UNIFORM_FORMATS, kinds=DESCRIBED_FORMATS)
 
-FORMATS = choice(*UNIFORM_FORMATS, "best", kinds=(ShapedFormat, PointFormat, BestFormat))
+FORMATS = choice(*UNIFORM_FORMATS, "best", kinds=(*DESCRIBED_FORMATS, BestFormat))
 
 CHANNELS = dataset("channel", "noise_covariance", "frequency")
 

@@ -17,9 +17,9 @@ class Transceiver(Description):
     Parameters
     ----------
     format
-        Modulation format of each polarisation: a name (QPSK, 8QAM, 16QAM, 32QAM, 64QAM ... 1024QAM), a shaped
-        format, points, or "best" for the best of all in each channel. One for all, or a table: one for each band,
-        ``{C = "16QAM", L = "QPSK"}``, or a list by channel or core.
+        Modulation format of each polarisation: a name (QPSK, 8QAM, 16QAM, 32QAM, 64QAM ... 1024QAM), a shaped or a
+        geometric format, points, or "best" for the best of all in each channel. One for all, or a table: one for each
+        band, ``{C = "16QAM", L = "QPSK"}``, or a list by channel or core.
     snr_db
         Signal-to-noise ratio of the transceivers back to back; infinite without transceiver noise. It may differ by
         band, channel or core, or follow a table against wavelength or symbol rate.

@@ -1,7 +1,5 @@
 """Measured tables from files and from other libraries, as values that a description takes."""
 
-import csv
-import io
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +11,9 @@ from mcfiber.arguments import TABLE, TEXT, arguments, instance
 from mcfiber.descriptions.errors import DescriptionError, refused, shown, suggestion
 from mcfiber.descriptions.foreign import unlabelled
 from mcfiber.descriptions.values import ByChannel, ByCore, GainTable, PairMatrix, RateTable, WavelengthTable
+from mcfiber.exchange.columns import Rows, is_number, matlab_arrays, named_columns, number_in, text_rows
+from mcfiber.extras import attempt_import
+from mcfiber.typing import AnyArray
 
 AGAINST: dict[str, Any] = {
     "wavelength_nm": WavelengthTable,
@@ -40,13 +41,13 @@ _SOURCE = instance(
     "list",
     "tuple",
     "ndarray",
-    otherwise="give the path of a CSV or MATLAB file, a DataFrame, or a labelled array",
+    otherwise="give the path of a CSV, MATLAB or Touchstone file, a DataFrame, or a labelled array",
 )
 
 
 @arguments(source=_SOURCE, columns=TABLE, value=TEXT)
 def table(source: object, *, columns: Mapping[str, str] | None = None, value: str | None = None) -> Table:
-    """Read a measured table: a CSV or MATLAB file, a frame or series, or a labelled array.
+    """Read a measured table: a CSV, MATLAB or Touchstone file, a frame or series, or a labelled array.
 
     Parameters
     ----------
@@ -54,12 +55,14 @@ def table(source: object, *, columns: Mapping[str, str] | None = None, value: st
         Path of a ``.csv`` (or ``.txt``, ``.tsv``) or ``.mat`` file; a pandas DataFrame or Series; an xarray DataArray
         with the dimensions wavelength, channel, core, or core and wavelength. A CSV file begins with the names of its
         columns: one of `AGAINST`, and one of values, or one for each core (``core_0``, ``core_1``, ...). A square of
-        numbers without names, or with the numbers of the cores around it, is a matrix of pairs of cores.
+        numbers without names, or with the numbers of the cores around it, is a matrix of pairs of cores. A Touchstone
+        file (``.s2p``, ``.s4p``, ...) of a network analyser gives the loss between two ports against wavelength, in dB.
     columns
         Names in the source of what is called ``wavelength_nm``, ``value`` and so on here, as in ``{"wavelength_nm":
         "lambda"}``.
     value
-        Name of the column of values, where there are several.
+        Name of the column of values, where there are several; of a Touchstone file the element, as in ``"s21"``, which
+        it is of two ports: what leaves port 2 of what enters port 1 (``"s11_2"`` of ten or more ports).
 
     Returns
     -------
@@ -74,11 +77,12 @@ def table(source: object, *, columns: Mapping[str, str] | None = None, value: st
     Notes
     -----
     CSV files as of [1]_, with commas, semicolons, tabs or spaces between the columns; lines that begin with ``#`` are
-    left out.
+    left out. Touchstone files as of [2]_: the loss is ``-20 log10 |S|``; they need scikit-rf, of the extra ``io``.
 
     References
     ----------
     .. [1] Y. Shafranovich, "Common format and MIME type for comma-separated values (CSV) files," RFC 4180, 2005.
+    .. [2] IBIS Open Forum, "Touchstone file format specification," version 2.0, 2009.
 
     Examples
     --------
@@ -91,6 +95,7 @@ def table(source: object, *, columns: Mapping[str, str] | None = None, value: st
     if isinstance(source, (str, Path)):
         path = Path(source)
         read = _of_matlab if path.suffix.lower() == ".mat" else _of_text
+        read = _of_touchstone if PORTS.fullmatch(path.suffix) else read
         return read(path, wanted, f"source: {path.name}")
     try:
         found = _unlabelled(source)
@@ -130,70 +135,21 @@ def _unlabelled(source: Any) -> Any:
 
 
 def _of_text(path: Path, wanted: Mapping[str, str], file: str) -> Table:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{file}: cannot be read: {error}"
-        raise refused(msg) from None
-    rows = _rows(text)
-    if not rows:
-        msg = f"{file}: is empty; the first line names the columns"
-        raise refused(msg)
-    first, names = rows[0]
-    if all(_is_number(name) for name in names) or names[0] in ("", "core_out", "core_out\\core_in"):
+    rows = text_rows(path, file)
+    names = rows[0][1]
+    if all(is_number(name) for name in names) or names[0] in ("", "core_out", "core_out\\core_in"):
         return _matrix(rows, file)
-    found: dict[str, list[float]] = {name: [] for name in names}
-    if len(found) != len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        msg = f"{file}: line {first}: the column {shown(twice)} is there twice; give each another name"
-        raise refused(msg)
-    for line, row in rows[1:]:
-        if len(row) != len(names):
-            msg = f"{file}: line {line}: got {len(row)} values for {len(names)} columns; give one for each"
-            raise refused(msg)
-        for name, item in zip(names, row, strict=True):
-            found[name].append(_number(item, file, line, name))
-    return _of_columns(found, wanted, file)
+    return _of_columns(named_columns(rows, file).values, wanted, file)
 
 
-def _rows(text: str) -> list[tuple[int, list[str]]]:
-    """Cells of every line that is no comment, with the line's number."""
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    lines = [(number, line) for number, line in lines if not line.lstrip().startswith("#")]
-    if not lines:
-        return []
-    head = lines[0][1]
-    mark = next((mark for mark in (";", "\t", ",") if mark in head), None)
-    if mark is None:
-        return [(number, line.split()) for number, line in lines]
-    cells = csv.reader(io.StringIO("\n".join(line for _, line in lines)), delimiter=mark)
-    return [(number, [cell.strip() for cell in row]) for (number, _), row in zip(lines, cells, strict=False)]
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _number(text: str, file: str, line: int, column: str) -> float:
-    if _is_number(text):
-        return float(text)
-    told = "a comma in a number" if re.fullmatch(r"[+-]?\d+,\d+", text) else "which is not a number"
-    msg = f"{file}: line {line}, column {shown(column)}: got {shown(text)}, {told}; allowed: numbers such as 0.19"
-    raise refused(msg)
-
-
-def _matrix(rows: Sequence[tuple[int, list[str]]], file: str) -> Table:
+def _matrix(rows: Rows, file: str) -> Table:
     """A square of numbers, with the numbers of the cores around it or without."""
-    around = not _is_number(rows[0][1][0])
+    around = not is_number(rows[0][1][0])
     body = rows[1:] if around else rows
     values = []
     for line, row in body:
         cells = row[1:] if around else row
-        values.append([_number(cell, file, line, str(column)) for column, cell in enumerate(cells)])
+        values.append([number_in(cell, file, line, str(column)) for column, cell in enumerate(cells)])
     for (line, _), found in zip(body, values, strict=True):
         if len(found) != len(body):
             msg = f"{file}: line {line}: got {len(found)} values in a matrix of {len(body)} rows; give as many of both"
@@ -202,20 +158,54 @@ def _matrix(rows: Sequence[tuple[int, list[str]]], file: str) -> Table:
 
 
 def _of_matlab(path: Path, wanted: Mapping[str, str], file: str) -> Table:
-    import scipy.io
-    from scipy.io.matlab import MatReadError
-
-    try:
-        held = scipy.io.loadmat(path)
-    except (OSError, ValueError, NotImplementedError, MatReadError) as error:
-        msg = f"{file}: cannot be read: {error}"
-        raise refused(msg) from None
-    arrays = {name: np.asarray(item) for name, item in held.items() if not name.startswith("__")}
-    numbers = {name: np.squeeze(item) for name, item in arrays.items() if item.dtype.kind in "iuf"}
+    numbers = {name: item for name, item in matlab_arrays(path, file).items() if item.dtype.kind != "c"}
     squares = [item for item in numbers.values() if item.ndim == 2 and item.shape[0] == item.shape[1]]
     if len(squares) == 1 and not wanted:
         return _made(PairMatrix, file, core_out_core_in=squares[0].tolist())
     return _of_columns({name: item.tolist() for name, item in numbers.items() if item.ndim == 1}, wanted, file)
+
+
+PORTS = re.compile(r"\.s(\d+)p", re.IGNORECASE)
+"""Ending of the name of a Touchstone file, with the number of ports."""
+
+
+def _of_touchstone(path: Path, wanted: Mapping[str, str], file: str) -> Table:
+    """Loss between two ports against frequency."""
+    touchstone = attempt_import("skrf.io.touchstone", "io")
+    try:
+        frequency, scattering = touchstone.Touchstone(str(path)).get_sparameter_arrays()
+    except (OSError, ValueError, IndexError) as error:
+        msg = f"{file}: cannot be read: {error}"
+        raise refused(msg) from None
+    gain = np.abs(_element(scattering, wanted, file))
+    if not gain.size or not gain.all():
+        told = "a gain of zero, whose loss is infinite" if gain.size else "no frequency"
+        msg = f"{file}: got {told}; give measured values"
+        raise refused(msg)
+    columns = {"frequency_thz": (frequency * 1e-12).tolist(), "value": (-20.0 * np.log10(gain)).tolist()}
+    return _of_columns(columns, {}, file)
+
+
+def _element(scattering: AnyArray, wanted: Mapping[str, str], file: str) -> AnyArray:
+    """The element that is named, as in s21: what leaves port 2 of what enters port 1."""
+    ports = scattering.shape[1]
+    if set(wanted) - {"value"}:
+        msg = f"columns: {file.removeprefix('source: ')} has no columns; name the element instead: value = 's21'"
+        raise refused(msg)
+    if "value" not in wanted and ports != 2:
+        msg = f"value: {file.removeprefix('source: ')} has {ports} ports; name the element, as in value = 's21'"
+        raise refused(msg)
+    known = {
+        f"s{leaving + 1}{entering + 1}" if ports < 10 else f"s{leaving + 1}_{entering + 1}": (leaving, entering)
+        for leaving in range(ports)
+        for entering in range(ports)
+    }
+    name = wanted.get("value", "s21").lower()
+    if name not in known:
+        msg = f"value: got {shown(name)}; allowed: {', '.join(list(known)[:4])}, ... of {ports} ports"
+        raise refused(msg + suggestion(name, known))
+    element: AnyArray = scattering[:, *known[name]]
+    return element
 
 
 # ---------------------------------------------------------------------------------------------------------

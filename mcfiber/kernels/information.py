@@ -13,7 +13,9 @@ Notes
 (3) ``GMI = H(X) - sum_b H(B_b|Y)``, generalised mutual information of bit-metric decoding [2]_;
 (4) ``NGMI = 1 - (H - GMI)/m``, for m bits a symbol [2]_;
 (5) ``H - (1 - R_c) m``, bits that a code of rate R_c delivers;
-(6) ``H(X) = -sum p log2 p``, entropy of the symbols [1]_.
+(6) ``H(X) = -sum p log2 p``, entropy of the symbols [1]_;
+(7) ``dGMI/dx = integral of sum_b log2 P(b(x)|y) dp(x, y)/dx``, the derivative of (3) by the place of a symbol x; those
+    of the logarithms sum to zero, since probabilities sum to 1.
 
 References
 ----------
@@ -127,30 +129,148 @@ def plane_information(
     """
     spread = np.empty((real.shape[0], int(2.0 * REACH / PLANE_STEP) + 1))  # noise of each symbol along x
     first = np.empty(real.shape[0], np.int64)
+    across = np.empty(real.shape[0])  # noise of each symbol at a line
+    order = np.argsort(real)
+    totals = np.empty(2)  # integral of p log2 p, and its sum over bits with p split by their values
     entropy = _entropy(probabilities)
     for row in range(snr.shape[0]):
         scale = math.sqrt(2.0 * snr[row])
         left = 0.5 * PLANE_STEP if quarter else real.min() * scale - REACH
         low = 0.5 * PLANE_STEP if quarter else imaginary.min() * scale - REACH
-        sums = np.empty((bits + 1, int((real.max() * scale + REACH - left) / PLANE_STEP) + 1))
+        sums = np.zeros((bits + 1, int((real.max() * scale + REACH - left) / PLANE_STEP) + 1))
         _spread(real, probabilities, scale, left, first, spread)
-        joint = 0.0
-        split = 0.0
-        for line in range(int((imaginary.max() * scale + REACH - low) / PLANE_STEP) + 1):
-            sums[:] = 0.0
+        totals[:] = 0.0
+        line = _next_line(imaginary, scale, low, -1)
+        while line <= int((imaginary.max() * scale + REACH - low) / PLANE_STEP):
             for symbol in range(real.shape[0]):
-                across = _normal(low + PLANE_STEP * line - imaginary[symbol] * scale)
+                across[symbol] = _normal(low + PLANE_STEP * line - imaginary[symbol] * scale)
+                if across[symbol] > 0.0:
+                    _scatter(sums, first[symbol], across[symbol], spread[symbol], labels[symbol])
+            _gather(sums, order, first, across, spread.shape[1], totals)
+            line = _next_line(imaginary, scale, low, line)
+        area = PLANE_STEP**2 * (4.0 if quarter else 1.0)
+        mutual[row] = -totals[0] * area - 2.0 * NOISE_ENTROPY  # Eq. (2)
+        generalised[row] = entropy - (bits * totals[0] - totals[1]) * area  # Eq. (3)
+
+
+@kernel("(symbol),(symbol),(),[labels],[bits]->(),(symbol),(symbol)")
+def mirrored_slopes(
+    real: FloatArray,
+    imaginary: FloatArray,
+    snr: FloatArray,
+    labels: AnyArray,
+    bits: int,
+    generalised: FloatArray,
+    along_real: FloatArray,
+    along_imaginary: FloatArray,
+) -> None:
+    """GMI of equally likely symbols that are mirrored at both axes, and what its slopes are made of.
+
+    Parameters
+    ----------
+    real, imaginary
+        Symbols in units of the root of their energy; mirroring at either axis only flips bits. Shape (n, symbol).
+    snr
+        Symbol energy over N0. Shape (n,).
+    labels, bits
+        Bits of each symbol, as an integer, and their number. Shapes (symbol,) and ().
+    generalised
+        GMI [bit]. Shape (n,).
+    along_real, along_imaginary
+        What a quarter of the plane has of the derivatives of the GMI by the coordinates of each symbol, times four.
+        Summed over a symbol and its mirror images, with the signs of the coordinates, it is the derivative by a
+        coordinate that moves all of them. Shape (n, symbol).
+    """
+    count = real.shape[1]
+    probabilities = np.full(count, 1.0 / count)
+    spread = np.empty((count, int(2.0 * REACH / PLANE_STEP) + 1))
+    first = np.empty(count, np.int64)
+    area = 4.0 * PLANE_STEP**2
+    start = 0.5 * PLANE_STEP
+    for row in range(real.shape[0]):
+        scale = math.sqrt(2.0 * snr[row])
+        sums = np.empty((bits + 1, int((real[row].max() * scale + REACH - start) / PLANE_STEP) + 1))
+        logs = np.empty((2, bits, sums.shape[1]))
+        _spread(real[row], probabilities, scale, start, first, spread)
+        along_real[row] = 0.0
+        along_imaginary[row] = 0.0
+        missing = 0.0
+        for line in range(int((imaginary[row].max() * scale + REACH - start) / PLANE_STEP) + 1):
+            y = start + PLANE_STEP * line
+            sums[:] = 0.0
+            for symbol in range(count):
+                across = _normal(y - imaginary[row, symbol] * scale)
                 if across > 0.0:
                     _scatter(sums, first[symbol], across, spread[symbol], labels[symbol])
-            for column in range(sums.shape[1]):
+            missing += area * _bit_logs(sums, logs)
+            for symbol in range(count):
+                away = y - imaginary[row, symbol] * scale
+                weight = area * scale * _normal(away)
+                if weight > 0.0:
+                    origin = real[row, symbol] * scale - start
+                    total, moment = _known_bits(first[symbol], origin, spread[symbol], logs, labels[symbol])
+                    along_real[row, symbol] += weight * moment  # Eq. (7)
+                    along_imaginary[row, symbol] += weight * away * total
+        generalised[row] = math.log2(count) - missing  # Eq. (3)
+
+
+@kernel
+def _bit_logs(sums: FloatArray, logs: FloatArray) -> float:
+    """Fill in log2 P(bit|y) along a line for bits that are 0 and 1; gives their entropies, weighed by p(y)."""
+    missing = 0.0
+    for column in range(sums.shape[1]):
+        total = sums[0, column]
+        for bit in range(logs.shape[1]):
+            ones = sums[bit + 1, column]
+            zeros = total - ones
+            logs[0, bit, column] = math.log2(zeros / total) if zeros > NIL * total else 0.0
+            logs[1, bit, column] = math.log2(ones / total) if ones > NIL * total else 0.0
+            missing -= zeros * logs[0, bit, column] + ones * logs[1, bit, column]
+    return missing
+
+
+@kernel
+def _known_bits(first: int, origin: float, along: FloatArray, logs: FloatArray, label: int) -> tuple[float, float]:
+    """Sum of log2 P(bit|y) over a symbol's bits and over its noise along a line, and the same times the distance."""
+    total = 0.0
+    moment = 0.0
+    for index in range(max(0, -first), min(along.shape[0], logs.shape[2] - first)):
+        known = 0.0
+        for bit in range(logs.shape[1]):
+            known += logs[(label >> bit) & 1, bit, first + index]
+        total += along[index] * known
+        moment += along[index] * known * (PLANE_STEP * (first + index) - origin)
+    return total, moment
+
+
+@kernel
+def _next_line(imaginary: FloatArray, scale: float, low: float, line: int) -> int:
+    """The next line that the noise of any symbol reaches: between strong signals there is nothing to add."""
+    following = 2**62
+    for symbol in range(imaginary.shape[0]):
+        centre = imaginary[symbol] * scale - low
+        if math.floor((centre + REACH) / PLANE_STEP) > line:
+            following = min(following, max(line + 1, math.floor((centre - REACH) / PLANE_STEP)))
+    return following
+
+
+@kernel
+def _gather(
+    sums: FloatArray, order: AnyArray, first: AnyArray, across: FloatArray, width: int, totals: FloatArray
+) -> None:
+    """Add up a line where there is noise, each column once from left to right, and clear it."""
+    done = 0
+    for symbol in order:
+        if across[symbol] > 0.0:
+            stop = min(first[symbol] + width, sums.shape[1])
+            for column in range(max(done, first[symbol]), stop):
                 total = sums[0, column]
                 if total > NIL:
-                    joint += _xlogx(total)
-                    for bit in range(bits):
-                        split += _xlogx(sums[bit + 1, column]) + _xlogx(total - sums[bit + 1, column])
-        area = PLANE_STEP**2 * (4.0 if quarter else 1.0)
-        mutual[row] = -joint * area - 2.0 * NOISE_ENTROPY  # Eq. (2)
-        generalised[row] = entropy - (bits * joint - split) * area  # Eq. (3)
+                    totals[0] += _xlogx(total)
+                    for bit in range(sums.shape[0] - 1):
+                        totals[1] += _xlogx(sums[bit + 1, column]) + _xlogx(total - sums[bit + 1, column])
+                sums[:, column] = 0.0
+            done = max(done, stop)
 
 
 @kernel

@@ -8,7 +8,17 @@ import numpy as np
 
 from mcfiber.arguments import FORMATS, arguments
 from mcfiber.descriptions.errors import refused, shown, suggestion
-from mcfiber.descriptions.formats import UNIFORM_FORMATS, Format, PointFormat, ShapedFormat, SingleFormat, candidates
+from mcfiber.descriptions.formats import (
+    SHAPED_SIDES,
+    UNIFORM_FORMATS,
+    Format,
+    GeometricFormat,
+    PointFormat,
+    ShapedFormat,
+    SingleFormat,
+    candidates,
+)
+from mcfiber.receiver.geometric import mirrored, placed
 from mcfiber.typing import AnyArray, ComplexArray, FloatArray
 
 
@@ -45,8 +55,8 @@ class Constellation:
 
     @property
     def bits(self) -> int:
-        """Number of bits of a label."""
-        return len(self.points).bit_length() - 1
+        """Number of bits of a label; not all labels need occur."""
+        return int(self.labels.max()).bit_length()
 
     @cached_property
     def entropy(self) -> float:
@@ -65,8 +75,8 @@ class Constellation:
     def is_mirrored(self) -> bool:
         """Whether mirroring at either axis only flips the same bits of all labels."""
         place = {_key(point): index for index, point in enumerate(self.points)}
-        for mirrored in (self.points.conj(), -self.points.conj()):
-            found = [place.get(_key(point), -1) for point in mirrored]
+        for images in (self.points.conj(), -self.points.conj()):
+            found = [place.get(_key(point), -1) for point in images]
             flips = self.labels ^ self.labels[found]
             same = np.allclose(self.probabilities, self.probabilities[found], rtol=1e-12)
             if -1 in found or not same or np.any(flips != flips[0]):
@@ -77,7 +87,8 @@ class Constellation:
 def constellation(modulation: SingleFormat) -> Constellation:
     """Build the constellation of a format: unit energy, Gray labels or what comes closest.
 
-    Labels: binary-reflected Gray codes of both dimensions where these are independent; for the 8QAM of two
+    Labels: binary-reflected Gray codes of both dimensions where these are independent, of which squares whose sides
+    are no power of two have the middle part; for the 8QAM of two
     rings the best of all labellings, even words inside and odd ones outside; for crosses the labels of the
     rectangle whose outer columns are folded onto it [1]_.
 
@@ -87,11 +98,12 @@ def constellation(modulation: SingleFormat) -> Constellation:
        23(3), 385-389, 1975.
     """
     if isinstance(modulation, ShapedFormat):
-        side = 2 ** (UNIFORM_FORMATS[modulation.base] // 2)
-        line = shaped_line(side, modulation.entropy / 2.0)
+        line = shaped_line(SHAPED_SIDES[modulation.base], modulation.entropy / 2.0)
         return _product(line, line)
     if isinstance(modulation, PointFormat):
         return _from_points(modulation)
+    if isinstance(modulation, GeometricFormat):
+        return _moved(modulation)
     if modulation not in UNIFORM_FORMATS:
         msg = f"format: got {shown(modulation)}{suggestion(str(modulation).upper(), UNIFORM_FORMATS)}"
         raise refused(msg)
@@ -153,8 +165,9 @@ _named_moments = cache(_moments)
 
 
 def gray(count: int) -> AnyArray:
-    """Binary-reflected Gray labels of a row of levels."""
-    order = np.arange(count)
+    """Binary-reflected Gray labels of a row of levels, or of its middle part where no power of two is left."""
+    whole = 1 << (count - 1).bit_length()
+    order = np.arange(count) + (whole - count) // 2
     return order ^ (order >> 1)
 
 
@@ -169,7 +182,7 @@ def shaped_line(count: int, entropy: float) -> SymbolLine:
     # Levels so rare that they vanish in double precision would have no logarithm.
     probabilities = np.maximum(probabilities, 1e-300)
     levels: FloatArray = odd / math.sqrt(2.0 * float(np.sum(probabilities * odd**2)))
-    return SymbolLine(levels, probabilities, gray(count), count.bit_length() - 1)
+    return SymbolLine(levels, probabilities, gray(count), (count - 1).bit_length())
 
 
 def _boltzmann(levels: FloatArray, rate: float) -> FloatArray:
@@ -234,6 +247,19 @@ def _from_points(modulation: PointFormat) -> Constellation:
     probabilities = np.array(modulation.probabilities or np.full(count, 1.0 / count))
     scale = math.sqrt(float(np.sum(probabilities * np.abs(points) ** 2)))
     return Constellation(points / scale, labels, probabilities)
+
+
+@cache
+def _moved(modulation: GeometricFormat) -> Constellation:
+    base = constellation(modulation.base)
+    labels = {_key(point): label for point, label in zip(base.points, base.labels, strict=True)}
+    first = base.points[(base.points.real > 0.0) & (base.points.imag > 0.0)]
+    quadrant = np.concatenate([first.real, first.imag])
+    x, y = mirrored(quadrant)
+    in_order = np.array([labels[_key(complex(*place))] for place in zip(x, y, strict=True)])
+    found = placed(quadrant, 10.0 ** (0.1 * modulation.snr_db), in_order, base.bits, base.smallest_distance)
+    x, y = mirrored(found)
+    return _uniform(x + 1j * y, in_order)
 
 
 def _key(point: complex) -> tuple[int, int]:

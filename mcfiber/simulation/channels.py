@@ -3,14 +3,13 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from mcfiber.arguments import CHANNELS, MODES, NUMBER, OFFSETS, PATH, SEED, arguments, plain_array, real, whole
+from mcfiber.arguments import CHANNELS, MODES, NUMBER, OFFSETS, SEED, arguments, plain_array, real, whole
 from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels import channels as kernels
 from mcfiber.labelled import labelled_result
@@ -336,43 +335,6 @@ def _check_list(name: str, value: ArrayLike | None, spans: int, repeat: str) -> 
     if repeat == "same" and name != "noise_share":
         msg = f"{name}: got a list with repeat='same'; give the number that every lap has"
         raise ValueError(msg)
-
-
-@arguments(path=PATH)
-def read_channel(path: str | Path) -> xr.Dataset:
-    """Read measured transfer matrices.
-
-    Parameters
-    ----------
-    path
-        A NumPy archive (``.npz``) with the arrays ``channel`` (frequency, D, D), ``frequency`` [Hz] and, where
-        known, ``noise_covariance``; or a netCDF file with the same names, as `draw_channel` returns them.
-
-    Returns
-    -------
-    xarray.Dataset
-        As from `as_channels`.
-
-    Raises
-    ------
-    ValueError
-        If the file lacks an array.
-
-    Notes
-    -----
-    The H and R of Eq. (2) of `mcfiber.kernels.channels`.
-    """
-    if not Path(path).is_file():
-        msg = f"path: there is no file {str(path)!r}"
-        raise FileNotFoundError(msg)
-    if Path(path).suffix != ".npz":
-        return xr.load_dataset(path, engine="h5netcdf")
-    with np.load(path) as data:
-        if missing := {"channel", "frequency"} - set(data.files):
-            msg = f"path: {str(path)!r} has no array {sorted(missing)[0]!r}; it holds {', '.join(data.files)}"
-            raise ValueError(msg)
-        noise = data["noise_covariance"] if "noise_covariance" in data.files else None
-        return as_channels(data["channel"], noise, data["frequency"])
 
 
 @arguments(channels=CHANNELS)

@@ -114,6 +114,73 @@ def test_matlab(tmp_path):
         mcf.table(tmp_path / "c.mat")
 
 
+TWO_PORTS = """! measured with a swept laser
+# GHz S DB R 50
+191000 -30 0 -1.5 10 -1.25 10 -30 0
+193000 -30 0 -1.0 20 -1.75 10 -30 0
+195000 -30 0 -2.0 30 -2.25 10 -30 0
+"""
+THREE_PORTS = """# Hz S RI R 50
+191e12 0 0 0.1 0 0.2 0
+  0.3 0.4 0 0 0.5 0
+  0 0.6 0 0.7 0 0
+193e12 0 0 0.1 0 0.2 0
+  0.3 0.4 0 0 0.5 0
+  0.8 0.6 0 0.7 0 0
+"""
+
+
+def test_touchstone__loss_of_two_ports(tmp_path):
+    path = written(tmp_path, TWO_PORTS, "filter.S2P")
+    found = mcf.table(path)
+    np.testing.assert_allclose(found.wavelength_nm, 299792.458 / np.array([195.0, 193.0, 191.0]), rtol=1e-13)
+    np.testing.assert_allclose(found.value, [2.0, 1.0, 1.5], rtol=1e-12)
+    assert mcf.table(path, value="s21") == mcf.table(str(path), value="S21") == found
+    np.testing.assert_allclose(mcf.table(path, value="s12").value, [2.25, 1.75, 1.25], rtol=1e-12)
+    system = small().replace({"fiber.attenuation_db_per_km": found})
+    assert system.fiber.attenuation_db_per_km == found
+
+
+def test_touchstone__an_element_of_more_ports(tmp_path):
+    path = written(tmp_path, THREE_PORTS, "switch.s3p")
+    np.testing.assert_allclose(mcf.table(path, value="s21").value, -20 * np.log10([0.5, 0.5]), rtol=1e-12)
+    np.testing.assert_allclose(mcf.table(path, value="s31").value, -20 * np.log10([1.0, 0.6]), atol=1e-12)
+    np.testing.assert_allclose(mcf.table(path, value="s32").value, -20 * np.log10([0.7, 0.7]), rtol=1e-12)
+    with pytest.raises(
+        DescriptionError, match=r"value: switch\.s3p has 3 ports; name the element, as in value = 's21'"
+    ):
+        mcf.table(path)
+    with pytest.raises(DescriptionError, match=r"value: got 's41'; allowed: s11, s12, s13, s21, \.\.\. of 3 ports"):
+        mcf.table(path, value="s41")
+    with pytest.raises(DescriptionError, match=r"source: switch\.s3p: got a gain of zero"):
+        mcf.table(path, value="s11")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "source: bad.s2p: got no frequency"),
+        ("# Hz S MA R 50\n1.9e14 1 0 x 0 1 0 1 0\n", "source: bad.s2p: cannot be read: could not convert"),
+        ("# Hz S MA R 50\n1.9e14 1 0 1 0 1 0\n", "source: bad.s2p: cannot be read: "),
+        (
+            "# GHz S MA R 50\n1 1 0 1 0 1 0 1 0\n2 1 0 1 0 1 0 1 0\n",
+            "source: bad.s2p: frequency_thz: got 0.001; allowed: 149.9 to 299.8 THz",
+        ),
+    ],
+)
+def test_touchstone__bad_files(tmp_path, text, told):
+    with pytest.raises(DescriptionError) as caught:
+        mcf.table(written(tmp_path, text, "bad.s2p"))
+    assert told in str(caught.value)
+
+
+def test_touchstone__missing_file_and_columns(tmp_path):
+    with pytest.raises(DescriptionError, match=r"none\.s2p: cannot be read"):
+        mcf.table(tmp_path / "none.s2p")
+    with pytest.raises(DescriptionError, match=r"columns: a\.s2p has no columns; name the element instead"):
+        mcf.table(written(tmp_path, TWO_PORTS, "a.s2p"), columns={"wavelength_nm": "f"})
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

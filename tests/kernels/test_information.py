@@ -5,11 +5,12 @@ import math
 import numpy as np
 import pytest
 import xarray as xr
+from scipy.integrate import dblquad
 
 from mcfiber.descriptions.formats import UNIFORM_FORMATS, PointFormat, ShapedFormat
 from mcfiber.kernels import information as kernels
 from mcfiber.receiver.constellation import Constellation, constellation
-from mcfiber.receiver.information import bit_error_ratio, information
+from mcfiber.receiver.information import bit_error_ratio, format_table, information
 
 # MI and GMI in bit per symbol of uniform Gray-labelled square QAM (SNR in dB).
 VECTORS = {
@@ -43,7 +44,13 @@ SHAPED = ShapedFormat(base="64QAM", entropy=5.0)
 SKEWED = PointFormat(
     points=np.array([1, 0.3 + 1j, -1.2, 0.1 - 0.9j]), labels=[2, 0, 1, 3], probabilities=[0.4, 0.3, 0.2, 0.1]
 )
-EVERY = [*UNIFORM_FORMATS, SHAPED, SKEWED]
+SIX = PointFormat(  # of the labels of three bits two do not occur
+    points=np.array([1, 0.6 + 0.9j, -0.5 + 0.8j, -1.1, -0.4 - 0.9j, 0.7 - 0.7j]),
+    labels=[4, 5, 7, 3, 2, 0],
+    probabilities=[0.3, 0.1, 0.15, 0.2, 0.15, 0.1],
+)
+SHAPED_36, SHAPED_100 = ShapedFormat(base="36QAM", entropy=4.6), ShapedFormat(base="100QAM", entropy=6.2)
+EVERY = [*UNIFORM_FORMATS, SHAPED, SKEWED, SIX, SHAPED_36, SHAPED_100]
 
 
 def plane(known):
@@ -95,7 +102,10 @@ def test_information__published_values(name):
 
 @pytest.mark.parametrize(
     ("modulation", "snr_db"),
-    [("QPSK", 3), ("8QAM", 8), ("rectangular-8QAM", 9), ("16QAM", 10), ("32QAM", 13), ("64QAM", 16), (SHAPED, 13)],
+    [
+        *[("QPSK", 3), ("8QAM", 8), ("rectangular-8QAM", 9), ("16QAM", 10), ("32QAM", 13), ("64QAM", 16)],
+        *[(SHAPED, 13), (SIX, 5), (SHAPED_36, 12), (SHAPED_100, 18)],
+    ],
 )
 def test_information__equals_gauss_hermite(modulation, snr_db):
     known = constellation(modulation)
@@ -109,12 +119,46 @@ def test_information__of_a_plane_in_both_modes():
     assert both == pytest.approx(VECTORS["QPSK"][5], abs=1e-6)
 
 
-@pytest.mark.parametrize("name", ["16QAM", "64QAM", "rectangular-8QAM"])
+@pytest.mark.parametrize("name", ["16QAM", "64QAM", "rectangular-8QAM", SHAPED_36], ids=str)
 def test_information__line_equals_plane(name):
     known = constellation(name)
     snr = 10.0 ** np.array([-0.5, 0.6, 1.3, 2.0])
     assert plane(known).is_mirrored
     np.testing.assert_allclose(information(plane(known), snr), information(known, snr), atol=1e-8)
+
+
+def test_information__of_three_phases_by_polar_quadrature():
+    """MI of 3-PSK, and the GMI of its three labels, by SciPy's adaptive rule over angle and radius."""
+    snr = 10.0**0.4
+    phases = 2.0 * np.pi * np.arange(3) / 3.0
+    points = np.exp(1j * phases)
+
+    def lost(angle, radius, sets):
+        """Density times what the received value leaves open of which set was sent."""
+        parts = np.exp(-snr * np.abs(radius * np.exp(1j * angle) - points) ** 2) * snr / np.pi / 3.0
+        sums = [parts[members].sum() for members in sets]
+        return -radius * sum(one * math.log2(one / sum(sums)) for one in sums if one > 0.0)
+
+    def integral(*sets):
+        return dblquad(lost, 0.0, 5.0, -np.pi, np.pi, args=(sets,), epsabs=1e-9, epsrel=1e-9)[0]
+
+    mutual = math.log2(3.0) - integral([0], [1], [2])
+    generalised = math.log2(3.0) - integral([0, 2], [1]) - integral([0, 1], [2])  # labels 00, 01, 10
+    found = information(constellation(PointFormat(points=points, labels=[0, 1, 2])), snr)
+    assert found == pytest.approx((mutual, generalised), abs=2e-8)
+
+
+@pytest.mark.parametrize("apart", [1e-2, 1e-4])
+def test_information__of_two_points_that_nearly_coincide(apart):
+    """Far from the others they are two levels: 1.5 bit, and half of what QPSK carries in one dimension."""
+    known = constellation(PointFormat(points=[(1.0, 0.0), (1.0 + apart, 0.0), (-1.0, 0.2), (0.3, 1.0)]))
+    near = known.smallest_distance
+    snr = np.array([0.2, 1.0, 5.0, 30.0]) / near**2
+    expected = 1.5 + 0.5 * information(constellation("QPSK"), 0.5 * snr * near**2)[0] / 2.0
+    mutual, generalised = information(known, snr)
+    np.testing.assert_allclose(mutual, expected, atol=1e-8)
+    np.testing.assert_allclose(generalised, expected, atol=1e-8)  # only one bit of the two labels differs
+    assert format_table(PointFormat(points=[(1, 0), (1 + apart, 0), (-1, 0.2), (0.3, 1)])).entropy == 2.0
 
 
 def test_information__quarter_of_the_plane_equals_all_of_it():

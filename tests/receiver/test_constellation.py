@@ -138,27 +138,84 @@ def test_point_format__takes_any_scale(scale):
     np.testing.assert_allclose(known.points, [1.0, -1.0])
 
 
-def test_point_format__refuses_and_defaults():
-    with pytest.raises(ValueError, match="power of two"):
-        PointFormat(points=[(0, 1), (1, 0), (1, 1)])
-    with pytest.raises(ValueError, match="power of two"):
-        PointFormat(points=[(0, 1), (0, 1)])
-    with pytest.raises(ValueError, match="labels"):
-        PointFormat(points=[(0, 1), (1, 0)], labels=[1, 1])
-    with pytest.raises(ValueError, match="probabilities"):
-        PointFormat(points=[(0, 1), (1, 0)], probabilities=[0.5, 0.6])
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"points": [(0, 1)]}, "points: got 1 different points of 1; allowed: 2 to 4096"),
+        ({"points": [(0, 1), (0, 1)]}, "points: got 1 different points of 2; allowed: 2 to 4096"),
+        ({"points": np.exp(1j * np.arange(4097))}, "points: got 4097 different points"),
+        ({"points": [(0, 1), (1, 0)], "labels": [1, 1]}, "labels: got [1, 1]; give 2 different whole numbers, 0 to 1"),
+        ({"points": [(0, 1), (1, 0), (1, 1)], "labels": [0, 1, 4]}, "give 3 different whole numbers, 0 to 3"),
+        ({"points": [(0, 1), (1, 0), (1, 1)], "labels": [0, 1, -1]}, "give 3 different whole numbers, 0 to 3"),
+        ({"points": [(0, 1), (1, 0), (1, 1)], "labels": [0, 1]}, "labels: got [0, 1]; give 3"),
+        ({"points": [(0, 1), (1, 0)], "probabilities": [0.5, 0.6]}, "probabilities: give 2 values"),
+    ],
+)
+def test_point_format__refuses(values, told):
+    with pytest.raises(DescriptionError) as caught:
+        PointFormat(**values)
+    assert told in str(caught.value)
+
+
+def test_point_format__without_labels_they_are_the_places():
     known = constellation(PointFormat(points=np.array([3.0, -3.0 + 0j])))
     assert list(known.points) == [1.0, -1.0]
     assert list(known.labels) == [0, 1]
+    assert list(constellation(PointFormat(points=np.exp(2j * np.arange(5)))).labels) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(("count", "bits"), [(2, 1), (3, 2), (4, 2), (5, 3), (36, 6), (64, 6), (65, 7), (4096, 12)])
+def test_point_format__bits_of_its_labels(count, bits):
+    known = constellation(PointFormat(points=np.exp(2j * np.pi * np.arange(count) / count)))
+    assert known.bits == bits
+    assert known.entropy == pytest.approx(math.log2(count), rel=1e-14)
+
+
+@pytest.mark.parametrize(("base", "whole", "side"), [("36QAM", "64QAM", 6), ("100QAM", "256QAM", 10)])
+def test_shaped_format__part_of_a_larger_square(base, whole, side):
+    part = constellation(ShapedFormat(base=base, entropy=2.0 * math.log2(side)))
+    larger = constellation(whole)
+    assert part.bits == larger.bits
+    of_larger, found = on_grid(larger, larger.lines[0].levels.size), on_grid(part, side)
+    assert len(found) == side**2
+    assert all(max(abs(x), abs(y)) < side for x, y in found)
+    assert all(of_larger[place] == label for place, label in found.items())
+
+
+def on_grid(known, side):
+    """Labels of a square by odd coordinates, whose mean energy is 2 (side^2 - 1)/3."""
+    places = known.points * math.sqrt(2.0 * (side**2 - 1.0) / 3.0)
+    found = {(round(place.real), round(place.imag)): label for place, label in zip(places, known.labels, strict=True)}
+    assert np.abs(places - [complex(*place) for place in found]).max() < 1e-12
+    return found
+
+
+def test_shaped_format__36qam_has_the_probabilities_and_moments_of_its_law():
+    rate = 0.06
+    levels = np.array([1.0, 3.0, 5.0])
+    p = np.exp(-rate * levels**2) / (2.0 * np.exp(-rate * levels**2).sum())
+    entropy = -4.0 * float(np.sum(p * np.log2(p)))
+    known = constellation(ShapedFormat(base="36QAM", entropy=entropy))
+    np.testing.assert_allclose(known.lines[0].probabilities, [*p[::-1], *p], rtol=1e-12)
+    assert known.entropy == pytest.approx(entropy, abs=1e-12)
+    second, fourth = (4.0 * float(np.sum(p * levels**power)) for power in (2, 4))  # of both dimensions
+    kurtosis = (fourth + 0.5 * second**2) / second**2 - 2.0
+    assert symbol_moments(ShapedFormat(base="36QAM", entropy=entropy))[0] == pytest.approx(kurtosis, abs=1e-12)
 
 
 def test_shaped_format__refuses():
     with pytest.raises(ValueError, match="at most 4"):
         ShapedFormat(base="16QAM", entropy=4.5)
+    with pytest.raises(ValueError, match=r"36QAM carries at most 5\.16993 bit"):
+        ShapedFormat(base="36QAM", entropy=5.17)
+    with pytest.raises(ValueError, match="36QAM"):
+        ShapedFormat.for_rate("35QAM", net_bits=4.0, code_rate=0.75)
     assert ShapedFormat.for_rate("64QAM", net_bits=4.0, code_rate=0.75).entropy == 5.5
+    # Of its labels of six bits a quarter is parity: 3 = H - 1.5.
+    assert ShapedFormat.for_rate("36QAM", net_bits=3.0, code_rate=0.75).entropy == 4.5
 
 
-@pytest.mark.parametrize("base", ["16QAM", "64QAM", "256QAM", "1024QAM"])
+@pytest.mark.parametrize("base", ["16QAM", "36QAM", "64QAM", "144QAM", "256QAM", "1024QAM"])
 @pytest.mark.parametrize("entropy", [2.0001, 2.01, 2.1, 2.5, 3.0])
 def test_shaped__hardly_more_than_two_bit_by_a_gauss_hermite_rule(base, entropy):
     """Outer symbols of 1024QAM vanish in double precision; nodes around every level that matters."""
@@ -179,7 +236,7 @@ def test_shaped__hardly_more_than_two_bit_by_a_gauss_hermite_rule(base, entropy)
         assert mutual <= min(known.entropy, math.log2(1.0 + snr)) + 1e-9
 
 
-@pytest.mark.parametrize("base", ["16QAM", "64QAM", "256QAM", "1024QAM"])
+@pytest.mark.parametrize("base", ["16QAM", "36QAM", "64QAM", "256QAM", "1024QAM"])
 @pytest.mark.parametrize("entropy", [2.00001, 2.1, 2.5, 2.9])
 def test_shaped__never_carries_more_than_its_entropy(base, entropy):
     transceiver = Transceiver(format=ShapedFormat(base=base, entropy=entropy), code={"kind": "ideal"})

@@ -20,9 +20,11 @@ IDEAL = {"kind": "ideal"}
 FORMATS = [
     *UNIFORM_FORMATS,
     ShapedFormat(base="64QAM", entropy=4.2),
+    ShapedFormat(base="36QAM", entropy=4.7),
     ShapedFormat(base="1024QAM", entropy=8.0),
     ShapedFormat(base="1024QAM", entropy=2.5),
     PointFormat(points=np.exp(2j * np.pi * np.arange(8) / 8), labels=[0, 1, 3, 2, 6, 7, 5, 4]),
+    PointFormat(points=[1, 0.6 + 0.9j, -0.5 + 0.8j, -1.1, -0.4 - 0.9j, 0.7 - 0.7j], labels=[4, 5, 7, 3, 2, 0]),
 ]
 CODES = [
     IDEAL,
@@ -133,8 +135,21 @@ def test_achievable_rate__shaped_symbols():
         assert float(shaped["ngmi"]) == pytest.approx(1.0 - (entropy - expected) / 6.0, abs=1e-6)
     # Amplitude shaping carries entropy - (1 - code rate) * bits.
     code = {"kind": "fixed_rate", "code_rate": 0.8, "ngmi_threshold": 0.85}
-    shaped = ShapedFormat.for_rate("64QAM", net_bits=3.9, code_rate=0.8)
-    assert float(at(Transceiver(format=shaped, code=code), 1e3)["net_rate"]) == pytest.approx(7.8, rel=1e-12)
+    for base in ("64QAM", "36QAM"):
+        shaped = ShapedFormat.for_rate(base, net_bits=3.9, code_rate=0.8)
+        assert float(at(Transceiver(format=shaped, code=code), 1e3)["net_rate"]) == pytest.approx(7.8, rel=1e-12)
+
+
+def test_achievable_rate__labels_that_do_not_occur():
+    """Three phases have labels of two bits: the code's parity counts both, and so does the NGMI."""
+    phases = PointFormat(points=np.exp(2j * np.pi * np.arange(3) / 3), labels=[0, 1, 2])
+    code = {"kind": "fixed_rate", "code_rate": 0.9, "ngmi_threshold": 0.93}
+    strong = at(Transceiver(format=phases, code=code), 1e3)
+    assert float(strong["net_rate"]) == pytest.approx(2.0 * (math.log2(3.0) - 0.1 * 2.0), rel=1e-12)
+    weak = at(Transceiver(format=phases, code=IDEAL), 10.0**0.4)
+    _, gmi = information(constellation(phases), 10.0**0.4)
+    assert float(weak["ngmi"]) == pytest.approx(1.0 - (math.log2(3.0) - gmi) / 2.0, abs=1e-6)
+    assert float(weak["net_rate"]) == pytest.approx(2.0 * gmi, abs=2e-6)
 
 
 def test_achievable_rate__best_of_several_formats():

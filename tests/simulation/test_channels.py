@@ -193,22 +193,6 @@ def test_coupled_line__refuses(values, message):
         CoupledLine(**values)
 
 
-def test_read_channel__gives_back_what_was_measured(tmp_path):
-    line = CoupledLine(modes=4, spans=5, loss_rms=0.3, delay_rms=1e-11)
-    drawn = draw_channel(line, seed=1, frequency=[0.0, 1e9, 2e9])
-    path = tmp_path / "measured.npz"
-    np.savez(path, channel=drawn.channel.values[0], frequency=drawn.frequency.values)
-    measured = link.read_channel(path)
-    np.testing.assert_array_equal(link.mode_gains(measured), link.mode_gains(drawn))
-    np.testing.assert_array_equal(link.mode_delays(measured), link.mode_delays(drawn))
-    np.testing.assert_array_equal(measured.noise_covariance[0, 0], np.eye(4))
-    drawn.to_netcdf(tmp_path / "drawn.nc", engine="h5netcdf")
-    np.testing.assert_array_equal(link.read_channel(tmp_path / "drawn.nc").channel, drawn.channel)
-    np.savez(path, channel=drawn.channel.values[0])
-    with pytest.raises(ValueError, match="no array 'frequency'"):
-        link.read_channel(path)
-
-
 def test_mode_delays__common_delay_and_one_frequency():
     turn = np.exp(-2j * np.pi * 1e9 * (np.array([1e-11, -3e-11, 2e-11]) + 4e-10))
     channels = link.as_channels(np.stack([np.eye(3), np.diag(turn)]), None, [0.0, 1e9])
