@@ -9,7 +9,6 @@ from mcfiber import labelled, units
 from mcfiber.arguments import NUMBER, ONE_WAVELENGTH_NM, SEED, arguments, real, whole
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.fiber import MulticoreFiber
-from mcfiber.descriptions.values import WavelengthTable
 from mcfiber.fiber.geometry import positions
 from mcfiber.kernels.splices import splice_transmission
 from mcfiber.simulation.streams import BLOCK, Stream, random_stream
@@ -179,7 +178,7 @@ def _area(fiber: MulticoreFiber, wavelength: Quantity) -> Quantity:
     given = fiber.effective_area_um2
     if isinstance(given, float) or is_axis(given):
         return labelled.quantity(fiber, "effective_area_um2")
-    if isinstance(given, WavelengthTable):
+    if hasattr(given, "at"):  # a table against wavelength
         return units.mapped(lambda one: given.at(one * 1e9) * 1e-12, wavelength)
     msg = "fiber.effective_area_um2: differs between channels; give one number, or a table against wavelength"
     raise refused(msg)
