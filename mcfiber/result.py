@@ -490,7 +490,8 @@ class ResultAccessor:
             shares are 0 in a channel without signal or without noise.
         """
         on_line, at_end = (
-            [row for row in entering(where) if row.ratio in self._dataset] for where in ("line", "receiver")
+            [row for row in entering(where) if row.always or row.ratio in self._dataset]
+            for where in ("line", "receiver")
         )
         ratios = [row.ratio for row in (*on_line, *at_end)]
         ds = self._loaded(*ratios, "snr", "gsnr", "mdl_penalty", "mode_dependent_loss_effective", "symbol_rate")

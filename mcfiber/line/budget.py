@@ -92,6 +92,8 @@ class Noise:
         The same of a noise that depends on the sum of all others; it takes the scene and that sum.
     displaces
         Whether amplifiers that hold the total power lower the signal for it.
+    always
+        Whether every line and receiver has it.
     follows
         How it follows the launch powers: "gradient", the optimiser knows its derivative; "signal", it is a fixed part
         of the signal where all cores are launched alike; "unknown", the optimiser refuses it.
@@ -106,6 +108,7 @@ class Noise:
     compute: Callable[[Scene], Mapping[str, Quantity]] | None = None
     of_sum: "Callable[[Scene, Quantity], Mapping[str, Quantity]] | None" = None
     displaces: bool = False
+    always: bool = True
     follows: Literal["gradient", "signal", "unknown"] = "unknown"
 
 
@@ -228,6 +231,7 @@ NOISES: tuple[Noise, ...] = (
         label="double Rayleigh scattering",
         colour="#F0E442",
         compute=_twice_scattered,
+        always=False,
         follows="signal",
     ),
     Noise(
@@ -238,10 +242,17 @@ NOISES: tuple[Noise, ...] = (
         label="optical filters",
         colour="#56B4E9",
         of_sum=_filtered,
+        always=False,
     ),
     Noise(name="transceiver", power="", ratio="snr_trx", enters="receiver", label="transceivers", colour="#999999"),
     Noise(
-        name="equalizer", power="", ratio="snr_equalizer", enters="receiver", label="short equalisers", colour="black"
+        name="equalizer",
+        power="",
+        ratio="snr_equalizer",
+        enters="receiver",
+        label="short equalisers",
+        colour="black",
+        always=False,
     ),
 )
 """Every noise, in the order of the path: evaluation, limits, figures and the optimiser read this table.

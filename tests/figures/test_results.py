@@ -16,8 +16,10 @@ import matplotlib.pyplot as plt
 from mcfiber import load, predict
 from mcfiber.figures.results import plot_interference, plot_power_map
 from mcfiber.figures.style import new_axes, ratio_looks
+from mcfiber.line.budget import NOISES
 
-LABELS = {name: look.label for name, look in ratio_looks().items() if name != "snr_scattering"}  # of pumped lines
+OPTIONAL = {row.ratio for row in NOISES if not row.always}
+LABELS = {name: look.label for name, look in ratio_looks().items() if name not in OPTIONAL}
 
 
 @pytest.fixture(autouse=True)
