@@ -77,6 +77,9 @@ def pumped_to_gain(system: "System", gain_db: float) -> "System":
         return float(pumped.mean()) - gain_db if bool((gain > 1e-6).any()) else -gain_db
 
     low, high = np.log(WEAKEST), np.log(WEAKEST)
+    if excess(low) >= 0.0:
+        msg = f"gain_db: got {gain_db:g} dB, which the described pumps exceed by far; ask for more, or lower them"
+        raise refused(msg)
     while excess(high) < 0.0:
         low, high = high, high + 1.0
         if high > np.log(STRONGEST):

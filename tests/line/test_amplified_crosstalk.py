@@ -119,6 +119,11 @@ def test_pumped_to_gain__refuses(change, told):
         mcf.pumped_to_gain(line().replace(change), 10.0)
 
 
+def test_pumped_to_gain__of_next_to_nothing():
+    with pytest.raises(DescriptionError, match="gain_db: got 1e-12 dB, which the described pumps exceed by far"):
+        mcf.pumped_to_gain(line(), 1e-12)
+
+
 def test_pumps_of_cores__are_one_for_each():
     with pytest.raises(DescriptionError, match=r"raman_pumps\.0\.power_mw: got 3 values for 2 cores"):
         line(powers=(1.0, 1.0, 1.0))
