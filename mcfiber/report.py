@@ -336,21 +336,21 @@ OF_GLASS = ("glass_loss", "coating_index", "bend_radius_mm", "twist_rate_per_m",
 """Fields of a fibre that nothing reads unless its cores are described by their glass."""
 
 
-def _left_to_glass(part: Any, name: str) -> bool:
+def _left_to_glass(part: object, name: str) -> bool:
     """Whether a value of a fibre is computed from its profile, or of no use without one."""
     if not isinstance(part, MulticoreFiber):
         return False
     return part.computes(name) or (part.core is None and name in OF_GLASS)
 
 
-def _holds_descriptions(value: Any) -> bool:
+def _holds_descriptions(value: object) -> bool:
     if isinstance(value, (tuple, dict)):
         inside = value.values() if isinstance(value, dict) else value
         return bool(value) and all(isinstance(one, Description) for one in inside)
     return isinstance(value, Description)
 
 
-def _says_something(value: Any) -> bool:
+def _says_something(value: object) -> bool:
     """Whether a default is more than the absence of a thing."""
     return value is not None and value is not False and value not in (0.0, math.inf, "", (), {}) and value != "weak"
 
@@ -368,7 +368,7 @@ def _taken(figures: dict[str, Any]) -> Text:
     return as_text(f"{notes}{len(figures['given'])} values were given; defaults: {told}", style="dim", lines=True)
 
 
-def _plainly(value: Any) -> str:
+def _plainly(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else json.dumps(value, default=str)
 
 

@@ -92,6 +92,10 @@ def load_fiber(name: str) -> FiberEntry:
     DescriptionError
         If there is no such fibre.
 
+    References
+    ----------
+    Every number of an entry has its own: see its `provenance`.
+
     Examples
     --------
     >>> load_fiber("four-core-125").fiber.cores
@@ -127,6 +131,10 @@ def load_amplifier(name: str) -> AmplifierEntry:
     ------
     DescriptionError
         If there is no such amplifier.
+
+    References
+    ----------
+    Every number of an entry has its own: see its `provenance`.
 
     Examples
     --------

@@ -16,7 +16,7 @@ def which(value: object) -> str:
     return "_one"
 
 
-def checked(value: Any) -> Any:
+def checked_choices(value: Any) -> Any:
     """Refuse a table that mixes bands with lists, or lists of both kinds.
 
     Raises

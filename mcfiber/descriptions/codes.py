@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from mcfiber.descriptions.checks import flag
-from mcfiber.descriptions.choices import checked, which
+from mcfiber.descriptions.choices import checked_choices, which
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.record import Description
 from mcfiber.descriptions.values import Quantity, number
@@ -128,6 +128,6 @@ Code = Annotated[
 CodesByPlace = Annotated[
     Annotated[Code, Tag("_one")] | Annotated[dict[str, Code | tuple[Code, ...]], Tag("_several")],
     Discriminator(which),
-    AfterValidator(checked),
+    AfterValidator(checked_choices),
 ]
 """One code, or one for each band, channel or core."""

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag, model_validator
 
 from mcfiber.descriptions.checks import sequence
-from mcfiber.descriptions.choices import checked, every, which
+from mcfiber.descriptions.choices import checked_choices, every, which
 from mcfiber.descriptions.errors import refused, shown
 from mcfiber.descriptions.record import Description
 from mcfiber.descriptions.values import number
@@ -288,7 +288,7 @@ Format = SingleFormat | BestFormat
 FormatsByPlace = Annotated[
     Annotated[Format, Tag("_one")] | Annotated[dict[str, Format | tuple[Format, ...]], Tag("_several")],
     Discriminator(which),
-    AfterValidator(checked),
+    AfterValidator(checked_choices),
 ]
 """One format, or one for each band, ``{C = "16QAM", L = "QPSK"}``, channel or core, ``{core = [...]}``."""
 

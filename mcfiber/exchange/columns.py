@@ -31,7 +31,12 @@ class Columns(NamedTuple):
 
 
 def text_rows(path: Path, file: str) -> Rows:
-    """Read the lines of a text file: commas, semicolons, tabs or spaces between cells; # begins a comment."""
+    """Read the lines of a text file: commas, semicolons, tabs or spaces between cells; # begins a comment.
+
+    References
+    ----------
+    .. [1] Y. Shafranovich, "Common format and MIME type for comma-separated values (CSV) files," RFC 4180, 2005.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

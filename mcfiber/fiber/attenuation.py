@@ -1,7 +1,6 @@
 """Attenuation of cores by its parts: the glass, bends, the coating behind a thin outer cladding; and backscatter."""
 
 import math
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -185,7 +184,7 @@ def capture_fraction(wavelength: ArrayLike, refractive_index: ArrayLike, effecti
     return result
 
 
-def _captured(wavelength: Any, refractive_index: Any, effective_area: Any) -> Any:
+def _captured(wavelength: Quantity, refractive_index: Quantity, effective_area: Quantity) -> Quantity:
     return 3.0 * (wavelength / refractive_index) ** 2 / (8.0 * math.pi * effective_area)
 
 
@@ -207,7 +206,7 @@ def backscatter(rayleigh: Quantity, frequency: xr.Variable, effective_area: Quan
        Am. 70, 1010 (1980) (the fraction that is captured).
     """
 
-    def of_unit(hertz: Any) -> Any:
+    def of_unit(hertz: Quantity) -> Quantity:
         wavelength = units.wavelength(hertz)
         return _captured(wavelength, REFRACTIVE_INDEX, 1.0) / wavelength**4
 

@@ -54,17 +54,17 @@ def on_grid(description: Description, field: str, channels: Channels, path: str 
     if value is None:
         return None
     unit = units.unit_of(field)
-    convert = unit.to_si if unit is not None else _same
+    to_si = unit.to_si if unit is not None else _same
     if isinstance(value, float):
-        return convert(value)
+        return to_si(value)
     try:
-        return _placed(value, convert, channels, _listed_by(type(description), field))
+        return _placed(value, to_si, channels, _listed_by(type(description), field))
     except ValueError as error:
         msg = f"{'.'.join(filter(None, (path, field)))}: {error}"
         raise refused(msg) from None
 
 
-def _same(value: Any) -> Any:
+def _same(value: Quantity) -> Quantity:
     return value
 
 
@@ -75,44 +75,44 @@ def _listed_by(model: type[Description], field: str) -> str:
     return rule.listed or ("core" if "core" in rule.varies else "channel")
 
 
-def _placed(value: Any, convert: Convert, channels: Channels, listed_by: str) -> Quantity:
+def _placed(value: Any, to_si: Convert, channels: Channels, listed_by: str) -> Quantity:
     if isinstance(value, WavelengthTable):
-        return units.mapped(convert, units.mapped(value.at, channels.wavelength * 1e9))
+        return units.mapped(to_si, units.mapped(value.at, channels.wavelength * 1e9))
     if isinstance(value, RateTable):
-        return units.mapped(convert, units.mapped(partial(_interpolated, value), channels.symbol_rate * 1e-9))
+        return units.mapped(to_si, units.mapped(partial(_interpolated, value), channels.symbol_rate * 1e-9))
     if isinstance(value, ByCore):
-        return stacked([_placed(item, convert, channels, "core") for item in value.core], "core")
+        return stacked([_placed(item, to_si, channels, "core") for item in value.core], "core")
     if isinstance(value, ByChannel):
-        return channels.spread(tuple(_entered(item, convert) for item in value.channel))
+        return channels.spread(tuple(_entered(item, to_si) for item in value.channel))
     if isinstance(value, dict):
-        return _by_band(value, convert, channels, listed_by)
+        return _by_band(value, to_si, channels, listed_by)
     if isinstance(value, tuple):
-        items = tuple(_placed(item, convert, channels, listed_by) for item in value)
+        items = tuple(_placed(item, to_si, channels, listed_by) for item in value)
         return stacked(items, "core") if listed_by == "core" else channels.spread(items)
-    return _entered(value, convert)
+    return _entered(value, to_si)
 
 
-def _interpolated(table: RateTable, asked: Any) -> Any:
+def _interpolated(table: RateTable, asked: Quantity) -> Quantity:
     below, weight = table.place(np.asarray(asked))
     values = np.asarray(table.value)
     return values[below] * (1.0 - weight) + values[below + 1] * weight
 
 
-def _entered(value: Any, convert: Convert) -> Quantity:
-    return units.mapped(convert, variable(value)) if is_axis(value) else convert(value)
+def _entered(value: Any, to_si: Convert) -> Quantity:
+    return units.mapped(to_si, variable(value)) if is_axis(value) else to_si(value)
 
 
-def _by_band(value: dict[str, Any], convert: Convert, channels: Channels, listed_by: str) -> Quantity:
+def _by_band(value: dict[str, Any], to_si: Convert, channels: Channels, listed_by: str) -> Quantity:
     """One value for each band, each in a form of its own."""
     items = [value[band] for band in channels.members]
     alone = not any(isinstance(item, tuple) for item in items)
     if (alone or listed_by == "channel") and not any(isinstance(item, Description) for item in items):
         plain = {
-            band: tuple(_entered(one, convert) for one in item) if isinstance(item, tuple) else _entered(item, convert)
+            band: tuple(_entered(one, to_si) for one in item) if isinstance(item, tuple) else _entered(item, to_si)
             for band, item in value.items()
         }
         return channels.spread(plain)
-    parts = [_placed(value[band], convert, channels.part(where), listed_by) for band, where in channels.members.items()]
+    parts = [_placed(value[band], to_si, channels.part(where), listed_by) for band, where in channels.members.items()]
     where: list[IntArray] = list(channels.members.values())
     together = joined(parts, [one.size for one in where], "channel")
     order = np.argsort(np.concatenate(where))

@@ -2,7 +2,6 @@
 
 import warnings
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -160,7 +159,7 @@ class Measured:
         return scattered * (self.wavelength / channels.wavelength) ** 2
 
 
-def _two_ways(loss: Any, length: Any) -> Any:
+def _two_ways(loss: Quantity, length: Quantity) -> Quantity:
     """Crosstalk of opposite directions over coupling and scattering. [m^2]"""
     way = 2.0 * loss * length
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -293,7 +292,7 @@ def warn_uncoupled(fiber: MulticoreFiber, structure: FiberStructure, wavelength:
     warnings.warn(text, ValidityWarning, stacklevel=2)
 
 
-def _at_middle(value: Any, wavelength: xr.Variable) -> Any:
+def _at_middle(value: Quantity, wavelength: xr.Variable) -> Quantity:
     if "channel" not in getattr(value, "dims", ()):
         return value
     middle = wavelength.sizes["channel"] // 2

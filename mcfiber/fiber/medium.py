@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -185,7 +184,7 @@ def _zero_of_dispersion(fiber: MulticoreFiber) -> tuple[Quantity, Quantity]:
     return quantity(fiber, "zero_dispersion_wavelength_nm"), quantity(fiber, "zero_dispersion_slope_ps_per_nm2_km")
 
 
-def _standard(wavelength: Any, zero: Any, slope: Any) -> Any:
+def _standard(wavelength: Quantity, zero: Quantity, slope: Quantity) -> Quantity:
     """Dispersion of a standard single-mode fibre from where it has none. [s/m^2]"""
     return 0.25 * slope * (wavelength - zero**4 / wavelength**3)  # slope of a Sellmeier fit of three terms
 

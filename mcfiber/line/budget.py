@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -184,7 +184,7 @@ def _filtered(scene: Scene, others: Quantity) -> Mapping[str, Quantity]:
     return {"filtering_power": combined(_missing, launch, ratio, others)}
 
 
-def _missing(launch: Any, ratio: Any, others: Any) -> Any:
+def _missing(launch: Quantity, ratio: Quantity, others: Quantity) -> Quantity:
     with np.errstate(divide="ignore"):
         return np.maximum(launch / ratio - others, 0.0)
 

@@ -113,6 +113,10 @@ class CurvesBySpan:
 def figure_at(noise_figure: "Quantity | GainCurve | CurvesBySpan", gain: Quantity) -> Quantity:
     """Noise figure of amplifiers that have a gain. [1]
 
+    Notes
+    -----
+    The figure F of Eq. (1) of :doc:`/theory/amplifier-noise`.
+
     Examples
     --------
     >>> figure_at(3.2, 100.0)
@@ -440,6 +444,10 @@ def core_paths(permutation: tuple[int, ...] | None, spans: int, cores: int) -> I
     numpy.ndarray
         Shape (span, core).
 
+    Notes
+    -----
+    The powers of the permutation that the product of transfer matrices takes, Eq. (1) of :doc:`/theory/crosstalk`.
+
     Examples
     --------
     >>> core_paths((1, 2, 0), 3, 3).tolist()
@@ -597,7 +605,7 @@ def _pumps(spans: tuple[Span, ...], channels: Channels) -> Pumps | None:
     return Pumps(frequency, each("power_mw"), each("attenuation_db_per_km"), signs)
 
 
-def _within(frequency: Any, pump: Any, symbol_rate: Any) -> Any:
+def _within(frequency: Quantity, pump: Quantity, symbol_rate: Quantity) -> Quantity:
     return np.abs(frequency - pump) <= 0.5 * symbol_rate
 
 
@@ -617,7 +625,7 @@ def _asked(link: Link, channels: Channels) -> Quantity:
     return asked if offset is None else asked * stacked(offset, "core")
 
 
-def _axes_of_bands(value: Any) -> Any:
+def _axes_of_bands(value: Quantity) -> Quantity:
     return {band: variable(one) for band, one in value.items()} if isinstance(value, dict) else variable(value)
 
 

@@ -302,6 +302,10 @@ def droop(ratio: Quantity, spans: int) -> Quantity:
 def droop_slope(ratio: Quantity, spans: int) -> Quantity:
     """Derivative of `droop` by the ratio; of noise that drowns the signal, that where it stays finite. [1]
 
+    Notes
+    -----
+    Of Eq. (1) of `droop`.
+
     Examples
     --------
     >>> float(droop_slope(0.0, 10))

@@ -18,7 +18,7 @@ from mcfiber.descriptions.formats import (
     SingleFormat,
     candidates,
 )
-from mcfiber.receiver.geometric import mirrored, placed
+from mcfiber.receiver.geometric import mirrored, shaped_points
 from mcfiber.typing import AnyArray, ComplexArray, FloatArray
 
 
@@ -257,7 +257,7 @@ def _moved(modulation: GeometricFormat) -> Constellation:
     quadrant = np.concatenate([first.real, first.imag])
     x, y = mirrored(quadrant)
     in_order = np.array([labels[_key(complex(*place))] for place in zip(x, y, strict=True)])
-    found = placed(quadrant, 10.0 ** (0.1 * modulation.snr_db), in_order, base.bits, base.smallest_distance)
+    found = shaped_points(quadrant, 10.0 ** (0.1 * modulation.snr_db), in_order, base.bits, base.smallest_distance)
     x, y = mirrored(found)
     return _uniform(x + 1j * y, in_order)
 

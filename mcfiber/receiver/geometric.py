@@ -42,6 +42,10 @@ def lost_information(quadrant: FloatArray, snr: float, labels: AnyArray, bits: i
         Symbol energy over N0.
     labels, bits
         Bits of the points of all quadrants, in the order of `mirrored`, as integers, and their number.
+
+    Notes
+    -----
+    GMI of Eq. (3) of `mcfiber.kernels.information`, and its slopes.
     """
     count = quadrant.size // 2
     size = math.sqrt(float(quadrant @ quadrant) / count)
@@ -57,7 +61,7 @@ def lost_information(quadrant: FloatArray, snr: float, labels: AnyArray, bits: i
     return -float(gmi), -slopes / size
 
 
-def placed(quadrant: FloatArray, snr: float, labels: AnyArray, bits: int, distance: float) -> FloatArray:
+def shaped_points(quadrant: FloatArray, snr: float, labels: AnyArray, bits: int, distance: float) -> FloatArray:
     """Points of the largest GMI that the searches find, as `lost_information` takes them; never less than at first.
 
     Parameters
@@ -66,6 +70,10 @@ def placed(quadrant: FloatArray, snr: float, labels: AnyArray, bits: int, distan
         Where the search begins, and the rest as for `lost_information`.
     distance
         Of neighbouring points.
+
+    References
+    ----------
+    .. [1] N. S. Loghin et al., "Non-uniform constellations for ATSC 3.0," IEEE Trans. Broadcast. 62(1), 197-203, 2016.
     """
     ends = [_searched(quadrant, snr, labels, bits, ROUGH)]
     random = np.random.default_rng(0)

@@ -64,6 +64,10 @@ def equalizer_ratio(scene: Scene, arrived: Receiver, snr: Quantity) -> Quantity:
 def with_both(first: Quantity, second: Quantity) -> Quantity:
     """Ratio of the signal to two noises of a receiver together. [1]
 
+    Notes
+    -----
+    Noises of the receiver add as in Eq. (2) of :doc:`/theory/index`.
+
     Examples
     --------
     >>> float(with_both(100.0, 100.0))

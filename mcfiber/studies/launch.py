@@ -293,7 +293,7 @@ class LaunchProblem:
         held: FloatArray = added if line.power_control == "signal" else droop(added, line.amplifiers)
         return held
 
-    def _droop_slope(self, added: FloatArray) -> Any:
+    def _droop_slope(self, added: FloatArray) -> Quantity:
         line = self._scene.line
         return 1.0 if line.power_control == "signal" else droop_slope(added, line.amplifiers)
 
