@@ -160,6 +160,43 @@ def _pair(level_db, *, total):
     return -math.log1p(-(count + 1) * ratio / (count * (1 + ratio))) / ((count + 1) * 80e3)
 
 
+COUPLED = {"layout": {"kind": "square", "cores": 4, "pitch_um": 20}, "coupling": "random"}
+
+
+def hybrid(model="gn", spans=None, **fiber) -> mcf.System:
+    """Coupled cores, with separate fibres of one core each in the middle."""
+    spans = [{"length_km": 80}, {"length_km": 90, "fiber": "smf"}, {"length_km": 80}] if spans is None else spans
+    link = {"span": spans, "power_control": "signal"}
+    parts = {"fiber": COUPLED | fiber, "fibers": {"smf": SINGLE}, "link": link}
+    return small().replace(parts).replace({"models.nonlinear_interference": model})
+
+
+@pytest.mark.parametrize("model", ["gn", "isrs_gn", "kerr", "gn_integral"])
+@pytest.mark.parametrize("dispersion", [None, 5.0])
+def test_fibers__separate_ones_in_a_line_of_coupled_cores(model, dispersion):
+    """Their interference is that of one core, in their spans alone, and modes have no delays there."""
+    known = {"spatial_mode_dispersion_ps_per_sqrt_km": dispersion}
+    raman = {"models.raman": "silica" if model == "isrs_gn" else "none"}
+    together = hybrid(model, **known).replace(raman).evaluate()
+    coupled = hybrid(model, [{"length_km": 80}], **known).replace(raman).evaluate()
+    alone = small().replace({"fiber": SINGLE, "link": {"span": {"length_km": 90}, "power_control": "signal"}})
+    single = alone.replace({"models.nonlinear_interference": model} | raman).evaluate()
+    expected = 2 * coupled.nli_power + single.nli_power.isel(core=0, missing_dims="ignore")
+    np.testing.assert_allclose(together.nli_power, expected, rtol=2e-3 if model == "gn_integral" else 1e-12)
+    if dispersion is not None:
+        window = hybrid(model, **known).replace({"transceiver.equalizer_window_ps": 200.0}).replace(raman).evaluate()
+        rms = dispersion * math.sqrt(160)
+        lost = math.erfc(200 / (2 * math.sqrt(2) * rms))
+        np.testing.assert_allclose(window.snr, (1 - lost) / (1 / together.snr + lost), rtol=1e-9)
+
+
+def test_fibers__separate_ones_are_refused_where_they_are_not_known():
+    with pytest.raises(DescriptionError, match='"kerr_integral" does not know separate fibres'):
+        hybrid("kerr_integral").evaluate()
+    with pytest.raises(DescriptionError, match=r"link\.span: launch powers are optimised for lines of one fibre"):
+        mcf.optimize_launch(hybrid("gn"))
+
+
 def test_fibers__a_single_core_is_a_bundle_without_crosstalk():
     half = line([{"length_km": 80}, {"length_km": 80, "fiber": "smf"}]).evaluate()
     one = line({"length_km": 80}).evaluate()

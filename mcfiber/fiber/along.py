@@ -74,28 +74,41 @@ def medium_along(
         return own
     media = {None: own} | {name: _entered(name, fibers, own, channels) for name in names if name is not None}
     along = [media[name] for name in names]
-    if all(one is along[0] for one in along):
+    if all(one is along[0] for one in along) and not along[0].separate:
         return replace(along[0], cores=own.cores)
     found = {name: _stacked([getattr(one, name) for one in along]) for name in VARYING}
     found["power_coupling"] = _pairs([one.power_coupling for one in along])
     found["backscatter"] = _stacked([one.backscatter for one in along])
+    if any(one.separate for one in along):
+        found["separate"] = array(("span",), np.array([one.separate for one in along]))
     return replace(own, **found, problems=_problems(media.values()))
 
 
 def _entered(name: str, fibers: Mapping[str, MulticoreFiber], own: FiberMedium, channels: Channels) -> FiberMedium:
     found = medium(fibers[name], channels)
-    bundle = found.cores == 1 and own.coupled_cores == 1
+    bundle = found.cores == 1 and own.cores > 1
     if not bundle and (found.cores != own.cores or found.group_sizes != own.group_sizes or found.groups != own.groups):
-        remedy = "give it the same cores and groups" + ("" if own.coupled_cores > 1 else ", or one core for a bundle")
+        remedy = "give it the same cores and groups, or one core for a bundle"
         msg = f"fibers.{name}: its cores are not received as those of fiber; {remedy}"
         raise refused(msg)
+    if bundle:
+        return _bundle(found, own)
     if (found.mode_dispersion is None) != (own.mode_dispersion is None):
         msg = (
             f"fibers.{name}.spatial_mode_dispersion_ps_per_sqrt_km: is known of one fibre of the line and not of "
             "another; give it for both, or for neither"
         )
         raise refused(msg)
-    return replace(found, power_coupling=_uncoupled(own), backscatter=0.0) if bundle else found
+    return found
+
+
+def _bundle(fiber: FiberMedium, own: FiberMedium) -> FiberMedium:
+    """Separate fibres, one for each core: no crosstalk, no delays between modes, and the interference of one core."""
+    delays = None if own.mode_dispersion is None else 0.0
+    coupling = _uncoupled(own)
+    return replace(
+        fiber, power_coupling=coupling, backscatter=0.0, mode_dispersion=delays, separate=own.coupled_cores > 1
+    )
 
 
 def _uncoupled(own: FiberMedium) -> xr.Variable | None:

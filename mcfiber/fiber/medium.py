@@ -55,6 +55,8 @@ class FiberMedium:
     backscatter
         Power that Rayleigh scattering sends backwards into the mode of its core, (channel); matters where cores
         carry light both ways, and where pumps amplify it. [1/m]
+    separate
+        Where a line of coupled cores passes separate fibres, one for each core, (span); False where there are none.
     groups
         Cores of each group where groups are described; else empty, and all cores are alike.
     skew, random_skew
@@ -74,6 +76,7 @@ class FiberMedium:
     mode_dispersion: Quantity = None
     polarization_dispersion: Quantity = 0.0
     backscatter: Quantity = None
+    separate: Quantity = False
     groups: Groups = ()
     skew: Quantity = 0.0
     random_skew: Quantity = 0.0

@@ -1,5 +1,6 @@
 """What random coupling of cores does to nonlinear interference."""
 
+import numpy as np
 import xarray as xr
 
 from mcfiber import units
@@ -7,9 +8,9 @@ from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.groups import by_group_size
 from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels.coupled_interference import mode_dispersion_factor
-from mcfiber.labelled import compute, labelled_result
+from mcfiber.labelled import combined, compute, labelled_result
 from mcfiber.line.power import PowerProfile
-from mcfiber.typing import Quantity
+from mcfiber.typing import Quantity, is_axis
 
 
 def coupling_factor(
@@ -50,7 +51,26 @@ def coupling_factor(
             spatial_mode_dispersion=medium.mode_dispersion,
         )
 
-    return by_group_size(medium.group_sizes, of_group)
+    return by_group_size(medium.group_sizes, lambda cores: in_bundles(medium, of_group(cores)))
+
+
+def in_bundles(medium: FiberMedium, factor: Quantity) -> Quantity:
+    """Factor of coupled cores, and 1 in spans of separate fibres, where light mixes only before and behind.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mcfiber.descriptions.fiber import MulticoreFiber
+    >>> from mcfiber.descriptions.spectrum import Spectrum
+    >>> from mcfiber.fiber.along import medium_along
+    >>> from mcfiber.fiber.channels import channels
+    >>> grid = channels(Spectrum(frequency_thz=[193.0], symbol_rate_gbd=64))
+    >>> coupled = MulticoreFiber(layout={"kind": "square", "cores": 4, "pitch_um": 20}, coupling="random")
+    >>> single = MulticoreFiber(layout={"kind": "hexagonal", "cores": 1})
+    >>> in_bundles(medium_along(coupled, {"smf": single}, [None, "smf"], grid), 1 / 3).values.round(3).tolist()
+    [0.333, 1.0]
+    """
+    return combined(np.where, medium.separate, 1.0, factor) if is_axis(medium.separate) else factor
 
 
 def coupled_interference(

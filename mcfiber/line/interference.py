@@ -21,7 +21,7 @@ from mcfiber.line.kerr import CoupledCores, kerr_integral_of_many
 from mcfiber.line.kerr_fast import Terms, kerr_interference
 from mcfiber.line.line import Line
 from mcfiber.line.power import PowerProfile
-from mcfiber.typing import FloatArray, Quantity
+from mcfiber.typing import FloatArray, Quantity, is_axis
 
 OF_ONE_POINT = ("channel", "span", "panel", "node", "node_in")
 """Dimensions that one integral goes over; it is evaluated anew along all others."""
@@ -341,6 +341,13 @@ def kerr_integrals(
        Lightw. Technol.*, vol. 30, no. 24, pp. 3857-3879, 2012.
     """
     dispersion = medium.mode_dispersion if mode_dispersion and medium.mode_dispersion is not None else 0.0
+
+    if is_axis(medium.separate):
+        msg = (
+            'models.nonlinear_interference: "kerr_integral" does not know separate fibres in a line of coupled cores; '
+            'use "kerr", or "gn_integral"'
+        )
+        raise refused(msg)
 
     def of_group(cores: int) -> tuple[Quantity, Quantity]:
         def at(place: Mapping[str, int]) -> dict[str, Any]:

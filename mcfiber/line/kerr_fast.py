@@ -13,7 +13,7 @@ from mcfiber.kernels.phase import cells_between, phase_cells
 from mcfiber.kernels.raman import panel_integration
 from mcfiber.kernels.semi_closed import semi_closed
 from mcfiber.labelled import array, combined, compute
-from mcfiber.line.coupled_interference import coupled_core_factor
+from mcfiber.line.coupled_interference import coupled_core_factor, in_bundles
 from mcfiber.line.line import Line, over_spans
 from mcfiber.line.power import PowerProfile
 from mcfiber.typing import Quantity
@@ -94,7 +94,7 @@ def islands_factor(
         inputs = (*line, medium.mode_dispersion, 2.0 * cores, float(terms == "all"))
         return compute("coupled_interference_factor", mixed_ratio, *inputs) * coupled_core_factor(cores)
 
-    return by_group_size(medium.group_sizes, of_group)
+    return by_group_size(medium.group_sizes, lambda cores: in_bundles(medium, of_group(cores)))
 
 
 def profile_lorentzians(power: PowerProfile) -> tuple[Quantity, Quantity, Quantity]:
