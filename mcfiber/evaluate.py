@@ -1,5 +1,6 @@
 """The one evaluation path: a plain system, a system with axes, samples and draws all take it."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +12,12 @@ from mcfiber.descriptions.record import axes
 from mcfiber.fiber.along import medium_along
 from mcfiber.fiber.channels import channels
 from mcfiber.labelled import as_variable, combined, quantity, stacked
+from mcfiber.line.amplifiers import driven_line
 from mcfiber.line.budget import OSNR_BANDWIDTH, Choices, Scene, line_noises, line_ratios, received_ratio
-from mcfiber.line.line import line, repeated
+from mcfiber.line.erbium import amplifier_variables
+from mcfiber.line.line import Line, line, repeated
 from mcfiber.line.mode_delay import group_delay_spread
 from mcfiber.line.mode_loss import grouped_loss
-from mcfiber.line.power import power_profile
 from mcfiber.receiver.outage import frequency_diversity
 from mcfiber.receiver.penalty import grouped_penalty, loss_range
 from mcfiber.receiver.rates import achievable_rate
@@ -79,13 +81,15 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
     return result.pack(system, scene, values)
 
 
-def records(system: "System") -> tuple[Scene, Receiver]:
+def records(system: "System", *, adjusted: Callable[[Line], Line] | None = None) -> tuple[Scene, Receiver]:
     """Take a system through the four doors: every field is entered into SI once, and no description goes further.
 
     Parameters
     ----------
     system
         The description.
+    adjusted
+        Changes the line in SI before light enters it: what a cable gives its amplifiers.
 
     Returns
     -------
@@ -104,7 +108,7 @@ def records(system: "System") -> tuple[Scene, Receiver]:
     spans = line(system.link, glass, grid)
     arrived = receiver(system.transceiver, grid)
     choices = _choices(system, arrived)
-    power = power_profile(spans, glass, grid, raman=choices.raman)
+    spans, power = driven_line(spans if adjusted is None else adjusted(spans), glass, grid, raman=choices.raman)
     return Scene(grid, glass, spans, power, choices), arrived
 
 
@@ -173,6 +177,7 @@ def quantities(
         "mdl_penalty": penalty,
         "snr_trx": arrived.snr,
         **beyond,
+        **({} if spans.driven is None else amplifier_variables(spans.driven)),
         "snr": snr,
         **achievable_rate(arrived, snr, grid.symbol_rate),
     }

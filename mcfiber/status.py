@@ -31,6 +31,10 @@ NOT_FINITE = 13
 REFUSED = 14
 MODE_DEPENDENT_LOSS_TOO_HIGH = 15
 DISPERSION_BEYOND_WINDOW = 16
+AMPLIFIER_CANNOT = 17
+TOO_MANY_FIBERS = 18
+REPEATER_WITHOUT_POWER = 19
+FEED_EXHAUSTED = 20
 NOT_COMPUTED = 255
 
 FLAGS = {
@@ -51,6 +55,10 @@ FLAGS = {
     REFUSED: "refused",
     MODE_DEPENDENT_LOSS_TOO_HIGH: "mode_dependent_loss_too_high",
     DISPERSION_BEYOND_WINDOW: "dispersion_beyond_window",
+    AMPLIFIER_CANNOT: "amplifier_cannot",
+    TOO_MANY_FIBERS: "too_many_fibers",
+    REPEATER_WITHOUT_POWER: "repeater_without_power",
+    FEED_EXHAUSTED: "feed_exhausted",
     NOT_COMPUTED: "not_computed",
 }
 """Meaning of the values of `status`; the highest that applies stands."""
@@ -71,6 +79,10 @@ REASONS = {
     DISPERSION_ZERO: (
         "fiber.dispersion_ps_per_nm_km: is zero at a channel, where the closed forms of nonlinear interference "
         "have no value; give the fibre's dispersion, or its slope"
+    ),
+    AMPLIFIER_CANNOT: (
+        "link.amplifier.pump_power_mw: is below threshold, so the erbium cannot have the gain that the span needs; "
+        "raise the pump power, or shorten the span"
     ),
 }
 """What to say of a system without axes whose evaluation fails."""
@@ -188,7 +200,7 @@ def _faults(values: Mapping[str, Quantity], arrived: Receiver) -> dict[str, Quan
             if least >= 0.0 and (np.isfinite(total) or (name in UNBOUNDED and not np.isnan(total))):
                 continue
             faults[name] = _over_axes(combined(_not_finite if name not in UNBOUNDED else _not_positive, value), name)
-        bits = float(np.max(arrived.tables[3])) * POLARISATIONS * (1.0 + ROUNDING)
+        bits = arrived.most_bits * POLARISATIONS * (1.0 + ROUNDING)
         above = combined(lambda rate, symbols: rate > bits * symbols, values["net_rate"], values["symbol_rate"])
     if np.any(plain_numbers(above)):
         faults["net_rate above the format"] = _over_axes(above)

@@ -940,3 +940,63 @@ _add(
 )
 # Splices.
 _add("splice_loss", "draw core", "1", "power before over power after a splice", low=1.0, source=_SPLICES)
+
+# Erbium amplifiers, and cables that are fed from their ends.
+_SALEH = (
+    "A. A. M. Saleh et al., Modeling of gain in erbium-doped fiber amplifiers, IEEE Photon. Technol. Lett. 2, 714 (1990), "
+    "doi:10.1109/68.60769"
+)
+_GILES = (
+    "C. R. Giles, E. Desurvire, Modeling erbium-doped fiber amplifiers, J. Lightw. Technol. 9, 271 (1991), "
+    "doi:10.1109/50.65886"
+)
+_CABLE = "definition: Eq. (1) to Eq. (4) of the page on power-fed cables"
+_add("amplifier_gain", "core channel", "1", "gain of an amplifier", "Net: with the losses around it.", source=_SALEH)
+_add("erbium_gain", "core channel", "1", "gain of the erbium before a filter flattens it", source=_SALEH)
+_add("erbium_length", "core", "m", "length of the erbium-doped fibre of an amplifier", source=_SALEH)
+_add("erbium_inversion", "core", "1", "mean inversion of the erbium", source=_SALEH, high=1.0)
+_add("pump_left", "", "1", "part of the pump that leaves the erbium", source=_SALEH, high=1.0)
+_add("amplifier_output_power", "core", "W", "signal that an amplifier puts out, of one core", source=_SALEH)
+_add(
+    "amplifier_pump_power",
+    "core",
+    "W",
+    "pump light of an amplifier",
+    "Of one core; of all cores together where they share the pump of a cladding.",
+    source=_SALEH,
+)
+_add(
+    "cable_net_rate",
+    "",
+    "bit s-1",
+    "net rate of a cable in one direction",
+    source="definition: that of its fibre pairs",
+)
+_add(
+    "fiber_pair_net_rate",
+    "",
+    "bit s-1",
+    "net rate of a fibre pair in one direction",
+    source="definition: total_net_rate",
+)
+_add("energy_per_bit", "", "J", "power of the feeding equipment over the net rate", source=_CABLE)
+_add("cost_per_bit", "", "1", "cost over the net rate", "In seconds times the currency of the input.", source=_CABLE)
+_add("cable_cost", "", "1", "cost of a cable", "In the currency of the input.", source=_CABLE)
+_add("feed_power", "", "W", "power that feeds a cable", source=_CABLE)
+_add("feed_current", "", "A", "current that feeds a cable", source=_CABLE)
+_add("cable_heat", "", "W", "heat of the conductor of a cable", source=_CABLE)
+_add("repeater_power", "", "W", "electrical power of all repeaters of a cable", source=_CABLE)
+_add("earth_potential_power", "", "W", "power that overcomes the earth potential along a cable", source=_CABLE)
+_add("pump_power_available", "", "W", "pump light that all repeaters of a cable can make", source=_CABLE)
+_add("pump_to_signal", "", "1", "signal light over pump light of a cable", source=_CABLE)
+_add("feed_to_signal", "", "1", "signal light of all amplifiers over the power that feeds a cable", source=_CABLE)
+_add("repeaters", "", "1", "number of repeaters of a cable", source="definition: the number of spans")
+_add(
+    "binding_limit",
+    "",
+    "1",
+    "what binds the net rate of a cable",
+    "The flags say which; Eq. (8) of the page on power-fed cables.",
+    source=_CABLE,
+)
+_add("power_use", "use", "W", "where the power that feeds a cable goes", source=_CABLE)

@@ -120,8 +120,29 @@ class DvbS2Code(Description):
     outer_rate: OuterRate = 1.0 / 1.01
 
 
+class GapToShannon(Description):
+    """Gaussian symbols and a code whose rate follows the channel, a fixed ratio short of Shannon's limit.
+
+    It stands for transceivers of which only their gap is known, as in studies of whole cables. The net rate is that of
+    Shannon's limit at a signal-to-noise ratio that is lower by the gap; the modulation format has no part in it.
+
+    Parameters
+    ----------
+    gap_db
+        Ratio of the signal-to-noise ratio that is needed to that of Shannon's limit.
+
+    Examples
+    --------
+    >>> GapToShannon(gap_db=3.4).gap_db
+    3.4
+    """
+
+    kind: Literal["gap_to_shannon"] = "gap_to_shannon"
+    gap_db: Annotated[Quantity, number(low=0.0, high=30.0, remedy="usual: 1 to 4 dB")]
+
+
 Code = Annotated[
-    IdealCode | DecodedFraction | FixedRateCode | OverheadCode | AdaptiveCode | DvbS2Code,
+    IdealCode | DecodedFraction | FixedRateCode | OverheadCode | AdaptiveCode | DvbS2Code | GapToShannon,
     Field(discriminator="kind"),
 ]
 

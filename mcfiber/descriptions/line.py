@@ -3,9 +3,10 @@
 import itertools
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import PlainValidator, model_validator
+from pydantic import Discriminator, PlainValidator, Tag, model_validator
 
 from mcfiber.descriptions.checks import each, integer
+from mcfiber.descriptions.erbium import ErbiumAmplifier, amplifier_kind
 from mcfiber.descriptions.errors import is_truth, refused
 from mcfiber.descriptions.models import refuse_contradictions
 from mcfiber.descriptions.record import Description
@@ -323,6 +324,13 @@ LOSS_SOURCES = ("fan_in", "fan_out", "splices", "fiber", "amplifier")
 """Where mode-dependent loss arises in a span."""
 
 
+LinkAmplifier = Annotated[
+    Annotated[Amplifier, Tag("_restoring")] | Annotated[ErbiumAmplifier, Tag("_erbium")],
+    Discriminator(amplifier_kind),
+]
+"""What amplifies after each span."""
+
+
 class Link(Description):
     """The whole line of one fibre.
 
@@ -335,7 +343,7 @@ class Link(Description):
     laps
         How often the listed spans, or `span_count` equal ones, are passed: laps of a loop, or a pattern that repeats.
     amplifier
-        Amplifier after each span.
+        Amplifier after each span: one that delivers what is asked for, or an `ErbiumAmplifier`, whose pump says it.
     loop
         Equipment of a recirculating loop, where there is one: once a lap, behind its last span.
     filters
@@ -388,7 +396,7 @@ class Link(Description):
     span: Span | tuple[Span, ...]
     span_count: Annotated[int | None, integer(low=1, high=100_000)] = None
     laps: Annotated[int | None, integer(low=1, high=100_000)] = None
-    amplifier: Amplifier = Amplifier()
+    amplifier: LinkAmplifier = Amplifier()
     loop: LoopEquipment | None = None
     filters: OpticalFilters | None = None
     launch_power_dbm: Annotated[

@@ -215,7 +215,41 @@ def _of_both_ways(link: "Link") -> tuple[str, ...]:
     return tuple(f"span.{name}" for name in names if any(getattr(span, name) is not None for span in link.spans))
 
 
+def _is_erbium(link: "Link") -> bool:
+    return getattr(link.amplifier, "kind", "") == "erbium"
+
+
+def _powers_beside_a_pump(link: "Link") -> tuple[str, ...]:
+    if not _is_erbium(link):
+        return ()
+    names = ("total_launch_power_dbm", "core_launch_offset_db")
+    return tuple(name for name in names if getattr(link, name) is not None)
+
+
+def _unlike_spans_of_a_pump(link: "Link") -> tuple[str, ...]:
+    unlike = len(link.spans) > 1 or _has_pieces(link) or any(span.amplifier is not None for span in link.spans)
+    return _where("amplifier", _is_erbium(link) and (unlike or link.loop is not None))
+
+
 LINK_RULES: tuple[Rule["Link"], ...] = (
+    Rule(
+        _powers_beside_a_pump,
+        "an erbium amplifier puts out what its pump makes of it",
+        "leave it out, or give output_power_limit_dbm to the amplifier",
+        at="total_launch_power_dbm, core_launch_offset_db",
+    ),
+    Rule(
+        lambda link: _where("amplifier.pump_power_mw", _is_erbium(link) and link.amplifier.pump_power_mw is None),
+        "an erbium amplifier puts out what its pump makes of it, and none is given",
+        "give one (in a Cable it follows from the feed)",
+        at="amplifier.pump_power_mw",
+    ),
+    Rule(
+        _unlike_spans_of_a_pump,
+        "an amplifier that is known by its pump stands behind equal spans of one piece, without a loop",
+        "give one span, or an amplifier with a noise figure",
+        at="amplifier",
+    ),
     Rule(
         _both_ways,
         "with both directions in use a loop, lumped losses along the fibre, or Raman pumps where cores are exchanged "
@@ -265,7 +299,7 @@ def _pumps_without_silica(system: "System") -> tuple[str, ...]:
 def _unlike_cores_exchanged(system: "System") -> tuple[str, ...]:
     """Cores that differ by description; those that differ by their profiles are known where the glass is."""
     link, fiber = system.link, system.fiber
-    offsets = (link.core_launch_offset_db, link.amplifier.core_output_offset_db)
+    offsets = (link.core_launch_offset_db, getattr(link.amplifier, "core_output_offset_db", None))
     unlike = isinstance(fiber.attenuation_db_per_km, tuple) or any(offset is not None for offset in offsets)
     integral = system.models.nonlinear_interference in ("gn_integral", "kerr_integral")
     return _where("link.core_permutation", integral and link.core_permutation is not None and unlike)
@@ -350,7 +384,10 @@ def _without_gradient(system: "System") -> tuple[str, ...]:
 
 def _amplifier_limits(system: "System") -> tuple[str, ...]:
     limits = {"output_tilt_db", "output_ripple_db", "core_output_offset_db", "output_power_limit_dbm"}
-    given = sorted(system.link.amplifier.model_fields_set & limits)
+    amplifier = system.link.amplifier
+    if _is_erbium(system.link):
+        return ("link.amplifier",)
+    given = sorted(amplifier.model_fields_set & limits)
     return tuple(f"link.amplifier.{name}" for name in given)
 
 
@@ -366,7 +403,7 @@ def _unlike_launch(system: "System") -> tuple[str, ...]:
 def _follows_gain(system: "System") -> tuple[str, ...]:
     link = system.link
     own = [span.amplifier for span in link.spans]
-    every = [link.amplifier, *own, None if link.loop is None else link.loop.amplifier]
+    every = [None if _is_erbium(link) else link.amplifier, *own, None if link.loop is None else link.loop.amplifier]
     found = any(one is not None and isinstance(one.noise_figure_db, GainTable) for one in every)
     return _where("link.amplifier.noise_figure_db", found)
 
@@ -394,7 +431,7 @@ LAUNCH_RULES: tuple[Rule["System"], ...] = (
         _amplifier_limits,
         "launch powers are optimised for amplifiers that deliver what is asked for",
         "leave it out, and give limits to optimize_launch",
-        at="link.amplifier.output_tilt_db, link.amplifier.output_ripple_db, link.amplifier.core_output_offset_db, "
+        at="link.amplifier (of erbium), link.amplifier.output_tilt_db, link.amplifier.output_ripple_db, link.amplifier.core_output_offset_db, "
         "link.amplifier.output_power_limit_dbm",
     ),
     Rule(

@@ -1,6 +1,7 @@
 """The channels of one core: bands, grids, symbol rates."""
 
 import itertools
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Literal, NamedTuple, Self
@@ -13,7 +14,7 @@ from mcfiber.descriptions.checks import each, flag, integer, number, sequence
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.record import Description
 from mcfiber.dimensions import broadcast
-from mcfiber.typing import AnyArray, FloatArray, Real
+from mcfiber.typing import AnyArray, FloatArray, Real, is_axis
 
 BandName = Literal["O", "E", "S", "C", "L", "U"]
 
@@ -155,6 +156,79 @@ class Spectrum(Description):
             return len(self.frequency_thz)
         return sum(group.channels for group in self.groups)
 
+    @classmethod
+    def filled(
+        cls,
+        *,
+        bandwidth_thz: float,
+        center_thz: float,
+        spacing_ghz: float,
+        symbol_rate_gbd: float | None = None,
+    ) -> Self:
+        """Make a spectrum that fills a bandwidth with whole channels; a warning tells what stays dark.
+
+        Parameters
+        ----------
+        bandwidth_thz, center_thz
+            What is to be filled, and its middle, in the middle of which the channels stand.
+        spacing_ghz, symbol_rate_gbd
+            Of the channels; without gaps where the symbol rate is left out.
+
+        Raises
+        ------
+        DescriptionError
+            If not even one channel fits, or the channels lie outside every band.
+
+        Notes
+        -----
+        The number of channels is the bandwidth over the spacing, rounded down.
+
+        Examples
+        --------
+        >>> Spectrum.filled(bandwidth_thz=4.8, center_thz=193.7, spacing_ghz=100).count
+        48
+        """
+        rate = spacing_ghz if symbol_rate_gbd is None else symbol_rate_gbd
+        one = {"band": _band_at(center_thz), "channels": 1, "spacing_ghz": spacing_ghz, "symbol_rate_gbd": rate}
+        found = cls(groups=(one | {"lowest_frequency_thz": center_thz},)).filling(bandwidth_thz)
+        left = bandwidth_thz * 1e3 - found.count * spacing_ghz
+        if left > _TOLERANCE_GHZ:
+            told = f"{found.count} channels of {spacing_ghz:g} GHz fill {found.count * spacing_ghz * 1e-3:g} THz"
+            warnings.warn(f"{told} of {bandwidth_thz:g} THz; {left:g} GHz stay dark", UserWarning, stacklevel=2)
+        return found
+
+    def filling(self, bandwidth_thz: float) -> Self:
+        """Make a spectrum of channels like these, as many as fill a bandwidth around their middle.
+
+        Parameters
+        ----------
+        bandwidth_thz
+            What is to be filled.
+
+        Raises
+        ------
+        DescriptionError
+            If not even one channel fits, or there are several groups, a list of channels or axes.
+
+        Examples
+        --------
+        >>> Spectrum.filled(bandwidth_thz=4.8, center_thz=193.7, spacing_ghz=100).filling(4.0).count
+        40
+        """
+        if len(self.groups) != 1 or any(map(is_axis, (self.groups[0].spacing_ghz, self.groups[0].symbol_rate_gbd))):
+            msg = "bandwidth_thz: is filled with channels of one group, whose spacing is a number; describe one group"
+            raise refused(msg)
+        _, (comb,), _ = combs(self.groups)
+        spacing, middle = float(comb.spacing), float(np.mean(comb.frequencies()))
+        count = int(bandwidth_thz * 1e3 / spacing * (1.0 + _TOLERANCE))
+        if count < 1:
+            msg = f"bandwidth_thz: got {bandwidth_thz:g} THz; allowed: at least one channel of {spacing:g} GHz"
+            raise refused(msg)
+        lowest = middle - 0.5e-3 * (count - 1) * spacing
+        return self.replace(
+            {"groups.0.channels": count, "groups.0.lowest_frequency_thz": lowest, "groups.0.grid": "free"}
+        )
+
     def channels_of_band(self, band: str) -> int:
         """Number of channels of one band."""
         if self.frequency_thz is not None:
@@ -167,6 +241,14 @@ class Spectrum(Description):
         if self.frequency_thz is not None:
             return tuple(dict.fromkeys(band_of(frequency) for frequency in sorted(self.frequency_thz)))
         return tuple(dict.fromkeys(group.band for group in self.groups))
+
+
+def _band_at(center_thz: float) -> str:
+    try:
+        return band_of(center_thz)
+    except ValueError as error:
+        msg = f"center_thz: {error}"
+        raise refused(msg) from None
 
 
 def band_limits_thz(band: str) -> tuple[float, float]:

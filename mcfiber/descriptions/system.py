@@ -85,7 +85,7 @@ class System(Description):
     def _amplifiers(self) -> dict[str, Amplifier]:
         """Every amplifier of the link by its path."""
         link = self.link
-        found = {"link.amplifier": link.amplifier}
+        found = {"link.amplifier": link.amplifier} if isinstance(link.amplifier, Amplifier) else {}
         if link.loop:
             found["link.loop.amplifier"] = link.loop.amplifier
         spans = dict(enumerate(link.span)) if isinstance(link.span, tuple) else {None: link.span}

@@ -27,9 +27,9 @@ from mcfiber.figures.style import (
     without_gaps,
 )
 from mcfiber.labelled import coordinates_of, labelled_result
+from mcfiber.line.amplifiers import driven_line
 from mcfiber.line.crosstalk import line_pairs
 from mcfiber.line.line import line
-from mcfiber.line.power import power_profile
 from mcfiber.typing import FloatArray, is_axis
 
 if TYPE_CHECKING:
@@ -257,8 +257,7 @@ def _pairs(ds: "xr.Dataset") -> "xr.DataArray":
     grid = channels(spectrum)
     others = {name: MulticoreFiber(**one) for name, one in system.get("fibers", {}).items()}
     glass = medium_along(fiber, others, link.fibers_along, grid)
-    spans = line(link, glass, grid)
-    power = power_profile(spans, glass, grid, raman=Models(**system.get("models", {})).raman)
+    spans, power = driven_line(line(link, glass, grid), glass, grid, raman=Models(**system.get("models", {})).raman)
     return labelled_result("pair_crosstalk", line_pairs(spans, glass, power), coordinates_of(spectrum, fiber, link))
 
 

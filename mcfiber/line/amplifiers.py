@@ -1,6 +1,7 @@
 """Noise of the amplifiers along the line."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,10 +9,13 @@ from mcfiber import units
 from mcfiber._jit import Kernel
 from mcfiber.arguments import arguments, real
 from mcfiber.fiber.channels import Channels
+from mcfiber.fiber.medium import FiberMedium
 from mcfiber.kernels import amplifiers as kernels
 from mcfiber.labelled import array, combined, compute, kept, plain_numbers
+from mcfiber.line.erbium import driven, launch_shape
 from mcfiber.line.line import Line, figure_at, last_of_lap, over_spans
-from mcfiber.line.power import PowerProfile
+from mcfiber.line.power import PowerProfile, power_profile
+from mcfiber.line.raman import RamanModel
 from mcfiber.typing import Quantity
 
 DENSITIES: Mapping[str, Kernel] = {
@@ -56,6 +60,48 @@ def amplifier_noise(line: Line, power: PowerProfile, channels: Channels, *, mode
         density = density + power.evolution.noise_density * (power.launch / power.evolution.end)
     total = over_spans(line, density, launch=power.launch)
     return combined(np.multiply, total, channels.symbol_rate)
+
+
+SETTLED = 1e-12
+"""Part by which powers still change when amplifiers, whose output follows the loss of the spans, are settled."""
+
+ROUNDS = 50
+"""Rounds at most; Raman scattering, which makes the loss follow the powers, changes it by a few per cent."""
+
+
+def driven_line(
+    line: Line, medium: FiberMedium, channels: Channels, *, raman: RamanModel = "none"
+) -> tuple[Line, PowerProfile]:
+    """Power of every channel along a span, and the line with amplifiers that are settled.
+
+    Parameters
+    ----------
+    line, medium, channels, raman
+        As for `mcfiber.line.power.power_profile`.
+
+    Returns
+    -------
+    tuple
+        The line, whose launch power and noise figure follow from the pump of its erbium amplifiers where it has such,
+        and the powers.
+
+    Notes
+    -----
+    Output and noise figure: Eq. (5) and Eq. (7) of `mcfiber.kernels.erbium`. Where Raman scattering makes the loss of
+    a span follow the powers, both are found in turns.
+    """
+    if line.erbium is None:
+        return line, power_profile(line, medium, channels, raman=raman)
+    shape = launch_shape(line.asked, channels.count)
+    power = power_profile(replace(line, asked=combined(np.multiply, shape, 1e-3)), medium, channels)
+    for _ in range(ROUNDS):
+        found = driven(line.erbium, power.span_loss, shape, channels.frequency)
+        settled = replace(line, asked=found.launch, noise_figure=found.noise_figure, driven=found)
+        before, power = power, power_profile(settled, medium, channels, raman=raman)
+        change = combined(lambda one, other: np.abs(one / other - 1.0), power.span_loss, before.span_loss)
+        if not bool(np.any(plain_numbers(change) > SETTLED)):
+            break
+    return settled, power
 
 
 def impossible_noise(

@@ -298,6 +298,8 @@ def failures(scene: Scene) -> dict[str, Quantity]:
     """
     power, choices = scene.power, scene.choices
     found = impossible_noise(scene.line, power, scene.channels, model=choices.amplifier_noise)
+    if scene.line.driven is not None:
+        found["amplifier_cannot"] = combined(np.isnan, scene.line.driven.output)
     if power.evolution is not None:
         given = combined(lambda *values: np.isfinite(sum(values)), power.fiber_input, power.attenuation)
         found["raman_not_solved"] = combined(np.logical_and, power.evolution.unsolved, given)

@@ -1,6 +1,7 @@
 """Door 3: the line in SI, and what adds up along its spans."""
 
 import itertools
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,12 +11,14 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import units
+from mcfiber.descriptions.erbium import ErbiumAmplifier
 from mcfiber.descriptions.errors import refused
 from mcfiber.descriptions.line import Amplifier, Link, LoopEquipment, OpticalFilters, Piece, Span
 from mcfiber.descriptions.values import GainTable
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.grid import on_grid
 from mcfiber.fiber.medium import FiberMedium
+from mcfiber.line.erbium import Driven, Erbium, erbium
 from mcfiber.labelled import array, as_variable, combined, entered, has, quantity, reduced, stacked, variable
 from mcfiber.typing import FloatArray, IntArray, Quantity, is_axis
 
@@ -259,6 +262,10 @@ class Line:
         Rms over the modes of one span, all its sources together. [Np]
     power_control, repeat
         As described.
+    erbium
+        The amplifier, where its pump tells what it puts out; else None.
+    driven
+        What it does, once the loss of the spans is known: `mcfiber.line.amplifiers.driven_line`.
     problems
         Which points of the axes cannot exist: by name of `mcfiber.status.FLAGS`, a truth or one for each point.
     """
@@ -289,6 +296,8 @@ class Line:
     polarization_loss: Quantity = 0.0
     power_control: Literal["signal", "channel", "band"] = "signal"
     repeat: Literal["independent", "same"] = "independent"
+    erbium: Erbium | None = None
+    driven: Driven | None = None
     problems: Mapping[str, Quantity] = field(default_factory=dict)
 
     @cached_property
@@ -352,8 +361,9 @@ def line(link: Link, medium: FiberMedium, channels: Channels) -> Line:
         pumps=_pumps(tuple(place.span for place in places), channels),
         temperature=_along(places, lambda place: quantity(place.span, "temperature_k")),
         asked=_asked(link, channels),
-        output=_output(link.amplifier, channels),
+        output=_output(link.amplifier, channels) if isinstance(link.amplifier, Amplifier) else None,
         noise_figure=_along(places, _noise_figures(link, channels)),
+        erbium=_pumped(link, medium, channels),
         loop=None if link.loop is None else _loop(link.loop, places, channels),
         filters=None if link.filters is None else _filters(link.filters),
         device_crosstalk=_device_crosstalk(link, places),
@@ -666,6 +676,13 @@ def _output(amplifier: Amplifier, channels: Channels) -> AmplifierOutput:
     )
 
 
+def _pumped(link: Link, medium: FiberMedium, channels: Channels) -> Erbium | None:
+    """The amplifier, where it is known by its pump."""
+    if not isinstance(link.amplifier, ErbiumAmplifier):
+        return None
+    return erbium(link.amplifier, channels, cores=medium.cores)
+
+
 def _noise_figures(link: Link, channels: Channels) -> Callable[[_Place], Quantity]:
     """Noise figure after a span: that of its own amplifier, or of the link's, which is entered once."""
     shared: list[Quantity] = []
@@ -673,6 +690,8 @@ def _noise_figures(link: Link, channels: Channels) -> Callable[[_Place], Quantit
     def after(place: _Place) -> Quantity:
         if place.span.amplifier is not None:
             return noise_figure(place.span.amplifier, channels)
+        if isinstance(link.amplifier, ErbiumAmplifier):
+            return math.nan  # follows from the pump
         if not shared:
             shared.append(noise_figure(link.amplifier, channels))
         return shared[0]
@@ -751,7 +770,7 @@ def _or_none(span: Span, field: str) -> Quantity:
     return 0.0 if value is None else value
 
 
-def _crosstalk_of(amplifier: Amplifier) -> Quantity:
+def _crosstalk_of(amplifier: Amplifier | ErbiumAmplifier) -> Quantity:
     value = quantity(amplifier, "crosstalk_db")
     return 0.0 if value is None else value
 

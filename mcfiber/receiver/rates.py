@@ -7,9 +7,9 @@ from mcfiber import units
 from mcfiber.arguments import RATIO, SYMBOL_RATE, arguments, real, whole
 from mcfiber.descriptions.transceiver import Transceiver
 from mcfiber.kernels import information as kernels
-from mcfiber.labelled import array, as_variable, combined, compute, stamp
+from mcfiber.labelled import array, as_variable, combined, compute, labelled_result, stamp
 from mcfiber.receiver.receiver import Receiver, receiver
-from mcfiber.typing import Quantity
+from mcfiber.typing import Quantity, is_axis
 
 NAMES = ("shannon", "mutual_information", "gmi", "ngmi", "net_rate", "format_index")
 
@@ -69,11 +69,22 @@ def achievable_rate(transceiver: Transceiver | Receiver, snr: Quantity, symbol_r
     gross = units.mapped(lambda rate: POLARISATIONS * rate, symbol_rate) * (entered.kept * law.outer_rate)
     code = law.fraction, law.gap, law.code_rate
     rates = dict(zip(NAMES, compute(NAMES, kernels.rates, snr, gross, *code, *entered.tables), strict=True))
+    if law.shannon_gap is not None:
+        rates |= _short_of_shannon(rates["shannon"], snr, gross, law.shannon_gap)
     if len(entered.formats) == 1:
         del rates["format_index"]
     else:
         rates["format_index"].attrs |= _flags(entered)
     return rates
+
+
+def _short_of_shannon(shannon: Quantity, snr: Quantity, gross: Quantity, gap: Quantity) -> dict[str, Quantity]:
+    """Rates of Gaussian symbols: information is Shannon's limit, the net rate Eq. (1) at a ratio lower by the gap."""
+    net = combined(lambda snr, gross, gap: gross * np.log1p(snr / gap) / np.log(2.0), snr, gross, gap)
+    rates = {"mutual_information": shannon, "gmi": shannon, "ngmi": shannon * 0.0 + 1.0, "net_rate": net}
+    if not isinstance(shannon, xr.DataArray):
+        return {name: as_variable(one) for name, one in rates.items()}
+    return {name: labelled_result(name, one.copy() if is_axis(one) else one) for name, one in rates.items()}
 
 
 def _of_parts(entered: Receiver, snr: Quantity, symbol_rate: Quantity) -> dict[str, Quantity]:

@@ -15,6 +15,7 @@ from mcfiber.descriptions.codes import (
     DecodedFraction,
     DvbS2Code,
     FixedRateCode,
+    GapToShannon,
     OverheadCode,
 )
 from mcfiber.descriptions.errors import refused
@@ -36,7 +37,8 @@ class CodeLaw(NamedTuple):
 
     Without `steps` it delivers ``fraction * GMI - gap * bits``; with them it has the rates ``code_rate +
     steps[0]``, and each needs an NGMI of ``code_rate + steps[1] + gap``; what is left after the outer code is no more
-    than the GMI, so `fraction` is then one over its rate.
+    than the GMI, so `fraction` is then one over its rate.  With `shannon_gap` it delivers Shannon's limit at a
+    signal-to-noise ratio that is lower by this factor, and its symbols are Gaussian.
     """
 
     fraction: Quantity
@@ -44,6 +46,7 @@ class CodeLaw(NamedTuple):
     code_rate: Quantity
     outer_rate: Quantity
     steps: FloatArray
+    shannon_gap: Quantity = None
 
 
 def code_law(code: Code) -> CodeLaw:
@@ -62,6 +65,8 @@ def code_law(code: Code) -> CodeLaw:
         rate = 1.0 / (1.0 + quantity(code, "overhead_percent"))
         outer = quantity(code, "outer_rate")
         return CodeLaw(1.0 / outer, quantity(code, "ngmi_gap"), rate, outer, one)
+    if isinstance(code, GapToShannon):
+        return CodeLaw(1.0, 0.0, 0.0, 1.0, nothing, quantity(code, "gap_db"))
     if isinstance(code, DvbS2Code):
         outer = quantity(code, "outer_rate")
         return CodeLaw(1.0 / outer, quantity(code, "ngmi_margin"), 0.0, outer, _dvb_s2_steps(code.puncturing))
@@ -122,6 +127,13 @@ class Receiver:
     def tables(self) -> tuple[FloatArray, ...]:
         """What all rates share: tables of MI and GMI, their grid, entropies, bits, and the steps of the code."""
         return (*stacked_tables([format_table(one) for one in self.formats]), self.law.steps)
+
+    @property
+    def most_bits(self) -> float:
+        """Most bits of a symbol that any of its formats carries; infinite for Gaussian symbols."""
+        if any(part.law.shannon_gap is not None for part in self.parts or (self,)):
+            return math.inf
+        return float(np.max(self.tables[3]))
 
     @property
     def kurtosis(self) -> float:

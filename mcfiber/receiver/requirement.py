@@ -8,7 +8,7 @@ import xarray as xr
 from mcfiber import labelled
 from mcfiber._jit import kernel
 from mcfiber.arguments import NUMBER, RATIO, arguments, real
-from mcfiber.descriptions.codes import DvbS2Code, FixedRateCode, OverheadCode
+from mcfiber.descriptions.codes import DvbS2Code, FixedRateCode, GapToShannon, OverheadCode
 from mcfiber.descriptions.formats import candidates
 from mcfiber.descriptions.transceiver import Transceiver
 from mcfiber.kernels import information as kernels
@@ -67,6 +67,9 @@ def required_snr(transceiver: Transceiver, *, net_bits: Quantity = None, ngmi: Q
 def _required(entered: Receiver, net_bits: Quantity = None, ngmi: Quantity = None) -> xr.DataArray:
     law, kept = entered.law, entered.kept * entered.law.outer_rate
     wanted = ngmi if ngmi is not None else np.finfo(float).tiny if net_bits is None else net_bits
+    if law.shannon_gap is not None and net_bits is not None:
+        bits = labelled.combined(lambda bits, kept: np.expm1(bits / kept * np.log(2.0)), net_bits, kept)
+        return labelled.labelled_result("required_snr", labelled.combined(np.multiply, bits, law.shannon_gap))
     code = (law.fraction, law.gap, law.code_rate)
     shared = (entered.tables, ngmi is not None)
     result: xr.DataArray = labelled.compute("required_snr", _bisected, wanted, kept, *code, *shared)
@@ -207,6 +210,9 @@ def _checked(transceiver: Transceiver, net_bits: Quantity, ngmi: Quantity) -> No
     if net_bits is None and ngmi is None and not has_threshold(transceiver):
         kind = getattr(transceiver.code, "kind", "")
         msg = f"net_bits: a code of kind {kind} has no threshold of its own; give what is needed: net_bits or ngmi"
+        raise ValueError(msg)
+    if ngmi is not None and isinstance(transceiver.code, GapToShannon):
+        msg = "ngmi: belongs to the bits of a format, and the symbols of a gap to Shannon's limit are Gaussian; give net_bits"
         raise ValueError(msg)
     if ngmi is not None and len(candidates(transceiver.format)) > 1:
         msg = "ngmi: belongs to one format, not to the best of several; give net_bits"
