@@ -1,6 +1,8 @@
 from .cable import power_use as power_use
 from .catalog import CatalogEntry as CatalogEntry
 from .catalog import load as load
+from .catalog.cable_entries import CableEntry as CableEntry
+from .catalog.cable_entries import load_cable as load_cable
 from .catalog.ready_made import load_amplifier as load_amplifier
 from .catalog.ready_made import load_fiber as load_fiber
 from .descriptions.cable import Cable as Cable
@@ -103,6 +105,8 @@ from .simulation.splitstep import Steps as Steps
 from .simulation.splitstep import propagated as propagated
 from .simulation.waveforms import simulated_interference as simulated_interference
 from .simulation.waveforms import wdm_signal as wdm_signal
+from .studies.cables import CableOptimum as CableOptimum
+from .studies.cables import optimize_cable as optimize_cable
 from .studies.calibration import calibrated as calibrated
 from .studies.calibration import noise_figure_for_osnr as noise_figure_for_osnr
 from .studies.launch import LaunchOptimum as LaunchOptimum

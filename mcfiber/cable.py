@@ -89,7 +89,7 @@ def evaluate_cable(cable: Cable) -> xr.Dataset:
     Examples
     --------
     >>> import mcfiber
-    >>> result = evaluate_cable(mcfiber.load_cable("pacific-7000km-four-core").cable)
+    >>> result = evaluate_cable(mcfiber.load_cable("nec-2026-7000km-4core").cable)
     >>> f"{1e12 * float(result.energy_per_bit):.0f} pJ/bit"
     '17 pJ/bit'
     """
@@ -227,7 +227,7 @@ def feeding(cable: Cable) -> dict[str, Quantity]:
     Examples
     --------
     >>> import mcfiber
-    >>> cable = mcfiber.load_cable("pacific-7000km-two-core").cable
+    >>> cable = mcfiber.load_cable("nec-2026-7000km-2core").cable
     >>> f"{feeding(cable)['repeater_power'] / 1e3:.2f} kW"
     '13.63 kW'
     """
@@ -575,7 +575,7 @@ def power_use(outcome: xr.Dataset) -> xr.DataArray:
     Examples
     --------
     >>> import mcfiber
-    >>> outcome = mcfiber.load_cable("pacific-7000km-two-core").cable.evaluate()
+    >>> outcome = mcfiber.load_cable("nec-2026-7000km-2core").cable.evaluate()
     >>> f"{float(power_use(outcome).sel(use='signal')):.0f} W"
     '208 W'
     """

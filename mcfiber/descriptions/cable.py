@@ -174,7 +174,7 @@ class Cable(Description):
     Examples
     --------
     >>> import mcfiber
-    >>> cable = mcfiber.load_cable("pacific-7000km-two-core").cable
+    >>> cable = mcfiber.load_cable("nec-2026-7000km-2core").cable
     >>> f"{float(cable.evaluate().cable_net_rate) / 1e15:.1f} Pb/s"
     '1.1 Pb/s'
     """

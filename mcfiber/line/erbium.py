@@ -75,6 +75,8 @@ class Driven:
         Of the erbium, and its mean inversion. [m, 1]
     net_gain, noise_figure
         Of the whole amplifier. [1]
+    photons
+        That the erbium adds for a watt of output in each channel. [1/J]
     """
 
     output: Quantity
@@ -84,6 +86,7 @@ class Driven:
     inversion: Quantity
     net_gain: Quantity
     noise_figure: Quantity
+    photons: Quantity
 
 
 def erbium(amplifier: ErbiumAmplifier, channels: Channels, *, cores: int, path: str = "link.amplifier") -> Erbium:
@@ -195,7 +198,11 @@ def driven(amplifier: Erbium, net_gain: Quantity, shape: Quantity, frequency: Qu
         )  # fmt: skip
         figure = combined(_with_losses, figure, gain, net_gain, amplifier.before)
     launch = combined(np.multiply, shape, output)
-    return Driven(output, launch, used, length, inversion, as_variable(net_gain), figure)
+    photons = combined(
+        lambda gain, after, asked, frequency: (gain - 1.0) * after / asked / (units.PLANCK * frequency),
+        gain, amplifier.after, asked, frequency,
+    )  # fmt: skip
+    return Driven(output, launch, used, length, inversion, as_variable(net_gain), figure, photons)
 
 
 def _with_losses(figure: FloatArray, gain: FloatArray, net_gain: FloatArray, before: FloatArray) -> FloatArray:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -15,12 +15,16 @@ import xarray as xr
 from mcfiber import units, variables
 from mcfiber.descriptions.errors import DescriptionError, refused, shown, shown_kind
 from mcfiber.descriptions.record import Description, plain
+from mcfiber.descriptions.cable import Cable
 from mcfiber.descriptions.system import System
-from mcfiber.descriptions.values import RESERVED_AXES
+from mcfiber.descriptions.values import RESERVED_AXES, declarations
 from mcfiber.studies.memory import refuse_beyond_memory
 from mcfiber.typing import AnyArray, FloatArray
 
 Arrangement = Literal["grid", "paired"]
+
+Subject: TypeAlias = System | Cable
+"""What is swept over."""
 
 Block = tuple[slice, ...]
 
@@ -78,7 +82,7 @@ class Dimension:
 class Axes:
     """A system and the dimensions that it is swept along."""
 
-    system: System
+    system: Subject
     axes: tuple[Dimension, ...]
 
     @property
@@ -92,7 +96,7 @@ class Axes:
         return tuple(axis.name for axis in self.axes)
 
     @cached_property
-    def structures(self) -> tuple[System, ...]:
+    def structures(self) -> tuple[Subject, ...]:
         """Systems with every possible combination of the structural values, and the first of the numbers."""
         first = [axis.changes(slice(0, 1)) for axis in self.axes if not axis.structural]
         return tuple(system for _, system in self._possible(_merged(first)))
@@ -118,7 +122,7 @@ class Axes:
         numbers = _merged(axis.changes(slice(None)) for axis in self.axes if not axis.structural)
         next(self._possible(numbers))
 
-    def probe(self, points: int) -> tuple[System, int]:
+    def probe(self, points: int) -> tuple[Subject, int]:
         """Make the system of a first block, with the largest structure; and tell its number of points."""
         first = _merged(axis.changes(slice(0, 1)) for axis in self.axes if not axis.structural)
         sizes = {place: one.fiber.cores * one.spectrum.count for place, one in self._possible(first)}
@@ -129,7 +133,7 @@ class Axes:
         block = tuple(slice(start, start + step) for start, step in zip(starts, shape, strict=True))
         return self.put(block), math.prod(shape)
 
-    def put(self, block: Block) -> System:
+    def put(self, block: Block) -> Subject:
         """Make the system of one block: numbers as axes, structural values as they are."""
         parts = list(zip(self.axes, block, strict=True))
         return self._changed(
@@ -137,7 +141,7 @@ class Axes:
             _merged(axis.changes(part) for axis, part in parts if not axis.structural),
         )
 
-    def _possible(self, numbers: dict[str, Any]) -> Iterator[tuple[int, System]]:
+    def _possible(self, numbers: dict[str, Any]) -> Iterator[tuple[int, Subject]]:
         """Number and system of every combination of the structural values that is not refused.
 
         Raises
@@ -166,7 +170,7 @@ class Axes:
         ]
         return map(_merged, itertools.product(*choices))
 
-    def _changed(self, structure: dict[str, Any], numbers: dict[str, Any]) -> System:
+    def _changed(self, structure: dict[str, Any], numbers: dict[str, Any]) -> Subject:
         """All changes at once, for they may need each other; then numbers inside descriptions that change whole."""
         inside = {path for path in numbers if any(path.startswith(f"{whole}.") for whole in structure)}
         outside = {path: value for path, value in numbers.items() if path not in inside}
@@ -204,7 +208,7 @@ class Axes:
         return {"system": self.system.to_dict(), "axes": {axis.name: axis.identity() for axis in self.axes}}
 
 
-def grid_or_paired(system: System, over: Mapping[str, Any], arrangement: Arrangement = "grid") -> Axes:
+def grid_or_paired(system: Subject, over: Mapping[str, Any], arrangement: Arrangement = "grid") -> Axes:
     """Make the axes of listed values.
 
     Parameters
@@ -238,7 +242,7 @@ def grid_or_paired(system: System, over: Mapping[str, Any], arrangement: Arrange
     return axes
 
 
-def sampled(system: System, over: Mapping[str, Any], samples: int, seed: int) -> Axes:
+def sampled(system: Subject, over: Mapping[str, Any], samples: int, seed: int) -> Axes:
     """Make one axis `sample` of points that fill the ranges evenly: a scrambled Sobol sequence.
 
     Parameters
@@ -349,12 +353,14 @@ def _numbers(given: Sequence[object] | AnyArray | xr.DataArray) -> FloatArray | 
 
 
 def _structure(
-    system: System, values: dict[str, FloatArray | tuple[Any, ...]]
+    system: Subject, values: dict[str, FloatArray | tuple[Any, ...]]
 ) -> tuple[Callable[[str], Any], set[str]]:
     """Find which paths are structural, and turn the others' values into arrays; also tell how to look paths up."""
     structural = {path for path, given in values.items() if not _are_numbers(given)}
 
     def value_at(path: str) -> object:
+        if not path:
+            return system
         try:
             return system.value_at(path)
         except DescriptionError:  # perhaps a field of a description that the sweep puts there
@@ -363,14 +369,22 @@ def _structure(
             return _first_possible(system, {whole: values[whole] for whole in structural}).value_at(path)
 
     for path in values:
-        if isinstance(value_at(path), int):  # whole numbers and truths; real fields hold floats
+        if isinstance(value_at(path), int) or _takes_no_axis(path, value_at):  # whole numbers and truths, and such
             structural.add(path)
         if path not in structural:
             values[path] = np.asarray(values[path], dtype=np.float64)
     return value_at, structural
 
 
-def _first_possible(system: System, values: Mapping[str, Any]) -> System:
+def _takes_no_axis(path: str, value_at: Callable[[str], Any]) -> bool:
+    """Whether a path leads to a real field that can only be one number."""
+    whole, _, field = path.rpartition(".")
+    owner = value_at(whole) if whole else value_at("")
+    rule = declarations(type(owner)).get(field) if isinstance(owner, Description) else None
+    return rule is not None and not rule.varies
+
+
+def _first_possible(system: Subject, values: Mapping[str, Any]) -> Subject:
     """Put the first combination of structural values into a system that it does not refuse."""
     first: DescriptionError | None = None
     for combination in itertools.product(*values.values()):

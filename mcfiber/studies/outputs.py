@@ -8,6 +8,8 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import variables
+from mcfiber.cable import cable_quantities
+from mcfiber.descriptions.cable import Cable
 from mcfiber.descriptions.errors import DescriptionError, refused
 from mcfiber.evaluate import quantities, records
 from mcfiber.labelled import kept
@@ -17,6 +19,7 @@ from mcfiber.typing import AnyArray
 
 if TYPE_CHECKING:
     from mcfiber.descriptions.system import System
+    from mcfiber.studies.axes import Subject
 
 REDUCTIONS = ("max", "min", "mean")
 
@@ -70,7 +73,7 @@ class Output:
 
 
 def evaluated(
-    system: "System", texts: Sequence[str], *, draws: int | None = None, seed: int | None = None
+    system: "System | Cable", texts: Sequence[str], *, draws: int | None = None, seed: int | None = None
 ) -> dict[str, xr.Variable]:
     """Evaluate a system and keep the outputs, NaN at points that cannot exist, and `status`.
 
@@ -100,7 +103,7 @@ def evaluated(
     Eq. (1) and Eq. (2) of :doc:`/theory/index`, as in `mcfiber.evaluate.evaluate`.
     """
     try:
-        arrays = quantities(*records(system), draws=draws, seed=seed)
+        arrays = _every_variable(system, draws, seed)
     except DescriptionError as error:
         raise PointRefused(error.title, error.problems) from error
     except ValueError as error:
@@ -113,6 +116,15 @@ def evaluated(
     return found | {"status": status}
 
 
+def _every_variable(system: "System | Cable", draws: int | None, seed: int | None) -> Mapping[str, xr.Variable]:
+    if not isinstance(system, Cable):
+        return quantities(*records(system), draws=draws, seed=seed)
+    if draws is not None:
+        msg = "draws: a cable is evaluated for the mean of its fibres; leave it out"
+        raise refused(msg)
+    return cable_quantities(system)[1]
+
+
 def checked(outputs: Sequence[str] | str) -> tuple[str, ...]:
     """Make a list of different outputs, with `status` last."""
     texts = tuple(dict.fromkeys([outputs] if isinstance(outputs, str) else outputs))
@@ -122,7 +134,7 @@ def checked(outputs: Sequence[str] | str) -> tuple[str, ...]:
     return (*(text for text in texts if text != "status"), "status")
 
 
-def planned(probe: Mapping[str, xr.Variable], systems: "Sequence[System]", dims: Sequence[str]) -> tuple[Output, ...]:
+def planned(probe: Mapping[str, xr.Variable], systems: "Sequence[Subject]", dims: Sequence[str]) -> tuple[Output, ...]:
     """Find the dimensions of every output from the evaluation of a few points.
 
     Parameters
@@ -174,7 +186,7 @@ def _reduced(arrays: Mapping[str, xr.Variable], text: str) -> xr.Variable:
     return xr.Variable(left, getattr(np, reduction)(array.data, axis=axes)) if axes else array
 
 
-def _inner(text: str, array: xr.Variable, systems: "Sequence[System]", dims: Sequence[str]) -> dict[str, int]:
+def _inner(text: str, array: xr.Variable, systems: "Sequence[Subject]", dims: Sequence[str]) -> dict[str, int]:
     """Cores and channels that an output differs along; where the structure changes, all that it may."""
     if foreign := [str(dim) for dim in array.dims if dim not in (*INNER, "draw", *dims)]:
         msg = f"system: has an axis {foreign[0]!r} of its own; sweep over its values instead"

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.optimize import NonlinearConstraint, differential_evolution
 
 from mcfiber.arguments import NUMBER, SEED, TABLE, TEXT, arguments, plain_array, real, sequence_of, several, whole
+from mcfiber.descriptions.cable import Cable
 from mcfiber.descriptions.errors import DescriptionError, refused
 from mcfiber.evaluate import evaluate
 from mcfiber.status import OK
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from mcfiber.descriptions.system import System
+    from mcfiber.studies.cables import CableOptimum
 
 Constraint = tuple[str, float, float]
 Goal = Callable[[FloatArray], FloatArray]
@@ -148,8 +150,8 @@ def optimize_design(
     seed=SEED,
 )
 def pareto_front(
-    template: "System",
-    variables: Mapping[str, tuple[float, float]],
+    template: "System | Cable",
+    variables: Mapping[str, Any],
     objectives: Sequence[str],
     constraints: Sequence[Constraint] = (),
     *,
@@ -157,7 +159,7 @@ def pareto_front(
     population: int = 15,
     generations: int = 50,
     seed: int = 0,
-) -> list[DesignOptimum]:
+) -> "list[DesignOptimum] | list[CableOptimum]":
     """Find designs that no other beats in every objective.
 
     Searches in several directions, each for the least of the weighted distances to the best values found so far
@@ -174,9 +176,12 @@ def pareto_front(
     generations
         Number of generations in each direction.
 
+    Of a `Cable`, every combination of listed values and of nine values of each range is evaluated instead, and
+    directions, population, generations and seed play no part.
+
     Returns
     -------
-    list of DesignOptimum
+    list of DesignOptimum, or of CableOptimum
         Valid systems, the best of the first objective first.
 
     Raises
@@ -207,6 +212,10 @@ def pareto_front(
     if not 2 <= len(objectives) <= 3 or len(set(objectives)) < len(objectives):
         msg = f"objectives: got {list(objectives)}; allowed: two or three different ones"
         raise refused(msg)
+    if isinstance(template, Cable):
+        from mcfiber.studies.cables import cable_front  # which stands on this module
+
+        return cable_front(template, variables, objectives, constraints)
     designs = _Designs(template, variables, tuple(objectives), constraints)
     options: dict[str, Any] = {"population": population, "generations": generations, "tolerance": 0.0}
     for index in range(len(objectives)):

@@ -29,7 +29,9 @@ from mcfiber.typing import AnyArray
 if TYPE_CHECKING:
     from distributed import Client
 
+    from mcfiber.descriptions.cable import Cable
     from mcfiber.descriptions.system import System
+    from mcfiber.studies.axes import Subject
 
 LARGEST_BLOCK = 4096
 """Points of a block at most: a second of work, so that progress and resuming are fine-grained."""
@@ -37,11 +39,11 @@ LARGEST_BLOCK = 4096
 PROBED = 64
 """Points whose evaluation tells the memory of a point."""
 
-Task = tuple[Block, "System | None"]
+Task = tuple[Block, "Subject | None"]
 
-Kept = Callable[["System"], dict[str, xr.Variable]]
+Kept = Callable[["Subject"], dict[str, xr.Variable]]
 
-Run = Callable[[Block, "System | None"], tuple[Block, Arrays | None]]
+Run = Callable[[Block, "Subject | None"], tuple[Block, Arrays | None]]
 
 
 @arguments(
@@ -55,7 +57,7 @@ Run = Callable[[Block, "System | None"], tuple[Block, Arrays | None]]
     memory_mb=real(above=0, high=1e9, dims=NUMBER),
 )
 def sweep(
-    system: "System",
+    system: "System | Cable",
     over: Mapping[str, Any],
     *,
     outputs: Sequence[str] | str = ("total_net_rate",),
@@ -74,7 +76,7 @@ def sweep(
     Parameters
     ----------
     system
-        The system at the centre.
+        The system, or the cable, at the centre.
     over
         Values by path, as in ``{"fiber.layout.pitch_um": np.linspace(30, 50, 41)}``.  Numbers become axes of one
         evaluation; words, whole numbers (core count) and descriptions are looped over.
@@ -217,7 +219,7 @@ def _first_evaluated(axes: Axes, kept: Kept) -> dict[str, xr.Variable]:
         raise DescriptionError(error.title, error.problems) from None
 
 
-def _tried(kept: Kept, system: "System") -> dict[str, xr.Variable] | None:
+def _tried(kept: Kept, system: "Subject") -> dict[str, xr.Variable] | None:
     """Evaluate; None where the system is refused."""
     try:
         return kept(system)
@@ -225,7 +227,7 @@ def _tried(kept: Kept, system: "System") -> dict[str, xr.Variable] | None:
         return None
 
 
-def _put(axes: Axes, block: Block) -> "System | None":
+def _put(axes: Axes, block: Block) -> "Subject | None":
     """Make the system of a block; None where its structural values are refused together."""
     try:
         return axes.put(block)
@@ -235,7 +237,7 @@ def _put(axes: Axes, block: Block) -> "System | None":
 
 def run_block(
     block: Block,
-    system: "System | None",
+    system: "Subject | None",
     *,
     kept: Kept,
     names: tuple[str, ...],
@@ -264,7 +266,7 @@ def run_block(
 
 
 def _evaluated(
-    system: "System | None", shape: tuple[int, ...], kept: Kept, names: tuple[str, ...], outputs: Sequence[Output]
+    system: "Subject | None", shape: tuple[int, ...], kept: Kept, names: tuple[str, ...], outputs: Sequence[Output]
 ) -> dict[str, AnyArray]:
     """Evaluate a block; where it is refused its halves, down to the points that are to blame."""
     found = None if system is None else _tried(kept, system)
@@ -282,7 +284,7 @@ def _evaluated(
     return {text: np.concatenate([one[text] for one in parts], axis=longest) for text in parts[0]}
 
 
-def _points(system: "System", dim: str, part: slice) -> "System":
+def _points(system: "Subject", dim: str, part: slice) -> "Subject":
     """Keep a part of the points along an axis of a system."""
     return system.replace({path: axis.isel({dim: part}) for path, axis in axes_of(system) if dim in axis.dims})
 

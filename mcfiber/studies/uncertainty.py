@@ -13,9 +13,9 @@ import xarray as xr
 from mcfiber import result
 from mcfiber.arguments import SEED, arguments, dataset, instance, whole
 from mcfiber.catalog import CatalogEntry
+from mcfiber.catalog.cable_entries import CableEntry
 from mcfiber.descriptions.errors import DescriptionError
 from mcfiber.descriptions.system import System
-from mcfiber.evaluate import evaluate
 from mcfiber.status import REFUSED
 from mcfiber.studies.memory import peak_bytes, refuse_beyond_memory
 from mcfiber.typing import AnyArray, FloatArray, IntArray
@@ -47,7 +47,7 @@ def predict(entry: CatalogEntry, *, samples: int = 256, seed: int = 0) -> xr.Dat
     Parameters
     ----------
     entry
-        System, ranges and report.
+        System (or cable), ranges and report.
     samples
         Number of samples, at least 1.
     seed
@@ -81,16 +81,17 @@ def predict(entry: CatalogEntry, *, samples: int = 256, seed: int = 0) -> xr.Dat
     8
     """
     if not entry.ranges and not entry.choices:
-        return result.noted(evaluate(entry.system), entry=entry.name, reported=entry.reported.model_dump())
+        return result.noted(entry.system.evaluate(), entry=entry.name, reported=entry.reported.model_dump())
     if samples > PROBED:
         _refuse_beyond_memory(entry, samples, seed)
     drawn = entry.sampled(samples, seed)
     blocks = list(_blocks(entry, drawn, samples))
     parts = _evaluated([(entry.system, changes) for _, changes in blocks])
     numbers = {path: xr.DataArray(drawn[path], dims="sample") for path in entry.ranges}
+    described = entry.system.replace(numbers).to_dict()
     return result.noted(
         _joined(parts, [members for members, _ in blocks]) if entry.choices else parts[0],
-        system=entry.system.replace(numbers).to_dict(),
+        **{"cable" if isinstance(entry, CableEntry) else "system": described},
         entry=entry.name,
         reported=entry.reported.model_dump(),
         samples=samples,
@@ -133,7 +134,7 @@ def _evaluated(blocks: list[tuple[System, dict[str, Any]]]) -> list[xr.Dataset]:
     found: list[xr.Dataset | DescriptionError] = []
     for system, changes in blocks:
         try:
-            found.append(evaluate(system.replace(changes)))
+            found.append(system.replace(changes).evaluate())
         except DescriptionError as error:
             found.append(error)
     good = [one for one in found if isinstance(one, xr.Dataset)]
