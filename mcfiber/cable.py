@@ -97,26 +97,18 @@ def evaluate_cable(cable: Cable) -> xr.Dataset:
     grid = channels(system.spectrum)
     if np.any(values["status"].data != status.OK) and not any(True for _ in axes(cable)):
         raise status.failure(int(values["status"]), values)
-    found = result.pack(system, _Face(grid, cable.fiber.cores), values)
+    found = result.pack(system, grid, values, cores=cable.fiber.cores)
     labels = {name: value for name, value in coordinates_of(cable).items() if set(value.dims) <= set(found.dims)}
     found = found.assign_coords({name: value for name, value in labels.items() if name not in found.coords})
     return result.noted(found, cable=plain(cable), **_notes(cable, values))
-
-
-class _Face:
-    """What packing a result asks of a scene."""
-
-    def __init__(self, grid: Any, cores: int) -> None:
-        self.channels, self.medium = grid, self
-        self.cores = cores
 
 
 def _notes(cable: Cable, values: Mapping[str, Quantity]) -> dict[str, Any]:
     """What a reader must know of how the cable was cut into spans and channels."""
     notes: dict[str, Any] = {}
     spans = values["repeaters"]
-    if not spans.ndim and not is_axis(cable.system.link.span.length_km):
-        asked, had = cable.system.link.span.length_km, cable.length_km / float(spans)
+    if not spans.ndim and not is_axis(cable.span.length_km) and not is_axis(cable.length_km):
+        asked, had = float(cable.span.length_km), float(cable.length_km) / float(spans)
         if abs(had / asked - 1.0) > 1e-9:
             notes["span_note"] = f"{int(spans)} spans of {had:.3f} km instead of {asked:g} km"
     if cable.bandwidth_thz is not None:
@@ -133,7 +125,7 @@ def _notes(cable: Cable, values: Mapping[str, Quantity]) -> dict[str, Any]:
 
 def span_counts(cable: Cable) -> Quantity:
     """Number of spans: the nearest whole number, Eq. (3), at least 1; with the dimensions of length and span length."""
-    length, span = variable(cable.length_km), variable(cable.system.link.span.length_km)
+    length, span = variable(cable.length_km), variable(cable.span.length_km)
     return combined(lambda whole, part: np.maximum(1.0, np.round(whole / part)), length, span)  # Eq. (3)
 
 
@@ -191,7 +183,7 @@ def _together(parts: list[xr.Variable], places: list[IntArray], counts: xr.Varia
     alike = all(POINT not in one.dims and one.dims == first.dims for one in parts)
     if alike and all(np.array_equal(one.data, first.data, equal_nan=True) for one in parts):
         return first
-    others = tuple(dict.fromkeys(dim for one in parts for dim in one.dims if dim != POINT))
+    others = tuple(dict.fromkeys(str(dim) for one in parts for dim in one.dims if dim != POINT))
     wide = [spread(one, (POINT, *others)) for one in parts]
     inner = np.broadcast_shapes(*(one.shape[1:] for one in wide))
     data = np.empty((counts.size, *inner), first.dtype)
@@ -266,8 +258,8 @@ def _pump_light(cable: Cable, fed: Mapping[str, Quantity], spans: int) -> tuple[
     none_left = combined(lambda each, control: ~(each > control), each, control)
     if not is_axis(none_left) and none_left:
         msg = (
-            f"repeater.control_power_w: control takes {float(control):g} W, more than the {float(each):.1f} W a repeater "
-            "gets; lower it, or raise the voltage of the feed"
+            f"repeater.control_power_w: control takes {float(control):g} W, more than the {float(each):.1f} W a "
+            "repeater gets; lower it, or raise the voltage of the feed"
         )
         raise refused(msg)
     efficiency = quantity(repeater, "pump_efficiency_percent")
@@ -365,9 +357,9 @@ def _amplifier(given: ErbiumAmplifier | FixedEfficiencyAmplifier, pump_mw: float
 
 
 def _with_power(system: System, drive: _Drive, scene: Scene) -> System:
-    """The system with the pump, or the launch power, that its amplifiers have; as it is where that differs along axes."""
+    """The system with the pump, or the launch power, of its amplifiers; as it is where that differs along axes."""
     pump, output = drive.pump, drive.output(scene)
-    if is_axis(pump) and pump.ndim or (is_axis(output) and output.ndim) or not np.isfinite(float(output)):
+    if (is_axis(pump) and pump.ndim) or (is_axis(output) and output.ndim) or not np.isfinite(float(output)):
         return system
     if isinstance(drive.amplifier, FixedEfficiencyAmplifier):
         return system.replace({"link.total_launch_power_dbm": units.dbm(float(output))})
@@ -384,7 +376,8 @@ def _added(scene: Scene) -> tuple[Quantity, Quantity]:
     for row in NOISES:
         if row.displaces and row.compute is not None:
             found |= row.compute(scene)
-    return tuple(combined(np.divide, found[name], scene.power.launch) for name in ("ase_power", "nli_power"))  # type: ignore[return-value]
+    launch = scene.power.launch
+    return combined(np.divide, found["ase_power"], launch), combined(np.divide, found["nli_power"], launch)
 
 
 def _nonlinear_optimum(scene: Scene) -> Quantity:
@@ -461,7 +454,8 @@ def _cost(cable: Cable, rate: Quantity, spans: int, amplifiers: Quantity) -> Qua
     def total(*parts: AnyArray) -> AnyArray:
         fixed, km, fiber_km, repeater, amplifier, bps, length, pairs, amplifiers, rate = parts
         glass = (km + fiber_km * 2.0 * pairs) * length
-        return fixed + glass + repeater * spans + amplifier * amplifiers + bps * rate  # Eq. (4)
+        whole: AnyArray = fixed + glass + repeater * spans + amplifier * amplifiers + bps * rate  # Eq. (4)
+        return whole
 
     given = fixed, per_km, per_fiber_km, per_repeater, per_amplifier, per_bps
     return combined(total, *given, length, pairs, amplifiers, rate)
@@ -515,7 +509,8 @@ def _threshold_share(scene: Scene, used: Quantity) -> Quantity:
         absorption, gain, saturation = glass
         left = np.exp(erbium.cores * length * ((absorption + gain) * inversion - absorption))
         flux = used / (units.PLANCK * erbium.pump_frequency) * (1.0 - left)
-        return saturation * inversion * length / flux
+        kept: AnyArray = saturation * inversion * length / flux
+        return kept
 
     return combined(share, length, inversion, used, erbium.pump_absorption, erbium.pump_gain, erbium.saturation)
 

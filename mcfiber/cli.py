@@ -1,4 +1,4 @@
-"""The command line: ``mcfiber list | show | run | sweep``."""
+"""The command line: ``mcfiber list | show | run | sweep | cable``."""
 
 import json
 import math
@@ -165,6 +165,41 @@ def sweep_system(
         _print_json(figures)
     else:
         _print(report.sweep_table(figures))
+
+
+@app.command()
+def cable(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="CABLE", help="Name in the catalogue, or path of a TOML file; lists all if left out."),
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Set a value; it is then no longer uncertain."),
+    ] = None,
+    samples: Annotated[int, typer.Option(callback=_between(1, 1_000_000), help="Samples of what is not known.")] = 256,
+    seed: Annotated[int, typer.Option(callback=_between(0, None), help="Seed of the samples.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Tell what a power-fed cable carries, at which energy, and what binds it."""
+    from mcfiber import cable_report
+
+    if name is None:
+        if as_json:
+            _print_json(cable_report.cable_list())
+        else:
+            _print(cable_report.cable_table())
+        return
+    entry = mcfiber.load_cable(name)
+    if changes:
+        entry = entry.with_values(dict(map(_assignment, changes)))
+    figures = cable_report.cable_numbers(
+        mcfiber.predict(entry, samples=samples, seed=seed), entry.cable.evaluate(), entry
+    )
+    if as_json:
+        _print_json(figures)
+    else:
+        _print(cable_report.cable_text(figures, entry))
 
 
 @app.command()

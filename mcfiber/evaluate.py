@@ -78,7 +78,7 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
     values = quantities(scene, arrived, draws=draws, seed=seed)
     if np.any(values["status"].data != status.OK) and not any(True for _ in axes(system)):
         raise status.failure(int(values["status"]), values)
-    return result.pack(system, scene, values)
+    return result.pack(system, scene.channels, values, cores=scene.medium.cores)
 
 
 def records(system: "System", *, adjusted: Callable[[Line], Line] | None = None) -> tuple[Scene, Receiver]:

@@ -113,7 +113,7 @@ def prediction(result: "xr.Dataset", entry: CatalogEntry) -> Group:
     if entry.ranges or entry.choices:
         parts += [
             Text("assumed: uniform over these ranges, independent, common to all spans", style="bold"),
-            _assumed(entry),
+            assumed_table(entry),
             Text("The interval is a 5-95 % prior predictive over the ranges, not a confidence interval.", style="dim"),
         ]
     parts += [_taken(figures)]
@@ -513,7 +513,8 @@ def _ladder(figures: dict[str, Any]) -> Table:
     return table
 
 
-def _assumed(entry: CatalogEntry) -> Table:
+def assumed_table(entry: CatalogEntry) -> Table:
+    """Table of what is assumed of an entry, over which range, and why."""
     table = _three_columns("what", "range", "why")
     for path, known in entry.provenance.items():
         if known.range or known.choices:

@@ -83,15 +83,15 @@ def attributes_of(name: str) -> dict[str, Any]:
     return lookup(name).attributes() | flags
 
 
-def pack(system: Description, scene: Scene, values: Mapping[str, xr.Variable]) -> xr.Dataset:
+def pack(system: Description, channels: Channels, values: Mapping[str, xr.Variable], *, cores: int) -> xr.Dataset:
     """Put the variables of an evaluation into one dataset, stamped, with coordinates and provenance.
 
     Parameters
     ----------
     system
         The description that was evaluated.
-    scene
-        Its cores and channels.
+    channels, cores
+        Its channels, and their number of cores.
     values
         What `with_totals` returns.
 
@@ -115,10 +115,10 @@ def pack(system: Description, scene: Scene, values: Mapping[str, xr.Variable]) -
     shown = {
         name: kept(value, status == OK) if marked and name != "status" else value for name, value in values.items()
     }
-    frequency, bands = scene.channels.frequency, scene.channels.bands
+    frequency, bands = channels.frequency, channels.bands
     bits = np.ascontiguousarray(frequency.data).tobytes()
     layout = tuple((name, value.dims, value.shape) for name, value in shown.items())
-    form = _form(layout, scene.medium.cores, bands, frequency.dims, frequency.shape, bits)
+    form = _form(layout, cores, bands, frequency.dims, frequency.shape, bits)
     dataset = form.copy(data={name: value.data for name, value in shown.items()})
     dataset.attrs[PROVENANCE] = provenance(system)
     for name, value in values.items():

@@ -93,6 +93,8 @@ UNITS: dict[str, Unit] = {
 def unit_of(field: str) -> Unit | None:
     """Find the unit that a field's name ends with; None for a pure number."""
     words = field.split("_")
+    if words[0] == "per":  # what a kilometre costs is not a length
+        return None
     for start in range(1, len(words)):
         unit = UNITS.get("_".join(words[start:]))
         if unit is not None:

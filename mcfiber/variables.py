@@ -943,8 +943,8 @@ _add("splice_loss", "draw core", "1", "power before over power after a splice", 
 
 # Erbium amplifiers, and cables that are fed from their ends.
 _SALEH = (
-    "A. A. M. Saleh et al., Modeling of gain in erbium-doped fiber amplifiers, IEEE Photon. Technol. Lett. 2, 714 (1990), "
-    "doi:10.1109/68.60769"
+    "A. A. M. Saleh et al., Modeling of gain in erbium-doped fiber amplifiers, IEEE Photon. Technol. Lett. 2, 714 "
+    "(1990), doi:10.1109/68.60769"
 )
 _GILES = (
     "C. R. Giles, E. Desurvire, Modeling erbium-doped fiber amplifiers, J. Lightw. Technol. 9, 271 (1991), "

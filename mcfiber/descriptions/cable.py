@@ -1,7 +1,6 @@
 """A submarine cable that is fed from its ends, as described: feed, repeaters, amplifiers, costs."""
 
-import numbers
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
 import numpy as np
 from pydantic import Field, PlainValidator, model_validator
@@ -216,7 +215,8 @@ class Cable(Description):
             )
             raise refused(msg)
         if link.span.raman_pumps:
-            msg = "system.link.span.raman_pumps: pumps along the fibre are not fed by repeaters of a Cable; leave them out"
+            path = "system.link.span.raman_pumps"
+            msg = f"{path}: pumps along the fibre are not fed by repeaters of a Cable; leave them out"
             raise refused(msg)
         if link.amplifier != Amplifier() or link.span.amplifier is not None:
             msg = "system.link.amplifier: the amplifier of the Cable stands in its place; leave it out"
@@ -237,12 +237,12 @@ class Cable(Description):
             voltage, lost = self.voltage_v, self.feed.earth_potential_v_per_km * self.length_km
             if lost >= voltage:
                 msg = (
-                    f"feed.earth_potential_v_per_km: earth potential takes {lost / 1e3:g} kV of {voltage / 1e3:g} kV, so "
-                    "nothing is left for repeaters; raise the voltage"
+                    f"feed.earth_potential_v_per_km: earth potential takes {lost / 1e3:g} kV of {voltage / 1e3:g} kV, "
+                    "so nothing is left for repeaters; raise the voltage"
                 )
                 raise refused(msg)
         most, pairs = self.fibers_at_most, self.fiber_pairs
-        if most is not None and isinstance(pairs, numbers.Integral) and 2 * pairs > most:
+        if most is not None and isinstance(pairs, int) and 2 * pairs > most:
             msg = (
                 f"fiber_pairs: got {pairs}, which are {2 * pairs} fibres; allowed: at most {most} fibres "
                 "(fibers_at_most)"
@@ -261,6 +261,11 @@ class Cable(Description):
         """Voltage of both ends together. [V]"""
         volts = self.feed.voltage_kv * 1e3
         return volts * 2.0 if self.feed.ends == "both" else volts
+
+    @property
+    def span(self) -> Span:
+        """The span that is repeated; its length adapts."""
+        return cast("Span", self.system.link.span)
 
     @property
     def fiber(self) -> MulticoreFiber:

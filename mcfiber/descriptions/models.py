@@ -239,7 +239,9 @@ LINK_RULES: tuple[Rule["Link"], ...] = (
         at="total_launch_power_dbm, core_launch_offset_db",
     ),
     Rule(
-        lambda link: _where("amplifier.pump_power_mw", _is_erbium(link) and link.amplifier.pump_power_mw is None),
+        lambda link: _where(
+            "amplifier.pump_power_mw", _is_erbium(link) and getattr(link.amplifier, "pump_power_mw", None) is None
+        ),
         "an erbium amplifier puts out what its pump makes of it, and none is given",
         "give one (in a Cable it follows from the feed)",
         at="amplifier.pump_power_mw",
@@ -431,7 +433,8 @@ LAUNCH_RULES: tuple[Rule["System"], ...] = (
         _amplifier_limits,
         "launch powers are optimised for amplifiers that deliver what is asked for",
         "leave it out, and give limits to optimize_launch",
-        at="link.amplifier (of erbium), link.amplifier.output_tilt_db, link.amplifier.output_ripple_db, link.amplifier.core_output_offset_db, "
+        at="link.amplifier (of erbium), link.amplifier.output_tilt_db, link.amplifier.output_ripple_db, "
+        "link.amplifier.core_output_offset_db, "
         "link.amplifier.output_power_limit_dbm",
     ),
     Rule(

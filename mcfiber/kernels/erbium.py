@@ -9,11 +9,11 @@ Notes
 (2) ``T_p = exp(M r ((a_p + g_p) m - a_p L))``, what is left of a pump that M cores share, each with the overlap r;
 (3) ``Q_p (1 - T_p)/M + sum Q_k (1 - G_k) = xi m``: photons that go in and do not come out keep the inversion up [1]_;
 (4) ``m(L) = max_k (ln G_k + a_k L)/(a_k + g_k)``, so that the weakest channel has the gain that is asked for;
-(5) ``P = (Q_p (1 - T_p)/M - xi m)/sum_k u_k (G_k - 1)/(h nu_k)``, the output of a flattened amplifier whose channels enter
-    with ``u_k P``: (3) solved for P, without a root;
+(5) ``P = (Q_p (1 - T_p)/M - xi m)/sum_k u_k (G_k - 1)/(h nu_k)``, the output of a flattened amplifier whose channels
+    enter with ``u_k P``: (3) solved for P, without a root;
 (6) ``dm/dz = n = sum Q a/(xi + sum Q (a + g))``, the inversion along the fibre, of which (1) makes one equation;
-(7) ``F_k = 1/G_k + 2 g_k int n/G_k(z) dz``: noise ``dS/dz = S ((a + g) n - a) + 2 g n`` of both polarisations [2]_, with
-    ``F = (S + 1)/G``.
+(7) ``F_k = 1/G_k + 2 g_k int n/G_k(z) dz``: noise ``dS/dz = S ((a + g) n - a) + 2 g n`` of both polarisations [2]_,
+    with ``F = (S + 1)/G``.
 
 References
 ----------

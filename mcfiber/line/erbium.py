@@ -176,8 +176,8 @@ def driven(amplifier: Erbium, net_gain: Quantity, shape: Quantity, frequency: Qu
     """
     if amplifier.cores > 1 and (has(net_gain, "core") or has(shape, "core")):
         msg = (
-            "link.amplifier.pumping: cores that share the pump of a cladding need the same gain, and those of this line "
-            'differ; make them equal, or use pumping = "core"'
+            "link.amplifier.pumping: cores that share the pump of a cladding need the same gain, and those of this "
+            'line differ; make them equal, or use pumping = "core"'
         )
         raise refused(msg)
     asked = combined(lambda gain, *losses: gain * losses[0] * losses[1], net_gain, amplifier.before, amplifier.after)

@@ -18,8 +18,8 @@ from mcfiber.descriptions.values import GainTable
 from mcfiber.fiber.channels import Channels
 from mcfiber.fiber.grid import on_grid
 from mcfiber.fiber.medium import FiberMedium
-from mcfiber.line.erbium import Driven, Erbium, erbium
 from mcfiber.labelled import array, as_variable, combined, entered, has, quantity, reduced, stacked, variable
+from mcfiber.line.erbium import Driven, Erbium, erbium
 from mcfiber.typing import FloatArray, IntArray, Quantity, is_axis
 
 

@@ -212,7 +212,7 @@ def _checked(transceiver: Transceiver, net_bits: Quantity, ngmi: Quantity) -> No
         msg = f"net_bits: a code of kind {kind} has no threshold of its own; give what is needed: net_bits or ngmi"
         raise ValueError(msg)
     if ngmi is not None and isinstance(transceiver.code, GapToShannon):
-        msg = "ngmi: belongs to the bits of a format, and the symbols of a gap to Shannon's limit are Gaussian; give net_bits"
+        msg = "ngmi: belongs to a format, and the symbols of a gap to Shannon's limit are Gaussian; give net_bits"
         raise ValueError(msg)
     if ngmi is not None and len(candidates(transceiver.format)) > 1:
         msg = "ngmi: belongs to one format, not to the best of several; give net_bits"

@@ -13,9 +13,9 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import units, variables
+from mcfiber.descriptions.cable import Cable
 from mcfiber.descriptions.errors import DescriptionError, refused, shown, shown_kind
 from mcfiber.descriptions.record import Description, plain
-from mcfiber.descriptions.cable import Cable
 from mcfiber.descriptions.system import System
 from mcfiber.descriptions.values import RESERVED_AXES, declarations
 from mcfiber.studies.memory import refuse_beyond_memory

@@ -18,7 +18,7 @@ from mcfiber.descriptions.errors import DescriptionError, ValidityWarning, refus
 from mcfiber.descriptions.line import Amplifier
 from mcfiber.descriptions.record import Description
 from mcfiber.descriptions.system import System
-from mcfiber.descriptions.values import declarations
+from mcfiber.descriptions.values import Declaration, declarations
 from mcfiber.dimensions import spread
 from mcfiber.evaluate import records
 from mcfiber.status import OK
@@ -92,8 +92,8 @@ def optimize_cable(
 ) -> CableOptimum:
     """Find the cable with the largest objective.
 
-    Every combination of what is listed is evaluated, pairs and other numbers as axes of one evaluation; what has a range
-    is searched in rounds that close in on the best, for each combination of listed descriptions and words by itself.
+    Every combination of what is listed is evaluated, pairs and other numbers as axes of one evaluation; what has a
+    range is searched in rounds that close in on the best, for each combination of listed descriptions by itself.
 
     Parameters
     ----------
@@ -216,7 +216,7 @@ class _Search:
 
     def _sort(self, path: str, given: Any) -> None:
         """Put a variable where its values belong."""
-        owner, rule = self._owner(path)
+        rule = self._rule(path)
         takes_axis = path == "fiber_pairs" or (rule is not None and "axis" in rule.varies)
         if rule is not None and isinstance(given, tuple) and len(given) == 2 and path != "fiber_pairs":
             self._ranges[path] = _range(path, given)
@@ -229,13 +229,13 @@ class _Search:
             self._listed[path] = np.asarray(values, dtype=np.float64)
         else:
             self._loops[path] = values
-        del owner
 
-    def _owner(self, path: str) -> tuple[Any, Any]:
+    def _rule(self, path: str) -> Declaration | None:
+        """What the field at a path declares, where it is real-valued."""
         whole, _, field = path.rpartition(".")
         owner = self._cable.value_at(whole) if whole else self._cable
         self._cable.value_at(path)
-        return owner, declarations(type(owner)).get(field) if isinstance(owner, Description) else None
+        return declarations(type(owner)).get(field) if isinstance(owner, Description) else None
 
     def best(self, progress: Callable[[int, int], None]) -> _Design:
         """The best design that keeps the constraints."""
@@ -275,7 +275,7 @@ class _Search:
         values = np.linspace(low, high, count)
         if path != BANDWIDTH:
             return values
-        spacing = 1e-3 * float(self._cable.system.spectrum.groups[0].spacing_ghz)  # type: ignore[arg-type]
+        spacing = 1e-3 * float(self._cable.system.spectrum.groups[0].spacing_ghz)
         whole = np.unique(np.floor(values / spacing * (1.0 + 1e-9))) * spacing
         least = math.ceil(self._ranges[path][0] / spacing * (1.0 - 1e-9)) * spacing
         return np.unique(np.maximum(whole, least))
@@ -351,7 +351,7 @@ class _Search:
         """Evaluate a design by itself."""
         cable = self._cable.replace(design.values)
         if SPAN in design.values:  # whole spans: their length is the cable's over their number
-            spans = max(1, round(cable.length_km / cable.system.link.span.length_km))  # type: ignore[union-attr]
+            spans = max(1, round(cable.length_km / cable.span.length_km))
             cable = cable.replace({SPAN: cable.length_km / spans})
         return self.optimum_of(cable, {path: cable.value_at(path) for path in design.values})
 
@@ -384,8 +384,8 @@ class _Search:
             value = found.values[name] if name in found.values else _number(found.result, name)
             if not low <= value <= high:
                 return (
-                    f"constraints: no cable keeps them all; the nearest one has {name} = {value:g}, allowed: {low:g} to "
-                    f"{high:g}; loosen the constraint, or widen the ranges"
+                    f"constraints: no cable keeps them all; the nearest one has {name} = {value:g}, allowed: {low:g} "
+                    f"to {high:g}; loosen the constraint, or widen the ranges"
                 )
         return "constraints: no cable keeps them all; loosen them, or widen the ranges"
 

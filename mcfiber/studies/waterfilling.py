@@ -99,8 +99,8 @@ def water_filled_line(
 ) -> WaterFilling:
     """Launch powers, erbium length and inversion with the largest rate of a line, without interference and droop.
 
-    Channels whose gain does not reach the loss of the span stay dark; those that are lit share the photons that the pump
-    leaves, less those that the noise of all amplifiers before takes.
+    Channels whose gain does not reach the loss of the span stay dark; those that are lit share the photons that the
+    pump leaves, less those that the noise of all amplifiers before takes.
 
     Parameters
     ----------
@@ -158,7 +158,8 @@ def water_filled_line(
         )
         raise refused(msg)
     options: Any = {"xatol": 1e-7, "fatol": 1e-10, "maxiter": 2000}
-    found = minimize(
+    solve: Any = minimize  # its stubs know no such start
+    found = solve(
         lambda x: -problem.rate(math.exp(x[0]), x[1])[0] / best[0],
         [math.log(best[1]), best[2]], method="Nelder-Mead", options=options,
     )  # fmt: skip
