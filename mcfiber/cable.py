@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import result, status, units
+from mcfiber.arguments import arguments, dataset
 from mcfiber.descriptions.cable import Cable
 from mcfiber.descriptions.erbium import ErbiumAmplifier, FixedEfficiencyAmplifier
 from mcfiber.descriptions.errors import refused
@@ -543,6 +544,7 @@ USES = ("earth_potential", "cable_heat", "control", "converters", "unused_pump",
 """Where the power of the feed goes, from the shore to the signal."""
 
 
+@arguments(outcome=dataset(*CABLE_NUMBERS))
 def power_use(outcome: xr.Dataset) -> xr.DataArray:
     """Where the power that feeds a cable goes: its parts sum to the feed's.
 
@@ -560,7 +562,7 @@ def power_use(outcome: xr.Dataset) -> xr.DataArray:
 
     Raises
     ------
-    ValueError
+    DescriptionError
         If it is not the result of a cable.
 
     Notes
@@ -572,11 +574,8 @@ def power_use(outcome: xr.Dataset) -> xr.DataArray:
     >>> import mcfiber
     >>> outcome = mcfiber.load_cable("nec-2026-7000km-2core").cable.evaluate()
     >>> f"{float(power_use(outcome).sel(use='signal')):.0f} W"
-    '208 W'
+    '216 W'
     """
-    if not set(CABLE_NUMBERS) <= set(outcome.data_vars):
-        msg = "outcome: got a result that no cable was evaluated for; allowed: what Cable.evaluate() gives"
-        raise ValueError(msg)
     cable = Cable(**outcome.mcf.provenance["cable"])
     control = xr.DataArray(variable(quantity(cable.repeater, "control_power_w"))) * outcome["repeaters"]
     signal = outcome["feed_to_signal"] * outcome["feed_power"]

@@ -19,7 +19,7 @@ WALK = {
     "medium": (evaluation, "medium_along"),
     "line": (evaluation, "line"),
     "receiver": (evaluation, "receiver"),
-    "power": (evaluation, "power_profile"),
+    "power": (evaluation, "driven_line"),
     "noises": (evaluation, "line_noises"),
     "ratios": (evaluation, "line_ratios"),
     "penalty": (evaluation, "grouped_penalty"),

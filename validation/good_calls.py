@@ -93,7 +93,39 @@ def _public_calls() -> list[Call]:
     ladder = mcf.rate_ladder(qam, 49e9, snr_ase=20.0, gsnr=15.0, snr=10.0)
     coupling = [[0.0, 1e-9], [1e-9, 0.0]]
     target = {"q_db": 9.8}
+    fed = mcf.load_cable("nec-2026-7000km-1core").cable
+    erbium = mcf.ErbiumAmplifier(pump_power_mw=30.0, length_m=8.0)
+    filling = {"span_loss_db": 10.0, "spans": 100, "symbol_rate_gbd": 100.0, "excess_noise": 1.4, "gap_db": 1.0}
     return [
+        Call("load_cable", {"name": Word("nec-2026-7000km-1core")}),
+        Call("power_use", {"outcome": fed.evaluate()}),
+        Call(
+            "optimize_cable",
+            {
+                "cable": fed,
+                "variables": {"fiber_pairs": [12, 24]},
+                "objective": Word("cable_net_rate"),
+                "constraints": [("energy_per_bit", 0.0, 1.0)],
+                "launch": Word("as described"),
+                "progress": lambda _done, _all: None,
+            },
+            ("progress",),
+        ),
+        Call(
+            "erbium_output",
+            {"amplifier": erbium, "wavelength_nm": [1540.0, 1550.0], "gain_db": 12.0},
+            missing=True,
+        ),
+        Call("erbium_response", {"amplifier": erbium, "wavelength_nm": [1540.0, 1550.0], "input_power_mw": 0.1}),
+        Call(
+            "studies.waterfilling.water_filled_line",
+            {"amplifier": erbium, "frequency_thz": np.array([193.0, 194.0]), **filling},
+        ),
+        Call("arrays.cables.drooped_snr", {"gsnr": 10.0, "spans": 100.0}, infinite=True),
+        Call("arrays.cables.best_path_snr", {"gap": 2.0, "spans": 100.0}),
+        Call("arrays.cables.best_snr_of_a_share", {"share": 1.0}),
+        Call("arrays.cables.split_gain", {"ratio": 15.0, "paths": 4.0}),
+        Call("arrays.cables.best_span_loss", {"noise_figure": 2.8, "fixed_loss": 1.1}),
         Call("achievable_rate", {"transceiver": qam, "snr": 10.0, "symbol_rate": 49e9}, infinite=True),
         Call(
             "rate_ladder",
