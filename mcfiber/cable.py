@@ -37,10 +37,10 @@ from mcfiber.labelled import (
     reduced,
     variable,
 )
-from mcfiber.line.budget import NOISES, Scene
+from mcfiber.line.budget import Scene
 from mcfiber.line.erbium import launch_shape
 from mcfiber.line.line import Line
-from mcfiber.line.power import droop, droop_slope
+from mcfiber.line.power import droop, droop_slope, undisplaced
 from mcfiber.receiver.rates import achievable_rate
 from mcfiber.receiver.receiver import Receiver
 from mcfiber.typing import AnyArray, IntArray, Quantity, is_axis
@@ -290,15 +290,18 @@ def _of_spans(cable: Cable, spans: int) -> tuple[System, dict[str, xr.Variable]]
     system = _system(cable, spans)
     drive = _Drive(cable, pump, wrong)
     scene, arrived = records(system, adjusted=drive)
-    factor = math.inf
+    values = quantities(scene, arrived)
+    added, factor = _added(scene, values), math.inf
     if cable.launch == "at_most_optimum":
-        factor = _nonlinear_optimum(scene)
+        factor = compute("amplifier_gain", best_output_factor, *added)
         if bool(np.any(plain_numbers(factor) < 1.0)):
             drive = _Drive(cable, pump, wrong, limit=_held(factor, drive.output(scene)))
             scene, arrived = records(system, adjusted=drive)
-    values = quantities(scene, arrived)
-    more = _of_cable(cable, scene, arrived, drive, fed, values, spans, factor)
-    named = {name: as_variable(value) for name, value in more.items()}
+            values = quantities(scene, arrived)
+            added = _added(scene, values)
+    binding = _binding(scene, arrived, drive, values, added, factor)
+    more = _of_cable(cable, scene, drive, fed, values, spans) | {"binding_limit": binding}
+    named = _marked({name: as_variable(value) for name, value in more.items()}, values["status"])
     return _with_power(system, drive, scene), values | named
 
 
@@ -371,20 +374,11 @@ def _with_power(system: System, drive: _Drive, scene: Scene) -> System:
     return system.replace(changes)
 
 
-def _added(scene: Scene) -> tuple[Quantity, Quantity]:
+def _added(scene: Scene, values: Mapping[str, Quantity]) -> tuple[Quantity, Quantity]:
     """What amplifiers and interference add to noise over signal on the whole line, before noise displaces signal."""
-    found: dict[str, Quantity] = {}
-    for row in NOISES:
-        if row.displaces and row.compute is not None:
-            found |= row.compute(scene)
     launch = scene.power.launch
-    return combined(np.divide, found["ase_power"], launch), combined(np.divide, found["nli_power"], launch)
-
-
-def _nonlinear_optimum(scene: Scene) -> Quantity:
-    """Factor of the launch powers that is best for the mean ratio in decibels; below 1 where there is too much. [1]"""
-    linear, cubic = _added(scene)
-    return compute("amplifier_gain", best_output_factor, linear, cubic)
+    noises = undisplaced(scene.line, launch, [values["ase_power"], values["nli_power"]], scene.channels)
+    return combined(np.divide, noises[0], launch), combined(np.divide, noises[1], launch)
 
 
 def _held(factor: Quantity, output: Quantity) -> Quantity:
@@ -394,12 +388,10 @@ def _held(factor: Quantity, output: Quantity) -> Quantity:
 def _of_cable(
     cable: Cable,
     scene: Scene,
-    arrived: Receiver,
     drive: _Drive,
     fed: Mapping[str, Quantity],
     values: Mapping[str, Quantity],
     spans: int,
-    factor: Quantity,
 ) -> dict[str, Quantity]:
     """Variables of the whole cable."""
     pairs, cores = variable(cable.fiber_pairs), cable.fiber.cores
@@ -418,17 +410,19 @@ def _of_cable(
         "repeaters": float(spans),
         "amplifier_output_power": drive.output(scene),
         "amplifier_pump_power": drive.used(scene) * float(1 if scene.line.erbium is None else scene.line.erbium.cores),
-        "binding_limit": _binding(scene, arrived, drive, values, factor),
     }
     if cable.cost is not None:
         found["cable_cost"] = _cost(cable, rate, spans, amplifiers)
         found["cost_per_bit"] = combined(_over, found["cable_cost"], rate)
-    good = values["status"]
+    return found
+
+
+def _marked(found: dict[str, Quantity], good: Quantity) -> dict[str, Quantity]:
+    """Nothing is told of a cable that cannot exist, and the flags of what binds are."""
     if bool((good != status.OK).any()):
-        found = {name: combined(_where_good, as_variable(value), good) for name, value in found.items()}
-    binding = as_variable(found["binding_limit"])
-    binding.attrs |= {"flag_values": list(range(len(LIMITS))), "flag_meanings": " ".join(LIMITS)}
-    return found | {"binding_limit": binding}
+        found = {name: combined(_where_good, value, good) for name, value in found.items()}
+    found["binding_limit"].attrs |= {"flag_values": list(range(len(LIMITS))), "flag_meanings": " ".join(LIMITS)}
+    return found
 
 
 def _where_good(value: AnyArray, good: AnyArray) -> AnyArray:
@@ -471,10 +465,15 @@ NUDGE = 1e-4
 
 
 def _binding(
-    scene: Scene, arrived: Receiver, drive: _Drive, values: Mapping[str, Quantity], factor: Quantity
+    scene: Scene,
+    arrived: Receiver,
+    drive: _Drive,
+    values: Mapping[str, Quantity],
+    added: tuple[Quantity, Quantity],
+    factor: Quantity,
 ) -> Quantity:
     """Which limit binds: number in `LIMITS`, by Eq. (8)."""
-    elasticity = _rate_by_output(scene, arrived, values)
+    elasticity = _rate_by_output(scene, arrived, values, added)
     used = _mean_of_cores(drive.used(scene))
     share = _threshold_share(scene, used)
     crossed = combined(
@@ -516,9 +515,10 @@ def _threshold_share(scene: Scene, used: Quantity) -> Quantity:
     return combined(share, length, inversion, used, erbium.pump_absorption, erbium.pump_gain, erbium.saturation)
 
 
-def _rate_by_output(scene: Scene, arrived: Receiver, values: Mapping[str, Quantity]) -> Quantity:
+def _rate_by_output(
+    scene: Scene, arrived: Receiver, values: Mapping[str, Quantity], added: tuple[Quantity, Quantity]
+) -> Quantity:
     """Relative change of the rate with the output of all amplifiers, for a relative change of 1."""
-    linear, cubic = _added(scene)
     spans, held = scene.line.amplifiers, scene.line.power_control != "signal"
 
     def slope(linear: AnyArray, cubic: AnyArray, gsnr: AnyArray, snr: AnyArray) -> AnyArray:
@@ -527,7 +527,7 @@ def _rate_by_output(scene: Scene, arrived: Receiver, values: Mapping[str, Quanti
         noise = droop(added, spans) if held else added
         return left * (linear - 2.0 * cubic) / np.maximum(noise, 1.0 / gsnr) * (snr / gsnr)
 
-    by_output = combined(slope, linear, cubic, values["gsnr"], values["snr"])
+    by_output = combined(slope, *added, values["gsnr"], values["snr"])
     rates = [
         achievable_rate(arrived, values["snr"] * (1.0 + sign * NUDGE), values["symbol_rate"])["net_rate"]
         for sign in (-1.0, 1.0)

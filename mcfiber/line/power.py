@@ -267,6 +267,41 @@ def displaced(line: Line, launch: Quantity, noises: Sequence[Quantity], channels
     return tuple(noise * factor for noise in noises)
 
 
+def undisplaced(line: Line, launch: Quantity, noises: Sequence[Quantity], channels: Channels) -> tuple[Quantity, ...]:
+    """Noises as the spans add them, from those that `displaced` gives. [W]
+
+    Parameters
+    ----------
+    line, launch, noises, channels
+        As for `displaced`, and what it returns.
+
+    Returns
+    -------
+    tuple
+        The noises before any is displaced.
+
+    Notes
+    -----
+    The inverse of Eq. (1) of `droop`.
+    """
+    if line.power_control == "signal":
+        return tuple(noises)
+    total = sum(noises)
+    ratio = combined(np.divide, total, launch)
+    if line.power_control == "band":
+        ratio = _over_bands(total, channels) / _over_bands(launch, channels)
+    factor = combined(lambda ratio: _undoing(ratio, line.amplifiers), ratio)
+    return tuple(combined(np.multiply, noise, factor) for noise in noises)
+
+
+def _undoing(ratio: Quantity, spans: int) -> Quantity:
+    """Sum of what the spans add to noise over signal, over noise over signal behind them."""
+    known = np.asarray(ratio) > 0.0
+    known &= np.isfinite(ratio)
+    noise = np.where(known, ratio, 1.0)
+    return np.where(known, spans * np.expm1(np.log1p(noise) / spans) / noise, 1.0)
+
+
 def _displacing(ratio: Quantity, spans: int) -> Quantity:
     """Noise over signal behind all spans, over the sum of what they add; 1 without noise, or without signal."""
     known = np.asarray(ratio) > 0.0

@@ -313,6 +313,9 @@ class _Search:
                 if math.prod(shape) > 1 or not numbers:
                     raise DescriptionError(error.title, error.problems) from None
                 found = {}
+            except DescriptionError as error:
+                told = [("objective" if path == "outputs" else path, text) for path, text in error.problems]
+                raise DescriptionError(error.title, told) from None
         self.evaluations += max(1, math.prod(shape))
         table = {name: np.broadcast_to(spread(value, dims), shape) for name, value in found.items()}
         grid = np.meshgrid(*numbers.values(), indexing="ij") if numbers else []

@@ -81,7 +81,7 @@ _INVERSIONS = np.linspace(0.45, 0.99, 55)
 
 @arguments(
     frequency_thz=plain_array("channel", exact=True, scalar=False, low=170, high=245, unit="THz"),
-    span_loss_db=real(above=0, high=60, dims=NUMBER),
+    span_loss_db=real(low=0.1, high=60, dims=NUMBER),
     spans=whole(low=1),
     symbol_rate_gbd=real(above=0, high=1e4, dims=NUMBER),
     excess_noise=real(low=0.5, high=100, dims=NUMBER),
