@@ -45,6 +45,9 @@ INDEXED = ("wavelength", "frequency")
 
 INNER = ("core", "channel")
 
+IN_DECIBELS = ("mdl_penalty", "noise_figure", "amplifier_gain")
+"""Ratios that are told in decibels, beside those of signal to noise and crosstalk."""
+
 NOISE_TBPS = 1e-9
 """Rate below which a printed number is rounding noise. [Tb/s]"""
 
@@ -473,7 +476,7 @@ class ResultAccessor:
             if label == "W":
                 changed[name] = units.decibels(array) + 30.0
                 changed[name].attrs = array.attrs | {"units": "dBm"}
-            elif label == "1" and (str(name).startswith(("snr", "osnr", "gsnr", "crosstalk")) or name == "mdl_penalty"):
+            elif label == "1" and (str(name).startswith(("snr", "osnr", "gsnr", "crosstalk")) or name in IN_DECIBELS):
                 changed[name] = units.decibels(array)
                 changed[name].attrs = array.attrs | {"units": "dB"}
         return dataset.assign(changed)

@@ -75,7 +75,8 @@ def test_feeding__of_two_limits_the_smaller_current_holds():
 @at_most(60)
 def test_feeding__watts_add_up_and_no_more_than_half_reaches_the_repeaters(voltage, ohms, earth, length, power):
     feed = {
-        "voltage_kv": voltage, "resistance_ohm_per_km": ohms, "earth_potential_v_per_km": earth, "power_limit_kw": power,
+        "voltage_kv": voltage, "resistance_ohm_per_km": ohms, "earth_potential_v_per_km": earth,
+        "power_limit_kw": power,
     }  # fmt: skip
     found = feeding(cable(feed=feed, length_km=length))
     parts = found["cable_heat"] + found["repeater_power"] + found["earth_potential_power"]
@@ -462,7 +463,8 @@ def test_mistakes__are_refused_in_a_sentence(change, message):
     [
         ({"repeater.control_power_w": 200.0}, r"control takes 200 W, more than the 116.5 W a repeater gets"),
         ({"fiber_pairs": 5000}, r"is below threshold"),
-        ({"system.spectrum": mcf.Spectrum(frequency_thz=[190.0, 193.0], symbol_rate_gbd=50)}, r"covers 1525 to 1570 nm"),
+        ({"system.spectrum": mcf.Spectrum(frequency_thz=[190.0, 193.0], symbol_rate_gbd=50)},
+         r"covers 1525 to 1570 nm"),
     ],
     ids=str,
 )  # fmt: skip

@@ -648,3 +648,28 @@ def test_process__a_full_disk_under_the_output_is_one_sentence(tmp_path):
             env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
         )  # fmt: skip
     assert (done.returncode, done.stderr) == (2, "mcfiber: No space left on device\n")
+
+
+def test_cable__tells_rate_energy_watts_and_what_binds(mcfiber):
+    status, printed, _ = mcfiber("cable", "nec-2026-7000km-2core", "--samples", "8")
+    assert status == 0
+    for part in ("1.105", "Pb/s", "heat of the conductor", "8,365.4", "binds: space", "117 spans of 59.829 km"):
+        assert part in printed
+
+
+def test_cable__lists_sets_and_refuses(mcfiber):
+    assert "nec-2026-6700km-2core" in mcfiber("cable")[1]
+    assert {one["cores"] for one in json.loads(mcfiber("cable", "--json")[1])} == {1, 2, 4}
+    found = json.loads(
+        mcfiber("cable", "nec-2026-7000km-2core", "--set", "fiber_pairs=12", "--samples", "4", "--json")[1]
+    )
+    assert sum(found["power_use_w"].values()) == pytest.approx(22_000, rel=1e-9)
+    assert found["quantities"]["cable_net_rate"]["value"] < 1.0
+    for given, told in (
+        (("nec-2026-7000km",), "there is no cable 'nec-2026-7000km'"),
+        (("nec-2026-7000km-2core", "--set", "feed.voltage_kv=-18"), "got -18 kV; allowed: above 0 kV"),
+        (("nec-2026-7000km-2core", "--set", "feed.earth_potential_v_per_km=3"), "takes 21 kV of 18 kV"),
+    ):
+        status, _, complaint = mcfiber("cable", *given)
+        assert status == 2
+        assert told in complaint

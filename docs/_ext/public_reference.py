@@ -26,7 +26,8 @@ from mcfiber.units import unit_of
 # Page, title, introduction, and the rooms whose names it shows: public ones first, then those reached by their module.
 PAGES = [
     ("results", "Systems and results", "A system, its evaluation, what can be asked of a result, and the catalogue.",
-     ("mcfiber.descriptions.system", "mcfiber.evaluate", "mcfiber.result", "mcfiber.status", "mcfiber.catalog")),
+     ("mcfiber.descriptions.system", "mcfiber.evaluate", "mcfiber.cable", "mcfiber.result", "mcfiber.status",
+      "mcfiber.catalog")),
     ("descriptions", "Descriptions", "What something is, in the units of the field names.", ("mcfiber.descriptions",)),
     ("fiber", "Glass", "The fibre per metre: no power, no length.", ("mcfiber.fiber",)),
     ("line", "Line", "What accumulates with length or depends on power.", ("mcfiber.line",)),

@@ -1,4 +1,4 @@
-"""Erbium amplifiers: published coefficients, the explicit form against the fibre that is integrated, limits, mistakes."""
+"""Erbium amplifiers: published coefficients, the explicit form against the integrated fibre, limits, mistakes."""
 
 import math
 

@@ -75,9 +75,9 @@ def test_spectrum__fills_a_bandwidth_with_whole_channels(bandwidth, spacing):
 
 
 def test_spectrum__tells_what_stays_dark_and_refuses_what_holds_no_channel():
-    with pytest.warns(UserWarning, match="46 channels of 100 GHz fill 4.6 THz of 4.65 THz; 50 GHz stay dark"):
+    with pytest.warns(UserWarning, match=r"46 channels of 100 GHz fill 4.6 THz of 4.65 THz; 50 GHz stay dark"):
         mcf.Spectrum.filled(bandwidth_thz=4.65, center_thz=193.7, spacing_ghz=100)
-    with pytest.raises(mcf.DescriptionError, match="bandwidth_thz: got 0.05 THz; allowed: at least one channel"):
+    with pytest.raises(mcf.DescriptionError, match=r"bandwidth_thz: got 0.05 THz; allowed: at least one channel"):
         mcf.Spectrum.filled(bandwidth_thz=0.05, center_thz=193.7, spacing_ghz=100)
     with pytest.raises(mcf.DescriptionError, match="center_thz: got 100 THz"):
         mcf.Spectrum.filled(bandwidth_thz=1, center_thz=100, spacing_ghz=100)
