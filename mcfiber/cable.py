@@ -54,7 +54,7 @@ POINT = "cable_point"
 CABLE_NUMBERS = (
     *("cable_net_rate", "fiber_pair_net_rate", "energy_per_bit", "feed_power", "feed_current", "cable_heat"),
     *("earth_potential_power", "repeater_power", "pump_power_available", "repeaters", "pump_to_signal"),
-    *("feed_to_signal", "binding_limit"),
+    *("feed_to_signal", "signal_power_added", "binding_limit"),
 )
 """Variables that a cable adds to those of its fibre."""
 
@@ -407,6 +407,7 @@ def _of_cable(
         "pump_power_available": combined(np.multiply, drive.pump, amplifiers),
         "pump_to_signal": combined(_over, signal, pumped),
         "feed_to_signal": combined(_over, signal, fed["feed_power"]),
+        "signal_power_added": combined(np.multiply, _added_light(scene), amplifiers),
         "repeaters": float(spans),
         "amplifier_output_power": drive.output(scene),
         "amplifier_pump_power": drive.used(scene) * float(1 if scene.line.erbium is None else scene.line.erbium.cores),
@@ -415,6 +416,13 @@ def _of_cable(
         found["cable_cost"] = _cost(cable, rate, spans, amplifiers)
         found["cost_per_bit"] = combined(_over, found["cable_cost"], rate)
     return found
+
+
+def _added_light(scene: Scene) -> Quantity:
+    """Signal light at the output of an amplifier less that at its input, of one core. [W]"""
+    added = combined(lambda launch, loss: launch * (1.0 - 1.0 / loss), scene.power.launch, scene.power.span_loss)
+    whole = reduced(np.sum, added, "channel") if has(added, "channel") else added * float(scene.channels.count)
+    return _mean_of_cores(whole)
 
 
 def _marked(found: dict[str, Quantity], good: Quantity) -> dict[str, Quantity]:
@@ -557,8 +565,8 @@ def power_use(outcome: xr.Dataset) -> xr.DataArray:
     -------
     :data:`~mcfiber.variables.power_use`
         Dimension ``use`` (`USES`): what overcomes the earth potential, heat of the conductor, control of the repeaters,
-        what their converters and lasers lose, pump light that is not used, what the amplifiers lose, and signal light
-        at their outputs (what comes in of it counts as lost before). [W]
+        what their converters and lasers lose, pump light that is not used, what the amplifiers lose, and the signal
+        light that they add, which the fibre takes. [W]
 
     Raises
     ------
@@ -574,12 +582,12 @@ def power_use(outcome: xr.Dataset) -> xr.DataArray:
     >>> import mcfiber
     >>> outcome = mcfiber.load_cable("nec-2026-7000km-2core").cable.evaluate()
     >>> f"{float(power_use(outcome).sel(use='signal')):.0f} W"
-    '216 W'
+    '191 W'
     """
     cable = Cable(**outcome.mcf.provenance["cable"])
     control = xr.DataArray(variable(quantity(cable.repeater, "control_power_w"))) * outcome["repeaters"]
-    signal = outcome["feed_to_signal"] * outcome["feed_power"]
-    pumped = signal / outcome["pump_to_signal"]
+    pumped = outcome["feed_to_signal"] * outcome["feed_power"] / outcome["pump_to_signal"]
+    signal = outcome["signal_power_added"]
     parts = {
         "earth_potential": outcome["earth_potential_power"],
         "cable_heat": outcome["cable_heat"],

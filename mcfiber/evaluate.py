@@ -1,5 +1,6 @@
 """The one evaluation path: a plain system, a system with axes, samples and draws all take it."""
 
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -7,11 +8,11 @@ import numpy as np
 import xarray as xr
 
 from mcfiber import result, status
-from mcfiber.descriptions.errors import check_count, check_seed
+from mcfiber.descriptions.errors import ValidityWarning, check_count, check_seed
 from mcfiber.descriptions.record import axes
 from mcfiber.fiber.along import medium_along
 from mcfiber.fiber.channels import channels
-from mcfiber.labelled import as_variable, combined, quantity, stacked
+from mcfiber.labelled import as_variable, combined, plain_numbers, quantity, stacked
 from mcfiber.line.amplifiers import driven_line
 from mcfiber.line.budget import OSNR_BANDWIDTH, Choices, Scene, line_noises, line_ratios, received_ratio
 from mcfiber.line.erbium import amplifier_variables
@@ -78,7 +79,23 @@ def evaluate(system: "System", *, draws: int | None = None, seed: int | None = N
     values = quantities(scene, arrived, draws=draws, seed=seed)
     if np.any(values["status"].data != status.OK) and not any(True for _ in axes(system)):
         raise status.failure(int(values["status"]), values)
+    _warn_without_droop(scene, values)
     return result.pack(system, scene.channels, values, cores=scene.medium.cores)
+
+
+DROOPLESS = 10.0**0.8
+"""Signal-to-noise ratio of the line below which it must not be left out that noise displaces signal: 8 dB. [1]"""
+
+
+def _warn_without_droop(scene: Scene, values: dict[str, Quantity]) -> None:
+    """Say that amplifiers which hold the signal's power alone are a poor model of a line with much noise."""
+    if scene.line.power_control == "signal" and bool(np.any(plain_numbers(values["gsnr"]) < DROOPLESS)):
+        worst = 10.0 * np.log10(max(float(np.nanmin(plain_numbers(values["gsnr"]))), 1e-300))
+        text = (
+            f"the signal-to-noise ratio of the line is {worst:.1f} dB with link.power_control = 'signal', which leaves "
+            "out that noise displaces signal (0.5 dB and more below 8 dB); use 'channel'"
+        )
+        warnings.warn(text, ValidityWarning, stacklevel=3)
 
 
 def records(system: "System", *, adjusted: Callable[[Line], Line] | None = None) -> tuple[Scene, Receiver]:

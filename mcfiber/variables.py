@@ -979,7 +979,14 @@ _add(
     "net rate of a fibre pair in one direction",
     source="definition: total_net_rate",
 )
-_add("energy_per_bit", "", "J", "power of the feeding equipment over the net rate", source=_CABLE)
+_add(
+    "energy_per_bit",
+    "",
+    "J",
+    "power of the feeding equipment over the net rate",
+    "Infinite where a code delivers nothing.",
+    source=_CABLE,
+)
 _add("cost_per_bit", "", "1", "cost over the net rate", "In seconds times the currency of the input.", source=_CABLE)
 _add("cable_cost", "", "1", "cost of a cable", "In the currency of the input.", source=_CABLE)
 _add("feed_power", "", "W", "power that feeds a cable", source=_CABLE)
@@ -990,6 +997,14 @@ _add("earth_potential_power", "", "W", "power that overcomes the earth potential
 _add("pump_power_available", "", "W", "pump light that all repeaters of a cable can make", source=_CABLE)
 _add("pump_to_signal", "", "1", "signal light over pump light of a cable", source=_CABLE)
 _add("feed_to_signal", "", "1", "signal light of all amplifiers over the power that feeds a cable", source=_CABLE)
+_add(
+    "signal_power_added",
+    "",
+    "W",
+    "signal light that all amplifiers of a cable add",
+    "At their outputs less that at their inputs.",
+    source=_CABLE,
+)
 _add("repeaters", "", "1", "number of repeaters of a cable", source="definition: the number of spans")
 _add(
     "binding_limit",

@@ -168,7 +168,11 @@ def test_power_use__waterfall_of_a_separate_program_and_sum():
     assert float(use.sel(use="cable_heat")) == pytest.approx(steps["cable_heat"], rel=1e-6)
     assert float(found.repeater_power) == pytest.approx(steps["repeaters"], rel=1e-5)
     assert float(found.pump_power_available) == pytest.approx(steps["pump_light"], rel=1e-5)
-    assert float(use.sel(use="signal")) == pytest.approx(steps["signal_light_out"], rel=0.03)
+    out = float(found.feed_to_signal * found.feed_power)
+    assert out == pytest.approx(steps["signal_light_out"], rel=0.03)
+    assert out == pytest.approx(float(found.amplifier_output_power) * 2 * 24 * 2 * 117, rel=1e-12)
+    lost = 10 ** (0.1 * (0.15 * 7000 / 117 + 0.4))
+    assert float(use.sel(use="signal")) == pytest.approx(out * (1 - 1 / lost), rel=1e-9)
     assert (use.values >= -1e-9).all()
 
 

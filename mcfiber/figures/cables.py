@@ -198,7 +198,7 @@ def plot_optimum_map(outcome: "xr.Dataset", *, ax: "Axes | None" = None) -> "Axe
     across = _dim(outcome, "fiber_pairs")
     rate = outcome["cable_net_rate"].transpose(..., across).values / PETA
     levels = np.nanmax(rate) * np.array([0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99])
-    filled = ax.contourf(pairs, span, rate, levels=np.linspace(0.0, np.nanmax(rate), 21), cmap="viridis")
+    filled = ax.contourf(pairs, span, rate, levels=20, cmap="viridis")
     lines = ax.contour(pairs, span, rate, levels=levels, colors="white", linewidths=0.8)
     parts = {level: f"{100 * level / np.nanmax(rate):.0f} %" for level in levels}
     ax.clabel(lines, fmt=lambda level: parts[min(parts, key=lambda known: abs(known - level))], fontsize="small")

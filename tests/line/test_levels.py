@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from mcfiber.fiber.channels import channels
 from mcfiber.labelled import array
 from mcfiber.line.amplifiers import cascaded_noise_figure
 from mcfiber.line.line import plain_line
-from mcfiber.line.power import displaced
+from mcfiber.line.power import displaced, undisplaced
 
 DATA = Path(__file__).parents[1] / "data"
 RING = {
@@ -192,3 +193,17 @@ def test_line__gnpy_over_21_spans() -> None:
 def test_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(DescriptionError, match=re.escape(message)):
         system(changes)
+
+
+@pytest.mark.parametrize("control", ["signal", "channel", "band"])
+def test_undisplaced__is_the_inverse_of_displaced(control):
+    """Noises as spans add them, from those behind amplifiers that hold the total power."""
+    rng = np.random.default_rng(7)
+    grid = channels(mcf.Spectrum(frequency_thz=[186.5, 186.7, 193.0, 193.2], symbol_rate_gbd=64))
+    spans = replace(plain_line(80e3, spans=40), power_control=control)
+    launch = xr.Variable(("point", "channel"), rng.uniform(1e-4, 1e-3, (5, 4)))
+    added = [xr.Variable(("point", "channel"), rng.uniform(1e-6, 5e-4, (5, 4))) for _ in range(2)]
+    behind = displaced(spans, launch, added, grid)
+    found = undisplaced(spans, launch, behind, grid)
+    for one, other in zip(found, added, strict=True):
+        np.testing.assert_allclose(one.data, other.data, rtol=1e-12)
