@@ -2,6 +2,7 @@
 
 import json
 import math
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 import mcfiber as mcf
 from mcfiber.arrays.cables import best_path_snr
 from mcfiber.cable import LIMITS, feeding
+from mcfiber.descriptions.errors import ValidityWarning
 
 RECORD = json.loads((Path(__file__).parents[1] / "validation" / "power_fed_cables.json").read_text())
 
@@ -492,3 +494,14 @@ def test_cable__is_written_and_read_back(tmp_path):
     assert mcf.Cable.from_toml(file) == one
     assert mcf.load_cable(file).cable == one
     assert math.isclose(rate(mcf.load_cable(str(file)).cable), rate(one))
+
+
+def test_system__without_droop_below_8_db_is_warned_about():
+    system = cable(4).system.replace({"link.launch_power_dbm": -8.0, "link.span_count": 117})
+    low = system.replace({"link.power_control": "signal"})
+    with pytest.warns(ValidityWarning, match=r"link.power_control = 'signal', which leaves out that noise displaces"):
+        low.evaluate()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        system.evaluate()
+        low.replace({"link.launch_power_dbm": 0.0, "link.span_count": 5}).evaluate()

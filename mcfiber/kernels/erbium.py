@@ -73,6 +73,54 @@ def _output(
     return (pump * (1.0 - left) / cores - saturation * inversion) / weight  # Eq. (5)
 
 
+@kernel
+def _best_length(
+    shortest: float,
+    log_gain: FloatArray,
+    energy: FloatArray,
+    absorption: FloatArray,
+    gain: FloatArray,
+    entering: FloatArray,
+    pump: float,
+    pump_absorption: float,
+    pump_gain: float,
+    saturation: float,
+    cores: float,
+) -> float:
+    """Length with the largest output: the best of a row of lengths, then by golden sections beside it."""
+    a, g, u, p, xi = absorption, gain, entering, pump_absorption, saturation
+    tried = np.empty(LENGTHS)
+    top = 0
+    most = -math.inf
+    for i in range(LENGTHS):
+        tried[i] = shortest * LONGEST ** ((i + 1.0) / LENGTHS)
+        at = _inversion(log_gain, a, g, tried[i])
+        value = _output(at, tried[i], energy, a, g, u, pump, p, pump_gain, xi, cores)
+        if value > most:
+            most = value
+            top = i
+    low = shortest if top == 0 else tried[top - 1]
+    high = tried[min(top + 1, LENGTHS - 1)]
+    near = high - GOLDEN * (high - low)
+    far = low + GOLDEN * (high - low)
+    of_near = _output(_inversion(log_gain, a, g, near), near, energy, a, g, u, pump, p, pump_gain, xi, cores)
+    of_far = _output(_inversion(log_gain, a, g, far), far, energy, a, g, u, pump, p, pump_gain, xi, cores)
+    for _ in range(REFINED):
+        if of_near >= of_far:
+            high = far
+            far = near
+            of_far = of_near
+            near = high - GOLDEN * (high - low)
+            of_near = _output(_inversion(log_gain, a, g, near), near, energy, a, g, u, pump, p, pump_gain, xi, cores)
+        else:
+            low = near
+            near = far
+            of_near = of_far
+            far = low + GOLDEN * (high - low)
+            of_far = _output(_inversion(log_gain, a, g, far), far, energy, a, g, u, pump, p, pump_gain, xi, cores)
+    return 0.5 * (low + high)
+
+
 @kernel("(channel),(channel),(channel),(channel),(channel),(),(),(),(),(),(),(),()->(),(),(),(),(channel)")
 def flattened_amplifier(
     frequency: FloatArray,
@@ -124,7 +172,6 @@ def flattened_amplifier(
     """
     energy = np.empty(frequency.shape[1])
     log_gain = np.empty(frequency.shape[1])
-    tried = np.empty(LENGTHS)
     for row in range(frequency.shape[0]):
         a, g, u = absorption[row], gain[row], entering[row]
         shortest = 0.0
@@ -136,35 +183,7 @@ def flattened_amplifier(
         pa, pg, xi, many = pump_absorption[row], pump_gain[row], saturation[row], cores[row]
         best = given_length[row]
         if math.isnan(best) and shortest > 0.0:
-            top = 0
-            most = -math.inf
-            for i in range(LENGTHS):
-                tried[i] = shortest * LONGEST ** ((i + 1.0) / LENGTHS)
-                at = _inversion(log_gain, a, g, tried[i])
-                value = _output(at, tried[i], energy, a, g, u, flux, pa, pg, xi, many)
-                if value > most:
-                    most = value
-                    top = i
-            low = shortest if top == 0 else tried[top - 1]
-            high = tried[min(top + 1, LENGTHS - 1)]
-            near = high - GOLDEN * (high - low)
-            far = low + GOLDEN * (high - low)
-            of_near = _output(_inversion(log_gain, a, g, near), near, energy, a, g, u, flux, pa, pg, xi, many)
-            of_far = _output(_inversion(log_gain, a, g, far), far, energy, a, g, u, flux, pa, pg, xi, many)
-            for _ in range(REFINED):
-                if of_near >= of_far:
-                    high = far
-                    far = near
-                    of_far = of_near
-                    near = high - GOLDEN * (high - low)
-                    of_near = _output(_inversion(log_gain, a, g, near), near, energy, a, g, u, flux, pa, pg, xi, many)
-                else:
-                    low = near
-                    near = far
-                    of_near = of_far
-                    far = low + GOLDEN * (high - low)
-                    of_far = _output(_inversion(log_gain, a, g, far), far, energy, a, g, u, flux, pa, pg, xi, many)
-            best = 0.5 * (low + high)
+            best = _best_length(shortest, log_gain, energy, a, g, u, flux, pa, pg, xi, many)
         at = _inversion(log_gain, a, g, best)
         power = _output(at, best, energy, a, g, u, flux, pa, pg, xi, many)
         if not (power > 0.0 and at < best and shortest > 0.0):

@@ -17,6 +17,7 @@ from mcfiber.descriptions.cable import Cable
 from mcfiber.descriptions.errors import DescriptionError, ValidityWarning, refused, shown
 from mcfiber.descriptions.line import Amplifier
 from mcfiber.descriptions.record import Description
+from mcfiber.descriptions.record import axes as axes_of
 from mcfiber.descriptions.system import System
 from mcfiber.descriptions.values import Declaration, declarations
 from mcfiber.dimensions import spread
@@ -203,6 +204,9 @@ class _Search:
     def __init__(
         self, cable: Cable, variables: Mapping[str, Any], objectives: tuple[str, ...], constraints: Sequence[Constraint]
     ) -> None:
+        if own := next(axes_of(cable), None):
+            msg = f"cable: has an axis at {own[0]}; give one number there, and its values among the variables"
+            raise refused(msg)
         self._cable, self._constraints = cable, [_checked(one) for one in constraints]
         self._signs = {name.removeprefix("-"): -1.0 if name.startswith("-") else 1.0 for name in objectives}
         names = dict.fromkeys([*self._signs, *(name for name, _, _ in self._constraints)])
@@ -266,13 +270,18 @@ class _Search:
             for path, (low, high) in self._ranges.items():
                 middle = best.values[path]
                 around[path] = self._steps(path, max(low, middle - step[path]), min(high, middle + step[path]), FINE)
-                around[path] = np.unique(np.append(around[path], middle))
+                around[path] = _different(np.append(around[path], middle))
                 step[path] *= 0.5
+            if all(len(values) == 1 for values in around.values()):
+                break  # nothing lies between: whole spans and whole channels
             best = min([best, *self._designs(loop, around)], key=_order)
         return best
 
     def _steps(self, path: str, low: float, high: float, count: int) -> FloatArray:
         values = np.linspace(low, high, count)
+        if path == SPAN and not {"length_km"} & {*self._loops, *self._listed, *self._ranges}:
+            length = float(self._cable.length_km)
+            return np.unique(length / np.maximum(1.0, np.round(length / values)))  # of whole spans
         if path != BANDWIDTH:
             return values
         spacing = 1e-3 * float(self._cable.system.spectrum.groups[0].spacing_ghz)
@@ -391,6 +400,13 @@ class _Search:
                     f"to {high:g}; loosen the constraint, or widen the ranges"
                 )
         return "constraints: no cable keeps them all; loosen them, or widen the ranges"
+
+
+def _different(values: FloatArray) -> FloatArray:
+    """Ascending values without those that differ by rounding alone."""
+    ascending = np.sort(values)
+    kept: FloatArray = ascending[np.append(True, np.diff(ascending) > 1e-9 * np.abs(ascending[1:]))]
+    return kept
 
 
 def _order(design: _Design) -> tuple[float, float]:

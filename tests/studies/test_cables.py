@@ -101,6 +101,12 @@ def test_optimize_cable__mistakes(variables, options, message):
         mcf.optimize_cable(start(), variables, **options)
 
 
+def test_optimize_cable__wants_no_axis_of_its_own():
+    own = start().replace({"feed.voltage_kv": xr.DataArray([9.0, 18.0], dims="voltage")})
+    with pytest.raises(mcf.DescriptionError, match=r"cable: has an axis at feed.voltage_kv"):
+        mcf.optimize_cable(own, {"fiber_pairs": [1]})
+
+
 def test_pareto_front__nothing_dominates_and_ends_are_the_best_of_each():
     variables = {"fiber_pairs": range(1, 25), "feed.power_limit_kw": (2.0, 28.0), "system.fiber": FIBERS}
     front = mcf.pareto_front(start(), variables, ["cable_net_rate", "-energy_per_bit"])
