@@ -118,7 +118,8 @@ def _best_length(
             of_near = of_far
             far = low + GOLDEN * (high - low)
             of_far = _output(_inversion(log_gain, a, g, far), far, energy, a, g, u, pump, p, pump_gain, xi, cores)
-    return 0.5 * (low + high)
+    best: float = 0.5 * (low + high)
+    return best
 
 
 @kernel("(channel),(channel),(channel),(channel),(channel),(),(),(),(),(),(),(),()->(),(),(),(),(channel)")

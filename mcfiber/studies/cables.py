@@ -216,6 +216,7 @@ class _Search:
         self._ranges: dict[str, tuple[float, float]] = {}
         for path, given in variables.items():
             self._sort(path, given)
+        self._refused: DescriptionError | None = None
         self.evaluations = 0
 
     def _sort(self, path: str, given: Any) -> None:
@@ -264,7 +265,9 @@ class _Search:
         """The best design of a combination: a coarse grid over the ranges, then finer ones around the best."""
         axes = {path: self._steps(path, low, high, COARSE) for path, (low, high) in self._ranges.items()}
         step = {path: (high - low) / (COARSE - 1) for path, (low, high) in self._ranges.items()}
-        best = min(self._designs(loop, axes), key=_order)
+        best = min(self._designs(loop, axes), key=_order, default=None)
+        if best is None:
+            raise self._refused or refused("variables: no cable can be evaluated")
         for _ in range(ROUNDS if axes else 0):
             around = {}
             for path, (low, high) in self._ranges.items():
@@ -296,6 +299,8 @@ class _Search:
         for values in itertools.product(*self._loops.values()):
             found += self._designs(dict(zip(self._loops, values, strict=True)), axes)
         good = [one for one in found if one.missed == 0.0 and np.isfinite(one.better).all()]
+        if not found:
+            raise self._refused or refused("variables: no cable can be evaluated")
         if not good:
             raise refused(self._no_design(min(found, key=_order)))
         return [good[place] for place in non_dominated(np.array([one.better for one in good]))]
@@ -318,10 +323,9 @@ class _Search:
             warnings.simplefilter("ignore", ValidityWarning)  # said of the best one
             try:
                 found = evaluated(cable, self._texts)
-            except PointRefused as error:
-                if math.prod(shape) > 1 or not numbers:
-                    raise DescriptionError(error.title, error.problems) from None
-                found = {}
+            except PointRefused as error:  # as of a bandwidth beyond what the amplifiers know; others may do
+                self._refused = self._refused or DescriptionError(error.title, error.problems)
+                return []
             except DescriptionError as error:
                 told = [("objective" if path == "outputs" else path, text) for path, text in error.problems]
                 raise DescriptionError(error.title, told) from None
@@ -339,8 +343,6 @@ class _Search:
         table: dict[str, AnyArray],
         shape: tuple[int, ...],
     ) -> list[_Design]:
-        if "status" not in table:
-            return []
         missed = np.where(table["status"] == OK, 0.0, np.inf)
         for name, low, high in self._constraints:
             value = table[name]

@@ -101,6 +101,14 @@ def test_optimize_cable__mistakes(variables, options, message):
         mcf.optimize_cable(start(), variables, **options)
 
 
+def test_optimize_cable__passes_over_bandwidths_that_amplifiers_do_not_know():
+    found = mcf.optimize_cable(start(), {"bandwidth_thz": (4.0, 7.0)})
+    assert 4.0 <= found.values["bandwidth_thz"] <= 5.6
+    assert found.objectives["cable_net_rate"] >= float(start().evaluate().cable_net_rate)
+    with pytest.raises(mcf.DescriptionError, match="covers 1525 to 1570 nm"):
+        mcf.optimize_cable(start(), {"bandwidth_thz": (6.0, 7.0)})
+
+
 def test_optimize_cable__wants_no_axis_of_its_own():
     own = start().replace({"feed.voltage_kv": xr.DataArray([9.0, 18.0], dims="voltage")})
     with pytest.raises(mcf.DescriptionError, match=r"cable: has an axis at feed.voltage_kv"):
