@@ -21,6 +21,7 @@ BOTH_MODES = {
     "channel",
     "crosstalk",
     "elementary",
+    "erbium",
     "isrs",
     "mixing",
     "mode_dispersion",

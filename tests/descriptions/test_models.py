@@ -21,12 +21,24 @@ def system(**changes: Any) -> System:
     ).replace(changes)
 
 
+ERBIUM = {"kind": "erbium", "pump_power_mw": 40}
 PUMP = {"wavelength_nm": 1450, "power_mw": 100}
 GROUPS = {"layout": SEVEN, "cladding_diameter_um": 187, "crosstalk": CROSSTALK, "coupling": "groups"}
 BROKEN: list[tuple[dict[str, Any], str, str]] = [
     ({"models.accumulation": "coherent"}, "models.accumulation", 'needs nonlinear_interference = "isrs_gn"'),
     ({"models.format_correction": True}, "models.format_correction", 'needs nonlinear_interference = "isrs_gn"'),
     ({"models.terms": "all"}, "models.terms", 'or set terms = "spm+xpm"'),
+    (
+        {"link.amplifier": ERBIUM, "link.total_launch_power_dbm": 10.0},
+        "link.total_launch_power_dbm",
+        "puts out what its pump makes of it; leave it out",
+    ),
+    ({"link.amplifier": {"kind": "erbium"}}, "link.amplifier.pump_power_mw", "none is given; give one"),
+    (
+        {"link.amplifier": ERBIUM, "link.loop": {"loss_db": 3.0}},
+        "link.amplifier",
+        "stands behind equal spans of one piece, without a loop",
+    ),
     (
         {"link.core_directions": [1, -1] * 3 + [1], "link.loop": {"loss_db": 3.0}},
         "link.core_directions",
