@@ -1,0 +1,451 @@
+"""Equalisers of many inputs and outputs: least squares in closed form, adaptive ones, and the known channel."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from scipy import fft, linalg
+
+from mcfiber.kernels.equalizers import least_mean_squares
+from mcfiber.simulation.transceivers.front_end import ReceivedField
+from mcfiber.simulation.transceivers.phase import PhaseRecovery
+from mcfiber.simulation.transceivers.transmitter import known_constellation, raised_cosine_root
+from mcfiber.typing import AnyArray, ComplexArray, FloatArray
+
+RIDGE = 1e-9
+"""Added to the diagonal of the covariance, relative to its mean."""
+
+
+@dataclass(frozen=True)
+class Equalizer:
+    """How modes are separated.
+
+    Attributes
+    ----------
+    kind
+        "mmse": least squares over the training symbols, in closed form; "lms": adapted symbol by symbol;
+        "frequency_lms": adapted block by block in the frequency domain; "known": the linear receiver of least
+        mean-square error of the channel as it is, at every frequency.
+    taps
+        Number of taps at half symbols, of each pair of modes; even with "frequency_lms".
+    training
+        Known symbols: of the whole period with "mmse", over all rounds with the adaptive ones, which decide after.
+    step
+        Of the adaptive ones: ``mu`` times the trace of the covariance of the inputs with "lms", which must stay below
+        2; ``mu`` with "frequency_lms". [1]
+    rounds
+        Times that an adaptive one passes the period; what it makes of the last one counts.
+    loop_gain
+        Of the phase loop inside an adaptive one; 0 for none.
+    """
+
+    kind: Literal["mmse", "lms", "frequency_lms", "known"] = "mmse"
+    taps: int = 48
+    training: int | None = None
+    step: float = 0.1
+    rounds: int = 2
+    loop_gain: float = 0.0
+
+
+@dataclass(frozen=True)
+class Equalized:
+    """What an equaliser makes of a field.
+
+    Attributes
+    ----------
+    symbols
+        Recovered, before the common gain of a stream is removed. Shape (mode, symbol).
+    measured
+        Places of the symbols that the equaliser was not fitted to. Shape (measured,).
+    taps
+        Of each group of cores, in the order of its modes. Shape (stream, tap, mode); none of the known channel.
+    phase
+        Removed from the symbols, of each group. Shape (group, symbol). [rad]
+    errors
+        Mean square error block by block, of an adaptive one. Shape (group, block). [1]
+    """
+
+    symbols: ComplexArray
+    measured: AnyArray
+    taps: tuple[ComplexArray, ...]
+    phase: FloatArray
+    errors: FloatArray
+
+
+def equalized(
+    field: ReceivedField, equalizer: Equalizer | None = None, *, phase: PhaseRecovery | None = None
+) -> Equalized:
+    """Separate the modes of a received field, group by group of cores.
+
+    Parameters
+    ----------
+    field
+        Samples, and what was sent.
+    equalizer
+        How; least squares with 48 taps where left out.
+    phase
+        How the phase is recovered; not at all where left out.
+
+    Returns
+    -------
+    Equalized
+
+    Notes
+    -----
+    Least squares over windows of half-symbol taps, ``W = E[a y^H] E[y y^H]^-1`` [1]_.
+
+    References
+    ----------
+    .. [1] S. J. Savory, "Digital filters for coherent optical receivers," *Opt. Express*, vol. 16, pp. 804-817, 2008.
+    """
+    how, recovery = equalizer or Equalizer(), phase or PhaseRecovery()
+    count = field.symbols.shape[1]
+    out = np.empty(field.symbols.shape, np.complex128)
+    kept: list[ComplexArray] = []
+    turns, errors = np.zeros((len(field.groups), count)), []
+    measured = np.arange(count)
+    for group in range(len(field.groups)):
+        modes = field.members(group)
+        own = replace(field, samples=field.samples[modes], symbols=field.symbols[modes], truths=(field.truths[group],))
+        found = _METHODS[how.kind](own, how, recovery)
+        out[modes], turns[group], measured = found.symbols, found.phase[0], found.measured
+        kept += found.taps
+        errors.append(found.errors[0])
+    return Equalized(out, measured, tuple(kept), turns, np.array(errors))
+
+
+# ---------------------------------------------------------------------------------------------------------
+# least squares in closed form
+
+
+def tributaries(samples: ComplexArray, taps: int) -> ComplexArray:
+    """First two taps of the window at every symbol; later pairs are the same, whole symbols before.
+
+    Parameters
+    ----------
+    samples
+        Two a symbol, periodic. Shape (mode, sample).
+    taps
+        Of the window, centred on the symbol.
+
+    Returns
+    -------
+    ndarray
+        Shape (2 modes, symbol).
+    """
+    half = taps // 2
+    return np.concatenate([np.roll(samples, -half, axis=-1)[:, 0::2], np.roll(samples, 1 - half, axis=-1)[:, 0::2]])
+
+
+def covariance(pair: ComplexArray, first: int, last: int, taps: int) -> ComplexArray:
+    """Sum over symbols of the products of all taps: exact least squares at the cost of its first rows.
+
+    Parameters
+    ----------
+    pair
+        What `tributaries` returns.
+    first, last
+        Symbols over which is summed, the last one left out.
+    taps
+        Of the window.
+
+    Returns
+    -------
+    ndarray
+        Upper triangle, of blocks of modes for each tap. Shape (taps modes, taps modes).
+
+    Notes
+    -----
+    Of two windows that begin a symbol apart all sums but those of the ends are the same:
+    ``R[a + 1, b + 1] = R[a, b] + u_a(k0 - 1) u_b(k0 - 1)^H - u_a(k1 - 1) u_b(k1 - 1)^H`` (displacement structure [1]_).
+
+    References
+    ----------
+    .. [1] M. Morf, B. Dickinson, T. Kailath, and A. Vieira, "Efficient solution of covariance equations for linear
+       prediction," *IEEE Trans. Acoust., Speech, Signal Process.*, vol. 25, pp. 429-433, 1977.
+    """
+    size, count = len(pair), pair.shape[1]
+    blocks = -(-taps // 2)
+    window = np.arange(first, last)
+    inside = pair[:, window % count]
+    out = np.zeros((blocks, size, blocks, size), np.complex128)
+    for lag in range(blocks):
+        out[0, :, lag] = inside @ pair[:, (window - lag) % count].conj().T
+    before = np.concatenate([pair[:, (first - 1 - lag) % count] for lag in range(blocks)])
+    after = np.concatenate([pair[:, (last - 1 - lag) % count] for lag in range(blocks)])
+    for lag in range(1, blocks):
+        rest = (blocks - lag) * size
+        rows = slice((lag - 1) * size, lag * size)
+        change = np.outer(before[rows], before[(lag - 1) * size : (lag - 1) * size + rest].conj())
+        change -= np.outer(after[rows], after[(lag - 1) * size : (lag - 1) * size + rest].conj())
+        out[lag, :, lag:] = out[lag - 1, :, lag - 1 : -1] + change.reshape(size, blocks - lag, size)
+    unknowns = taps * size // 2
+    return out.reshape(blocks * size, blocks * size)[:unknowns, :unknowns]
+
+
+def _cross(pair: ComplexArray, targets: ComplexArray, first: int, last: int, taps: int) -> ComplexArray:
+    """Sum over symbols of targets times the window. Shape (stream, taps modes)."""
+    count, blocks = pair.shape[1], -(-taps // 2)
+    window = np.arange(first, last)
+    inside = targets[:, window % count]
+    parts = [inside @ pair[:, (window - lag) % count].conj().T for lag in range(blocks)]
+    return np.concatenate(parts, axis=1)[:, : taps * len(pair) // 2]
+
+
+def filtered(pair: ComplexArray, weights: ComplexArray) -> ComplexArray:
+    """Output of the equaliser at every symbol.
+
+    Parameters
+    ----------
+    pair
+        What `tributaries` returns.
+    weights
+        Shape (stream, taps modes).
+    """
+    size = len(pair)
+    out = np.zeros((len(weights), pair.shape[1]), np.complex128)
+    for lag in range(-(-weights.shape[1] // size)):
+        part = weights[:, lag * size : (lag + 1) * size]
+        out += part @ np.roll(pair[: part.shape[1]], lag, axis=-1)
+    return out
+
+
+def solved(summed: ComplexArray, cross: ComplexArray) -> ComplexArray:
+    """Taps of least mean-square error. Shape (stream, unknown).
+
+    Parameters
+    ----------
+    summed
+        Covariance of the inputs: its upper triangle. Shape (unknown, unknown).
+    cross
+        Of the targets with the inputs. Shape (stream, unknown).
+
+    Notes
+    -----
+    ``W = E[a y^H] E[y y^H]^-1``, one Cholesky factor for all streams.
+    """
+    return _Solver(summed).taps(cross)
+
+
+class _Solver:
+    """Cholesky factor of a covariance."""
+
+    def __init__(self, summed: ComplexArray) -> None:
+        diagonal = np.einsum("ii->i", summed)
+        diagonal += RIDGE * diagonal.real.mean()
+        self.factor = linalg.cho_factor(summed, lower=False, overwrite_a=True, check_finite=False)
+
+    def taps(self, cross: ComplexArray) -> ComplexArray:
+        found: ComplexArray = linalg.cho_solve(self.factor, cross.conj().T, check_finite=False).conj().T
+        return found
+
+
+ROUNDS_OF_PHASE = 5
+"""In which the fit and the phase of the training symbols take turns."""
+
+
+def _least_squares(field: ReceivedField, how: Equalizer, phase: PhaseRecovery) -> Equalized:
+    count = field.symbols.shape[1]
+    training = count // 2 if how.training is None else how.training
+    pair = tributaries(field.samples, how.taps)
+    solver = _Solver(covariance(pair, 0, training, how.taps))
+    turn = np.zeros(count)
+    start = phase.shortest(len(field.samples) * how.taps, training)
+    if start is not None:  # a block that is short against the walk of the phase
+        weights = _Solver(covariance(pair, 0, start, how.taps)).taps(_cross(pair, field.symbols, 0, start, how.taps))
+        turn = phase.known(filtered(pair, weights), field.symbols)
+    for _ in range(1 if phase.kind == "none" else ROUNDS_OF_PHASE):
+        targets = field.symbols * np.exp(1j * turn)
+        weights = solver.taps(_cross(pair, targets, 0, training, how.taps))
+        if phase.kind != "none":
+            turn = phase.known(filtered(pair, weights), field.symbols)
+    out = filtered(pair, weights)
+    turn = phase.recovered(out, field)
+    reach = how.taps // 2
+    measured = np.arange(training + reach, count - reach) if training < count else np.arange(count)
+    streams = weights.reshape(len(out), how.taps, -1)
+    return Equalized(out * np.exp(-1j * turn), measured, (streams,), turn[None], np.zeros((1, 0)))
+
+
+# ---------------------------------------------------------------------------------------------------------
+# adaptive
+
+
+def _adapted(field: ReceivedField, how: Equalizer, phase: PhaseRecovery) -> Equalized:
+    """Least mean squares, symbol by symbol."""
+    count, streams = field.symbols.shape[1], len(field.symbols)
+    taps = np.zeros((streams, how.taps, streams), np.complex128)
+    trace = how.taps * float(np.sum(np.mean(np.abs(field.samples) ** 2, axis=1)))
+    out = np.empty((streams, how.rounds * count), np.complex128)
+    turns = np.empty(how.rounds * count)
+    training = how.rounds * count if how.training is None else how.training
+    points = _points(field)
+    step = how.step / trace
+    least_mean_squares(field.samples, field.symbols, points, training, step, how.loop_gain, taps, out, turns)
+    return _last_round(field, how, phase, out, turns, taps)
+
+
+def _points(field: ReceivedField) -> ComplexArray:
+    known = known_constellation(field.modulation)
+    return np.zeros(1, complex) if known is None else known.points
+
+
+def _last_round(
+    field: ReceivedField, how: Equalizer, phase: PhaseRecovery, out: ComplexArray, turns: FloatArray, taps: ComplexArray
+) -> Equalized:
+    count = field.symbols.shape[1]
+    wanted = np.tile(field.symbols, how.rounds)[:, : out.shape[1]]
+    errors = np.mean(np.abs(out - wanted) ** 2, axis=0)
+    blocks = max(1, errors.size // 64)
+    history = errors[: errors.size // blocks * blocks].reshape(blocks, -1).mean(axis=1)
+    last = out[:, -count:]
+    turn = phase.recovered(last, field)
+    return Equalized(last * np.exp(-1j * turn), np.arange(count), (taps,), (turn + turns[-count:])[None], history[None])
+
+
+def _frequency_adapted(field: ReceivedField, how: Equalizer, phase: PhaseRecovery) -> Equalized:
+    """Block least mean squares in the frequency domain: overlap-save by halves, gradient cut to the taps.
+
+    Notes
+    -----
+    Tributaries of ``L = taps/2`` taps, transforms of 2 L, ``mu conj(X) E/P`` with the mean power P of each bin and
+    tributary [1]_.
+
+    References
+    ----------
+    .. [1] S. O. Arik, D. Askarov, and J. M. Kahn, "Adaptive frequency-domain equalization in mode-division multiplexing
+       systems," *J. Lightw. Technol.*, vol. 32, pp. 1841-1852, 2014.
+    """
+    count, streams = field.symbols.shape[1], len(field.symbols)
+    length = how.taps // 2
+    blocks = how.rounds * count // length
+    training = how.rounds * count if how.training is None else how.training
+    pair = tributaries(field.samples, how.taps)
+    power = _bin_power(pair, length)
+    weights = np.zeros((2 * length, streams, len(pair)), np.complex128)
+    out, turns, turn = np.empty((streams, blocks * length), np.complex128), np.empty(blocks * length), 0.0
+    decide = _decider(field)
+    for block in range(blocks):
+        places = (np.arange(-length, length) + block * length) % count
+        inputs = fft.fft(pair[:, places], axis=-1).T
+        outputs = fft.ifft((weights @ inputs[:, :, None])[:, :, 0].T, axis=-1)[:, length:] * np.exp(-1j * turn)
+        now = slice(block * length, (block + 1) * length)
+        out[:, now], turns[now] = outputs, turn
+        sent = field.symbols[:, places[length:]]
+        wanted = sent if (block + 1) * length <= training else decide(outputs)
+        error = np.concatenate([np.zeros((streams, length)), (wanted - outputs) * np.exp(1j * turn)], axis=-1)
+        gradient = fft.fft(error, axis=-1).T[:, :, None] * inputs.conj()[:, None, :]
+        cut = fft.ifft(gradient * (how.step / power)[:, None, :], axis=0)
+        cut[length:] = 0.0
+        weights += fft.fft(cut, axis=0)
+        if how.loop_gain > 0.0:
+            turn += how.loop_gain * float(np.angle(np.sum(outputs * wanted.conj())))
+    taps = np.moveaxis(fft.ifft(weights, axis=0)[:length], 0, 1)  # (stream, lag, tributary)
+    return _last_round(field, how, phase, out, turns, taps.reshape(streams, how.taps, -1))
+
+
+def _bin_power(pair: ComplexArray, length: int) -> FloatArray:
+    """Mean power of each bin and tributary over the blocks of a period. Shape (bin, tributary)."""
+    total = np.zeros((2 * length, len(pair)))
+    starts = range(0, pair.shape[1] - 2 * length + 1, length)
+    for start in starts:
+        total += np.abs(fft.fft(pair[:, start : start + 2 * length], axis=-1).T) ** 2
+    return total / len(starts)
+
+
+def _decider(field: ReceivedField) -> Callable[[ComplexArray], ComplexArray]:
+    points = _points(field)
+
+    def decided(outputs: ComplexArray) -> ComplexArray:
+        return points[np.argmin(np.abs(outputs[..., None] - points), axis=-1)]
+
+    return decided
+
+
+# ---------------------------------------------------------------------------------------------------------
+# the known channel
+
+BINS = 2048
+"""Frequencies at a time."""
+
+
+def _known(field: ReceivedField, how: Equalizer, phase: PhaseRecovery) -> Equalized:
+    """Linear receiver of least mean-square error of the channel and the noise as they are, per frequency.
+
+    Notes
+    -----
+    ``W = (sum_aliases H^H R^-1 H + I)^-1 H^H R^-1``, both aliases of a symbol's frequency together. What the Kerr
+    effect adds is taken into R as a covariance over the whole band, from what is left of the samples beside the linear
+    channel's.
+    """
+    count = field.symbols.shape[1]
+    received = fft.fft(field.samples, axis=-1) * 0.5
+    sent = fft.fft(field.symbols, axis=-1)
+    excess = _excess(field, received, sent)
+    out = np.empty_like(field.symbols)
+    for start in range(0, count, BINS):
+        place = np.arange(start, min(start + BINS, count))
+        out[:, place] = _separated(field, received, place, excess)
+    found = fft.ifft(out, axis=-1)
+    turn = phase.recovered(found, field)
+    return Equalized(found * np.exp(-1j * turn), np.arange(count), (), turn[None], np.zeros((1, 0)))
+
+
+def _aliases(field: ReceivedField, place: AnyArray) -> list[tuple[AnyArray, FloatArray, FloatArray]]:
+    """Both frequencies that fall on one of the symbols: place among the samples, amplitude of the pulse, offset."""
+    count = field.symbols.shape[1]
+    signed = np.where(place < (count + 1) // 2, place, place - count)
+    found = []
+    for offset in (signed, np.where(signed >= 0, signed - count, signed + count)):
+        pulse = raised_cosine_root(offset, count, field.roll_off)
+        found.append((offset % (2 * count), pulse, offset * (field.symbol_rate / count)))
+    return found
+
+
+def _separated(field: ReceivedField, received: ComplexArray, place: AnyArray, excess: ComplexArray) -> ComplexArray:
+    modes = len(received)
+    inside, matched = np.zeros((place.size, modes, modes), complex), np.zeros((place.size, modes), complex)
+    white = excess + (field.receiver_noise + 1e-12) * np.eye(modes)
+    for bins, pulse, offset in _aliases(field, place):
+        lit = pulse > 0.0
+        if not lit.any():
+            continue
+        channel, noise = field.truths[0].at(offset[lit])
+        channel = channel * pulse[lit, None, None]
+        weighed = np.linalg.solve(
+            noise + white, np.concatenate([channel, received[:, bins[lit]].T[:, :, None]], axis=2)
+        )
+        adjoint = channel.conj().transpose(0, 2, 1)
+        inside[lit] += adjoint @ weighed[:, :, :modes]
+        matched[lit] += (adjoint @ weighed[:, :, modes:])[:, :, 0]
+    found: ComplexArray = np.linalg.solve(inside + np.eye(modes), matched[:, :, None])[:, :, 0].T
+    return found
+
+
+def _excess(field: ReceivedField, received: ComplexArray, sent: ComplexArray) -> ComplexArray:
+    """Covariance over the band of what is left beside the linear channel's noise. Shape (mode, mode)."""
+    count, modes = sent.shape[1], len(sent)
+    total, expected, seen = np.zeros((modes, modes), complex), np.zeros((modes, modes), complex), 0
+    for start in range(0, count, BINS):
+        place = np.arange(start, min(start + BINS, count))
+        bins, pulse, offset = _aliases(field, place)[0]
+        flat = pulse > 1.0 - 1e-9
+        channel, noise = field.truths[0].at(offset[flat])
+        there = (channel @ sent.T[place[flat], :, None])[:, :, 0]
+        got = received[:, bins[flat]].T
+        gain = np.vdot(there, got) / np.vdot(there, there)
+        left = got - gain * there
+        total += left.T @ left.conj() / count
+        expected += noise.sum(axis=0) + flat.sum() * field.receiver_noise * np.eye(modes)
+        seen += int(flat.sum())
+    values, vectors = np.linalg.eigh((total - expected) / max(seen, 1))
+    return np.asarray((vectors * np.maximum(values, 0.0)) @ vectors.conj().T)
+
+
+_METHODS: dict[str, Callable[[ReceivedField, Equalizer, PhaseRecovery], Equalized]] = {
+    "mmse": _least_squares,
+    "lms": _adapted,
+    "frequency_lms": _frequency_adapted,
+    "known": _known,
+}
