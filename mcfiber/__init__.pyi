@@ -59,6 +59,7 @@ from .line.mode_delay import equalizer_taps as equalizer_taps
 from .line.mode_delay import group_delay_spread as group_delay_spread
 from .line.mode_loss import mode_dependent_loss as mode_dependent_loss
 from .receiver.constellation import symbol_moments as symbol_moments
+from .receiver.decoder import equalizer_misadjustment as equalizer_misadjustment
 from .receiver.information import bit_error_ratio as bit_error_ratio
 from .receiver.information import q_factor as q_factor
 from .receiver.outage import frequency_diversity as frequency_diversity
@@ -90,6 +91,10 @@ from .simulation.splitstep import CoupledFiber as CoupledFiber
 from .simulation.splitstep import SplitStepLine as SplitStepLine
 from .simulation.splitstep import Steps as Steps
 from .simulation.splitstep import propagated as propagated
+from .simulation.transceivers.equalizers import Equalizer as Equalizer
+from .simulation.transceivers.equalizers import equalized as equalized
+from .simulation.transceivers.phase import PhaseRecovery as PhaseRecovery
+from .simulation.transceivers.quality import signal_quality as signal_quality
 from .simulation.waveforms import simulated_interference as simulated_interference
 from .simulation.waveforms import wdm_signal as wdm_signal
 from .studies.calibration import calibrated as calibrated
@@ -103,5 +108,7 @@ from .studies.search import optimize_design as optimize_design
 from .studies.search import pareto_front as pareto_front
 from .studies.sweeps import cluster_settings as cluster_settings
 from .studies.sweeps import sweep as sweep
+from .studies.transmission import received_field as received_field
+from .studies.transmission import simulate_transmission as simulate_transmission
 from .studies.uncertainty import influences as influences
 from .studies.uncertainty import predict as predict

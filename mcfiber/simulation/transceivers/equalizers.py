@@ -358,7 +358,7 @@ def _decider(field: ReceivedField) -> Callable[[ComplexArray], ComplexArray]:
     points = _points(field)
 
     def decided(outputs: ComplexArray) -> ComplexArray:
-        return points[np.argmin(np.abs(outputs[..., None] - points), axis=-1)]
+        return np.asarray(points[np.argmin(np.abs(outputs[..., None] - points), axis=-1)])
 
     return decided
 
@@ -370,7 +370,7 @@ BINS = 2048
 """Frequencies at a time."""
 
 
-def _known(field: ReceivedField, how: Equalizer, phase: PhaseRecovery) -> Equalized:
+def _known(field: ReceivedField, _: Equalizer, phase: PhaseRecovery) -> Equalized:
     """Linear receiver of least mean-square error of the channel and the noise as they are, per frequency.
 
     Notes
@@ -419,14 +419,15 @@ def _separated(field: ReceivedField, received: ComplexArray, place: AnyArray, ex
         adjoint = channel.conj().transpose(0, 2, 1)
         inside[lit] += adjoint @ weighed[:, :, :modes]
         matched[lit] += (adjoint @ weighed[:, :, modes:])[:, :, 0]
-    found: ComplexArray = np.linalg.solve(inside + np.eye(modes), matched[:, :, None])[:, :, 0].T
-    return found
+    return np.asarray(np.linalg.solve(inside + np.eye(modes), matched[:, :, None])[:, :, 0].T)
 
 
 def _excess(field: ReceivedField, received: ComplexArray, sent: ComplexArray) -> ComplexArray:
     """Covariance over the band of what is left beside the linear channel's noise. Shape (mode, mode)."""
     count, modes = sent.shape[1], len(sent)
-    total, expected, seen = np.zeros((modes, modes), complex), np.zeros((modes, modes), complex), 0
+    total: ComplexArray = np.zeros((modes, modes), np.complex128)
+    expected: ComplexArray = np.zeros((modes, modes), np.complex128)
+    seen = 0
     for start in range(0, count, BINS):
         place = np.arange(start, min(start + BINS, count))
         bins, pulse, offset = _aliases(field, place)[0]

@@ -80,16 +80,16 @@ def mixtures(line: TransmissionLine, number: int, sections: int, draw: Draw) -> 
        multiplexing," *Opt. Express*, vol. 19, pp. 16612-16635, 2011.
     """
     span, step = line.span(number), line.span(number).length / sections
-    generator = draw.stream(Part.SPAN, line.place(number))
+    generator, every = draw.stream(Part.SPAN, line.place(number)), np.arange(sections)
     own = np.zeros((sections, line.modes, line.modes), np.complex128)
     delays, turn, gain = np.zeros((sections, line.modes)), np.zeros((line.modes, line.modes), complex), []
     for index, modes in enumerate(line.mixtures):
-        inside = np.ix_(range(sections), modes, modes)
+        inside = np.ix_(every, np.array(modes), np.array(modes))
         if sections > 1 and span.mixes:
             own[inside] = haar(generator, sections, len(modes))
         elif sections > 1:
             for pair in np.reshape(modes, (-1, 2)):
-                own[np.ix_(range(sections), pair, pair)] = haar(generator, sections, 2)
+                own[np.ix_(every, pair, pair)] = haar(generator, sections, 2)
         else:
             own[inside] = np.eye(len(modes))
         delays[:, list(modes)] = _delays(generator, (sections, len(modes))) * (

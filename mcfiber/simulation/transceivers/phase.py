@@ -51,7 +51,7 @@ class PhaseRecovery:
         -----
         ``arg sum_d sum_window z a*``.
         """
-        return np.unwrap(np.angle(running_sum(np.sum(outputs * symbols.conj(), axis=0), self.window)))
+        return np.asarray(np.unwrap(np.angle(running_sum(np.sum(outputs * symbols.conj(), axis=0), self.window))))
 
     def recovered(self, outputs: ComplexArray, field: "ReceivedField") -> FloatArray:
         """Phase of all streams. Shape (symbol,). [rad]
@@ -84,7 +84,7 @@ class PhaseRecovery:
         """Phase at each pilot, all streams together, and lines between them."""
         place = np.arange(0, outputs.shape[1], self.window)
         at = np.unwrap(np.angle(np.sum(outputs[:, place] * symbols[:, place].conj(), axis=0)))
-        return np.interp(np.arange(outputs.shape[1]), place, at)
+        return np.asarray(np.interp(np.arange(outputs.shape[1]), place, at))
 
     def _blind(self, outputs: ComplexArray, field: "ReceivedField") -> FloatArray:
         known = known_constellation(field.modulation)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -42,7 +42,7 @@ class Effects:
     kerr: bool = True
     noise: bool = True
     dispersion: bool = True
-    steps: Steps = Steps()
+    steps: Steps = field(default_factory=Steps)
     precision: Literal["single", "double"] = "double"
     sections: int | None = None
 
@@ -123,7 +123,7 @@ def passed(
         field = engine.fiber(field, span, drawn, bandwidth)
         field = engine.mode_gains(field, drawn)
         if span.filters:
-            field *= _passband(line, span, grid.frequency, centers).astype(field.real.dtype)
+            field = field * _passband(line, span, grid.frequency, centers).astype(field.real.dtype)
         divisor = follower.span(number, drawn, _passband(line, span, follower.frequency, np.zeros(1)))
         noise = _amplifier_noise(span, grid, draw, number) if effects.noise else None
         field = _amplified(field, divisor, noise, before=line.power_control == "total")
@@ -214,7 +214,7 @@ class _Engine:
             if len(self.kept) >= KEPT_LENGTHS:
                 self.kept.clear()
             propagation = span.beta2 / 2.0 * self.angular**2 + span.beta3 / 6.0 * self.angular**3
-            out = np.empty((1, propagation.size), self.kind)
+            out: AnyArray = np.empty((1, propagation.size), self.kind)
             transfer(propagation[None], np.array([length]), out)
             self.kept[key] = out[0]
         filtered(self.kept[key], field)

@@ -113,7 +113,7 @@ class FrequencyGrid:
     @property
     def frequency(self) -> FloatArray:
         """Offset of each from the reference of the dispersion. [Hz]"""
-        return self.order * self.spacing
+        return np.asarray(self.order * self.spacing)
 
     @property
     def sample_rate(self) -> float:

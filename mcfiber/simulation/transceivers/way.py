@@ -299,7 +299,8 @@ def _renumbered(groups: Groups) -> Groups:
 
 def _plain_filters(filters: Filters, here: Mapping[str, int]) -> Filters:
     names = ("bandwidth", "order", "roll_off")
-    return Filters(*(number_at(getattr(filters, name), f"filters.{name}", here) for name in names), filters.count)
+    bandwidth, order, roll_off = (number_at(getattr(filters, name), f"filters.{name}", here) for name in names)
+    return Filters(bandwidth, order, roll_off, filters.count)
 
 
 @dataclass(frozen=True)
