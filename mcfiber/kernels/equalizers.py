@@ -5,7 +5,7 @@ Notes
 (1) ``z = sum_p w_p x_p``, an output of the equaliser; ``w <- w + mu e x*``, least mean squares [1]_;
 (2) ``phi <- phi + g arg sum_d z_d a_d*``, a phase loop that all streams share;
 (3) ``min_b sum_{d, window} min_a |z e^{-j phi_b} - a|^2``, blind phase search [2]_;
-(4) ``log2(sum_a p_a exp(-|z - a|^2/s) / exp(-|z - a_sent|^2/s))``, loss of mutual information of a symbol [3]_;
+(4) ``log2(sum_a p_a exp(-|z - a|^2/s) / [p exp(-|z - a|^2/s)]_sent)``, loss of mutual information of a symbol [3]_;
 (5) ``sum_b log2(1 + e^{-L_b})`` with the log ratios ``L_b`` of both values of a bit, loss of generalised mutual
 information [3]_.
 
@@ -188,9 +188,7 @@ def symbol_losses(
             for bit in range(bits):
                 each[bit, (labels[k] >> bit) & 1] += likelihood
         own = sent[symbol]
-        mutual[symbol] = (math.log(total) + best - weight[own] + math.log(probabilities[own])) / math.log(
-            2.0
-        )  # Eq. (4)
+        mutual[symbol] = (math.log(total) + best - weight[own]) / math.log(2.0)  # Eq. (4)
         lost = 0.0
         for bit in range(bits):
             right = each[bit, (labels[own] >> bit) & 1]

@@ -5,16 +5,21 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from scipy import fft, linalg
+from scipy import fft
 
 from mcfiber.kernels.equalizers import least_mean_squares
 from mcfiber.simulation.transceivers.front_end import ReceivedField
+from mcfiber.simulation.transceivers.least_squares import (
+    covariance,
+    cross_covariance,
+    factored,
+    filtered,
+    solved,
+    tributaries,
+)
 from mcfiber.simulation.transceivers.phase import PhaseRecovery
 from mcfiber.simulation.transceivers.transmitter import known_constellation, raised_cosine_root
 from mcfiber.typing import AnyArray, ComplexArray, FloatArray
-
-RIDGE = 1e-9
-"""Added to the diagonal of the covariance, relative to its mean."""
 
 
 @dataclass(frozen=True)
@@ -119,128 +124,6 @@ def equalized(
 # least squares in closed form
 
 
-def tributaries(samples: ComplexArray, taps: int) -> ComplexArray:
-    """First two taps of the window at every symbol; later pairs are the same, whole symbols before.
-
-    Parameters
-    ----------
-    samples
-        Two a symbol, periodic. Shape (mode, sample).
-    taps
-        Of the window, centred on the symbol.
-
-    Returns
-    -------
-    ndarray
-        Shape (2 modes, symbol).
-    """
-    half = taps // 2
-    return np.concatenate([np.roll(samples, -half, axis=-1)[:, 0::2], np.roll(samples, 1 - half, axis=-1)[:, 0::2]])
-
-
-def covariance(pair: ComplexArray, first: int, last: int, taps: int) -> ComplexArray:
-    """Sum over symbols of the products of all taps: exact least squares at the cost of its first rows.
-
-    Parameters
-    ----------
-    pair
-        What `tributaries` returns.
-    first, last
-        Symbols over which is summed, the last one left out.
-    taps
-        Of the window.
-
-    Returns
-    -------
-    ndarray
-        Upper triangle, of blocks of modes for each tap. Shape (taps modes, taps modes).
-
-    Notes
-    -----
-    Of two windows that begin a symbol apart all sums but those of the ends are the same:
-    ``R[a + 1, b + 1] = R[a, b] + u_a(k0 - 1) u_b(k0 - 1)^H - u_a(k1 - 1) u_b(k1 - 1)^H`` (displacement structure [1]_).
-
-    References
-    ----------
-    .. [1] M. Morf, B. Dickinson, T. Kailath, and A. Vieira, "Efficient solution of covariance equations for linear
-       prediction," *IEEE Trans. Acoust., Speech, Signal Process.*, vol. 25, pp. 429-433, 1977.
-    """
-    size, count = len(pair), pair.shape[1]
-    blocks = -(-taps // 2)
-    window = np.arange(first, last)
-    inside = pair[:, window % count]
-    out = np.zeros((blocks, size, blocks, size), np.complex128)
-    for lag in range(blocks):
-        out[0, :, lag] = inside @ pair[:, (window - lag) % count].conj().T
-    before = np.concatenate([pair[:, (first - 1 - lag) % count] for lag in range(blocks)])
-    after = np.concatenate([pair[:, (last - 1 - lag) % count] for lag in range(blocks)])
-    for lag in range(1, blocks):
-        rest = (blocks - lag) * size
-        rows = slice((lag - 1) * size, lag * size)
-        change = np.outer(before[rows], before[(lag - 1) * size : (lag - 1) * size + rest].conj())
-        change -= np.outer(after[rows], after[(lag - 1) * size : (lag - 1) * size + rest].conj())
-        out[lag, :, lag:] = out[lag - 1, :, lag - 1 : -1] + change.reshape(size, blocks - lag, size)
-    unknowns = taps * size // 2
-    return out.reshape(blocks * size, blocks * size)[:unknowns, :unknowns]
-
-
-def _cross(pair: ComplexArray, targets: ComplexArray, first: int, last: int, taps: int) -> ComplexArray:
-    """Sum over symbols of targets times the window. Shape (stream, taps modes)."""
-    count, blocks = pair.shape[1], -(-taps // 2)
-    window = np.arange(first, last)
-    inside = targets[:, window % count]
-    parts = [inside @ pair[:, (window - lag) % count].conj().T for lag in range(blocks)]
-    return np.concatenate(parts, axis=1)[:, : taps * len(pair) // 2]
-
-
-def filtered(pair: ComplexArray, weights: ComplexArray) -> ComplexArray:
-    """Output of the equaliser at every symbol.
-
-    Parameters
-    ----------
-    pair
-        What `tributaries` returns.
-    weights
-        Shape (stream, taps modes).
-    """
-    size = len(pair)
-    out = np.zeros((len(weights), pair.shape[1]), np.complex128)
-    for lag in range(-(-weights.shape[1] // size)):
-        part = weights[:, lag * size : (lag + 1) * size]
-        out += part @ np.roll(pair[: part.shape[1]], lag, axis=-1)
-    return out
-
-
-def solved(summed: ComplexArray, cross: ComplexArray) -> ComplexArray:
-    """Taps of least mean-square error. Shape (stream, unknown).
-
-    Parameters
-    ----------
-    summed
-        Covariance of the inputs: its upper triangle. Shape (unknown, unknown).
-    cross
-        Of the targets with the inputs. Shape (stream, unknown).
-
-    Notes
-    -----
-    ``W = E[a y^H] E[y y^H]^-1``, one Cholesky factor for all streams.
-    """
-    return _Solver(summed).taps(cross)
-
-
-class _Solver:
-    """Cholesky factor of a covariance."""
-
-    def __init__(self, summed: ComplexArray) -> None:
-        diagonal = np.einsum("ii->i", summed)
-        diagonal += RIDGE * diagonal.real.mean()
-        self.factor = linalg.cho_factor(summed, lower=False, overwrite_a=True, check_finite=False)
-
-    def taps(self, cross: ComplexArray) -> ComplexArray:
-        found: ComplexArray = linalg.cho_solve(self.factor, cross.conj().T, check_finite=False).conj().T
-        return found
-
-
 ROUNDS_OF_PHASE = 5
 """In which the fit and the phase of the training symbols take turns."""
 
@@ -249,15 +132,16 @@ def _least_squares(field: ReceivedField, how: Equalizer, phase: PhaseRecovery) -
     count = field.symbols.shape[1]
     training = count // 2 if how.training is None else how.training
     pair = tributaries(field.samples, how.taps)
-    solver = _Solver(covariance(pair, 0, training, how.taps))
+    factor = factored(covariance(pair, 0, training, how.taps))
     turn = np.zeros(count)
     start = phase.shortest(len(field.samples) * how.taps, training)
     if start is not None:  # a block that is short against the walk of the phase
-        weights = _Solver(covariance(pair, 0, start, how.taps)).taps(_cross(pair, field.symbols, 0, start, how.taps))
+        short = factored(covariance(pair, 0, start, how.taps))
+        weights = solved(short, cross_covariance(pair, field.symbols, 0, start, how.taps))
         turn = phase.known(filtered(pair, weights), field.symbols)
     for _ in range(1 if phase.kind == "none" else ROUNDS_OF_PHASE):
         targets = field.symbols * np.exp(1j * turn)
-        weights = solver.taps(_cross(pair, targets, 0, training, how.taps))
+        weights = solved(factor, cross_covariance(pair, targets, 0, training, how.taps))
         if phase.kind != "none":
             turn = phase.known(filtered(pair, weights), field.symbols)
     out = filtered(pair, weights)
@@ -435,7 +319,7 @@ def _excess(field: ReceivedField, received: ComplexArray, sent: ComplexArray) ->
         channel, noise = field.truths[0].at(offset[flat])
         there = (channel @ sent.T[place[flat], :, None])[:, :, 0]
         got = received[:, bins[flat]].T
-        gain = np.vdot(there, got) / np.vdot(there, there)
+        gain = np.sum(there.conj() * got) / np.sum(np.abs(there) ** 2)
         left = got - gain * there
         total += left.T @ left.conj() / count
         expected += noise.sum(axis=0) + flat.sum() * field.receiver_noise * np.eye(modes)

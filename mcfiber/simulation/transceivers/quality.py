@@ -87,7 +87,7 @@ def _one(
 ) -> tuple[float, ...]:
     count = symbols.size
     energy = np.mean(np.abs(symbols) ** 2)
-    gain = np.vdot(symbols, recovered) / count / energy
+    gain = np.sum(symbols.conj() * recovered) / count / energy
     noise = np.abs(recovered - gain * symbols) ** 2
     free = np.abs(gain) ** 2 * energy / (np.mean(noise) / (1.0 - 1.0 / count))
     snr = float(free)
