@@ -492,6 +492,7 @@ class ResultAccessor:
         """
         on_line, at_end = (rows_of(where, self._dataset) for where in ("line", "receiver"))
         ratios = [row.ratio for row in (*on_line, *at_end)]
+        ratios += ["receiver_penalty"] if "snr_receiver" in ratios else []
         ds = self._loaded(*ratios, "snr", "gsnr", "mdl_penalty", "mode_dependent_loss_effective", "symbol_rate")
         noise = {row.name: _inverse(ds[row.ratio]) for row in on_line}
         received = {row.name: _inverse(ds[row.ratio]) for row in at_end}

@@ -97,10 +97,8 @@ def received(
     reach = max(abs(one.center) + 0.5 * (1 + roll_off) * one.symbols for one in every)
     samples = smooth(max(2 * symbols, math.ceil(4 * reach) if effects.kerr else 0))
     grid, draw = FrequencyGrid(rate / symbols, samples), Draw(seed)
-    sent = transmitted(
-        every, grid, modes=line.modes, roll_off=roll_off, noise=transmitter, linewidth=laser, draw=draw
-    )
-    follower = Follower(line, rate, truth_frequencies(line, rate, symbols, roll_off, fine=fine), effects.noise)
+    sent = transmitted(every, grid, modes=line.modes, roll_off=roll_off, noise=transmitter, linewidth=laser, draw=draw)
+    follower = Follower(line, rate, truth_frequencies(line, rate, symbols, roll_off, fine=fine), effects.noise, roll_off)
     centers = np.sort([one.center * grid.spacing for one in every])
     got = passed(
         sent.spectrum, grid, line, follower, bandwidth=2 * reach * grid.spacing, centers=centers, effects=effects,
@@ -296,7 +294,12 @@ def exact_filter(field: ReceivedField, taps: int, *, samples_per_symbol: int) ->
 def truncation() -> dict[str, Any]:
     """Short equalisers: exact filters of drawn channels, the floor of one tap, against the Gaussian law."""
     found: dict[str, Any] = {}
-    rows = [(8, 10.0, 1, 0.0, 51, 16.4), (8, 10.0, 2, 0.1, 102, 16.4), (8, 10.0, 2, 0.1, 102, 10.4), (8, 3.0, 2, 0.1, 24, 16.4)]
+    rows = [
+        (8, 10.0, 1, 0.0, 51, 16.4),
+        (8, 10.0, 2, 0.1, 102, 16.4),
+        (8, 10.0, 2, 0.1, 102, 10.4),
+        (8, 3.0, 2, 0.1, 24, 16.4),
+    ]
     for modes, delay, q, roll_off, taps, level in rows:
         values = []
         for seed in range(8):
@@ -334,7 +337,9 @@ def adaptation() -> dict[str, Any]:
         ratios = []
         for seed in range(3):
             field = still_channel(4, 80 + seed, delay_symbols=3.0, sections=40, symbols=16384, snr_db=10.0)
-            least = exact_filter(replace(field, truths=(fine_truth(4, 80 + seed, 3.0, 40, 0.1),)), 32, samples_per_symbol=2)[0]
+            least = exact_filter(
+                replace(field, truths=(fine_truth(4, 80 + seed, 3.0, 40, 0.1),)), 32, samples_per_symbol=2
+            )[0]
             out = equalized(field, Equalizer("lms", 32, step=step, rounds=3))
             ratios.append(error_of(field, out.symbols, slice(None)) / least - 1.0)
         found[f"lms-{step}"] = mean_and_error(ratios) | {"law": step / (2.0 - step)}
@@ -343,7 +348,9 @@ def adaptation() -> dict[str, Any]:
         ratios = []
         for seed in range(3):
             field = still_channel(2, 80 + seed, delay_symbols=3.0, sections=40, symbols=16384, snr_db=10.0)
-            least = exact_filter(replace(field, truths=(fine_truth(2, 80 + seed, 3.0, 40, 0.1),)), 32, samples_per_symbol=2)[0]
+            least = exact_filter(
+                replace(field, truths=(fine_truth(2, 80 + seed, 3.0, 40, 0.1),)), 32, samples_per_symbol=2
+            )[0]
             out = equalized(field, Equalizer("frequency_lms", 32, step=step, rounds=4))
             ratios.append(error_of(field, out.symbols, slice(None)) / least - 1.0)
         found[f"fdlms-{step}"] = mean_and_error(ratios) | {"law": 2 * step / (1.0 - 2 * step)}
@@ -371,7 +378,9 @@ def blind_window() -> dict[str, Any]:
         for seed in range(3):
             line = coupled(4, 1, dispersion=5.0, length=100e3)
             effects = replace(LINEAR, noise=False, sections=100)
-            field = received(line, 20 + seed, effects=effects, symbols=16384, front=FrontEnd(1.0 / ratio(level)), fine=False)
+            field = received(
+                line, 20 + seed, effects=effects, symbols=16384, front=FrontEnd(1.0 / ratio(level)), fine=False
+            )
             out = equalized(field, Equalizer("lms", 101, step=2 * 0.132 / 1.132, rounds=4))
             values.append(float(db(np.mean(measured(field, out).snr))))
         adaptation_only = mean_and_error(values)
@@ -388,7 +397,12 @@ def blind_window() -> dict[str, Any]:
 
 def enhanced_phase_noise() -> dict[str, Any]:
     """Noise that dispersion compensation makes of the phase of the local oscillator, behind phase recovery."""
-    rows = [(49e9, 19.0, 8610e3, 0.0), (49e9, 19.0, 8610e3, 0.1), (140e9, 20.0, 7000e3, 0.0), (140e9, 20.0, 1016e3, 0.0)]
+    rows = [
+        (49e9, 19.0, 8610e3, 0.0),
+        (49e9, 19.0, 8610e3, 0.1),
+        (140e9, 20.0, 7000e3, 0.0),
+        (140e9, 20.0, 1016e3, 0.0),
+    ]
     found = {}
     for rate, dispersion, length, roll_off in rows:
         beta2 = -dispersion * 1e-6 * 1550e-9**2 / (2 * math.pi * 299792458.0)
@@ -413,7 +427,10 @@ def enhanced_phase_noise() -> dict[str, Any]:
             mean, error = float(np.mean(noise)), float(np.std(noise, ddof=1) / math.sqrt(len(noise)))
             return {"value": float(-db(mean)), "standard_error": NP * error / mean, "law": float(-db(law))}
 
-        found[f"{rate / 1e9:g}-{length / 1e3:g}-{roll_off}"] = {"phase": level(phase_only, law), "delay": level(delay_too, slope)}
+        found[f"{rate / 1e9:g}-{length / 1e3:g}-{roll_off}"] = {
+            "phase": level(phase_only, law),
+            "delay": level(delay_too, slope),
+        }
         print(rate, length, roll_off, found[f"{rate / 1e9:g}-{length / 1e3:g}-{roll_off}"], flush=True)
     return found
 
@@ -433,7 +450,10 @@ def without_delay(field: ReceivedField, outputs: Any, window: int = 128) -> floa
     count = field.symbols.shape[1] // window * window
     sent = field.symbols
     slope = fft.ifft(fft.fft(sent, axis=-1) * (2j * math.pi * np.fft.fftfreq(sent.shape[1])), axis=-1)
-    blocks = [one[:, :count].reshape(len(sent), -1, window).transpose(1, 0, 2).reshape(-1, len(sent) * window) for one in (outputs, sent, slope)]
+    blocks = [
+        one[:, :count].reshape(len(sent), -1, window).transpose(1, 0, 2).reshape(-1, len(sent) * window)
+        for one in (outputs, sent, slope)
+    ]
     got, known, steep = blocks
     turn = np.exp(-1j * np.angle(np.sum(got * known.conj(), axis=1, keepdims=True)))
     error = got * turn - known
@@ -477,7 +497,14 @@ def phase_recovery() -> dict[str, Any]:
 
 def receiver_noise() -> dict[str, Any]:
     """Noise of the receiver behind a line with mode-dependent loss: drawn matrices against the rule."""
-    rows = [(8, 0.45, 14, 17, 0.5), (8, 0.9, 14, 17, 0.5), (8, 0.9, 14, 17, 1.0), (8, 1.35, 14, 17, 0.5), (38, 0.9, 10, 17, 0.5), (4, 0.9, 18, 20, 1.0)]
+    rows = [
+        (8, 0.45, 14, 17, 0.5),
+        (8, 0.9, 14, 17, 0.5),
+        (8, 0.9, 14, 17, 1.0),
+        (8, 1.35, 14, 17, 0.5),
+        (38, 0.9, 10, 17, 0.5),
+        (4, 0.9, 18, 20, 1.0),
+    ]
     found = {}
     for modes, loss, line_db, trx_db, share in rows:
         draws = {4: 2048, 8: 1024, 38: 96}[modes]
@@ -493,7 +520,11 @@ def receiver_noise() -> dict[str, Any]:
         mean = math.expm1(each.mean())
         error = each.std(ddof=1) / math.sqrt(draws) * (1 + mean) / mean * NP
         law = rule_even(modes, loss, line_db, trx, share)
-        found[f"D{modes}-{loss}-{line_db}-{trx_db}-{share}"] = {"value": float(db(mean)), "standard_error": float(error), "rule": law}
+        found[f"D{modes}-{loss}-{line_db}-{trx_db}-{share}"] = {
+            "value": float(db(mean)),
+            "standard_error": float(error),
+            "rule": law,
+        }
     return found
 
 
@@ -613,12 +644,18 @@ def filters() -> dict[str, Any]:
     from mcfiber.kernels.filtering import filtered_ratio
 
     found = {}
-    for rate, band, order, count, level in ((32e9, 40e9, 3.5, 10, 14), (64e9, 68e9, 4.0, 8, 16), (64e9, 68e9, 4.0, 30, 16)):
+    for rate, band, order, count, level in (
+        (32e9, 40e9, 3.5, 10, 14),
+        (64e9, 68e9, 4.0, 8, 16),
+        (64e9, 68e9, 4.0, 30, 16),
+    ):
         values = []
         for seed in range(4):
             line = coupled(1, count, snr_ase_db=level, dispersion=0.0, rate=rate)
             line = replace(line, filters=Filters(band, order, ROLL_OFF, count))._with_filters()
-            values.append(snr_of(line, seed, Equalizer("mmse", 64, training=16384), effects=LINEAR, symbols=32768, rate=rate))
+            values.append(
+                snr_of(line, seed, Equalizer("mmse", 64, training=16384), effects=LINEAR, symbols=32768, rate=rate)
+            )
         law = float(db(filtered_ratio(ratio(level), rate, ROLL_OFF, band, order, float(count))))
         found[f"{rate / 1e9:g}-{band / 1e9:g}-{count}"] = mean_and_error(values) | {"law": law}
         print(found, flush=True)
@@ -645,7 +682,7 @@ def pulse_of_loop() -> dict[str, Any]:
     for repeat in ("independent", "same"):
         line = coupled(4, 12, 0.0, dispersion=10.8, length=15e3, repeat=repeat)
         frequency = truth_frequencies(line, RATE, 4096, ROLL_OFF, fine=False)
-            values = []
+        values = []
         for seed in range(8):
             follower = Follower(line, RATE, frequency, noisy=False)
             for number in range(12):

@@ -324,8 +324,7 @@ class _Row:
             found.symbols[:, place], field.symbols[:, place], field.numbers[:, place], field.modulation
         )
         self.readings = [
-            reading(field, taps, effective_snr(self.quality.snr[field.members(group)]))
-            for group, taps in enumerate(found.taps)
+            reading(field, taps, 1.0 / max(field.noise_of(group), 1e-12)) for group, taps in enumerate(found.taps)
         ]
 
     def streams(self, values: FloatArray) -> FloatArray:

@@ -65,6 +65,11 @@ class ReceivedField:
         """Two polarisations of every core."""
         return len(self.samples)
 
+    def noise_of(self, group: int) -> float:
+        """Noise of the line and the receiver over the signal, mean over modes and frequencies of a group. [1]"""
+        along = np.einsum("fii->fi", self.truths[group].noise).real
+        return float(np.mean(along)) + self.receiver_noise
+
     def members(self, group: int) -> list[int]:
         """Modes of a group of cores, in its order."""
         return [mode for core in self.groups[group] for mode in (2 * core, 2 * core + 1)]

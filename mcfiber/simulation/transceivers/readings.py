@@ -46,12 +46,12 @@ def reading(field: ReceivedField, taps: ComplexArray, snr: float) -> Reading:
     taps
         Of one group. Shape (stream, tap, mode).
     snr
-        Signal-to-noise ratio at the receiver, for the correction. [1]
+        Signal-to-noise ratio at the input of the equaliser, for the correction. [1]
 
     Notes
     -----
     Least mean squares give ``w = h/(h^2 + nu)`` for a gain h of amplitude, with ``nu = 1/snr``: undone by
-    ``h = (1 + sqrt(1 - 4 nu w^2))/(2 w)`` [1]_. The floor of the taps' energy is the mean of its weakest eighth.
+    ``h = (1 + sqrt(1 - 4 nu w^2))/(2 w)`` [1]_, on the branch of the strong gains. The floor of the taps' energy is the mean of its weakest eighth.
 
     References
     ----------
@@ -62,7 +62,6 @@ def reading(field: ReceivedField, taps: ComplexArray, snr: float) -> Reading:
     frequency = np.fft.fftfreq(FREQUENCIES, 0.5 / field.symbol_rate)
     spectrum = np.moveaxis(fft.fft(taps, FREQUENCIES, axis=1), 1, 0)[np.abs(frequency) < max(flat, 1.0)]
     values = np.linalg.svd(spectrum, compute_uv=False)
-    values = values / math.sqrt(float(np.mean(values**2)))  # of a channel of mean gain 1
     inside = np.sqrt(np.maximum(1.0 - 4.0 * np.minimum(values**2 / snr, 0.25), 0.0))
     intensity = np.sum(np.abs(taps) ** 2, axis=(0, 2))
     above = np.maximum(intensity - np.sort(intensity)[: max(1, intensity.size // 8)].mean(), 0.0)

@@ -177,7 +177,7 @@ class Transmission:
             draw=draw,
         )
         frequency = truth_frequencies(line, self.symbol_rate, setup.symbols, self.roll_off, fine=fine)
-        follower = Follower(line, self.symbol_rate, frequency, noisy=setup.effects.noise)
+        follower = Follower(line, self.symbol_rate, frequency, noisy=setup.effects.noise, roll_off=self.roll_off)
         centers = np.sort([channel.center * self.spacing for channel in self.channels])
         arrived = passed(
             sent.spectrum,

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from mcfiber.simulation.transceivers.mixtures import Mixtures
+from mcfiber.simulation.transceivers.transmitter import raised_cosine_root
 from mcfiber.simulation.transceivers.way import TransmissionLine
 from mcfiber.typing import ComplexArray, FloatArray
 
@@ -106,16 +107,25 @@ class Follower:
         Bandwidth in which noise counts. [Hz]
     frequency
         Offsets from the channel's centre. [Hz]
+    noisy
+        Whether amplifiers add noise.
+    roll_off
+        Of the pulses, whose spectrum weighs the frequencies. [1]
     """
 
     line: TransmissionLine
     symbol_rate: float
     frequency: FloatArray
     noisy: bool = True
+    roll_off: float = 0.1
     groups: list[_Group] = field(default_factory=list)
     known: dict[int, list[ComplexArray]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        fine = 1 << 20  # of the symbol rate, in which the pulse counts its frequencies
+        offset = np.round(self.frequency / self.symbol_rate * fine).astype(np.int64)
+        power = raised_cosine_root(offset, fine, self.roll_off) ** 2
+        self.weights = power / power.sum()
         for modes in self.line.mixtures:
             shape = (len(self.frequency), len(modes), len(modes))
             still = np.broadcast_to(np.eye(len(modes), dtype=complex), shape).copy()
@@ -135,7 +145,7 @@ class Follower:
 
         Notes
         -----
-        Signal held: the mean over the band of ``tr(H H^H)/D``. Total power held: that and all noise, also what this
+        Signal held: the mean over the pulse's power of ``tr(H H^H)/D``. Total power held: that and all noise, also what this
         amplifier adds.
         """
         place = self.line.place(number)
@@ -150,10 +160,10 @@ class Follower:
             group.channel = filtered @ group.channel
             group.noise = filtered @ group.noise @ filtered.conj().transpose(0, 2, 1)
             own = np.diag(added[group.modes])
-            total = _mean_gain(group.channel @ group.channel.conj().transpose(0, 2, 1))
+            total = self._mean_gain(group.channel @ group.channel.conj().transpose(0, 2, 1))
             if self.line.power_control == "total":
                 group.noise = group.noise + own
-                total += _mean_gain(group.noise)
+                total += self._mean_gain(group.noise)
             group.channel /= math.sqrt(total)
             group.noise /= total
             if self.line.power_control == "signal":
@@ -161,13 +171,12 @@ class Follower:
             divisor[group.modes] = total
         return divisor
 
+    def _mean_gain(self, power: ComplexArray) -> float:
+        return float(self.weights @ np.mean(np.einsum("fii->fi", power).real, axis=1))
+
     def truths(self) -> tuple[Truth, ...]:
         """Channel of each group so far."""
         return tuple(Truth(self.frequency, group.channel, group.noise) for group in self.groups)
-
-
-def _mean_gain(power: ComplexArray) -> float:
-    return float(np.mean(np.einsum("fii->fi", power).real))
 
 
 def _transfer(drawn: Mixtures, modes: list[int], frequency: FloatArray) -> ComplexArray:
