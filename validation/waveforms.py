@@ -25,15 +25,16 @@ from mcfiber.receiver.decoder import loss_at_end
 from mcfiber.receiver.information import bit_error_ratio, information
 from mcfiber.receiver.penalty import mdl_penalty
 from mcfiber.simulation.channels import CoupledLine, draw_channel, mode_gains
-from mcfiber.simulation.transceivers.equalizers import Equalized, Equalizer, equalized
-from mcfiber.simulation.transceivers.front_end import FrontEnd, ReceivedField
-from mcfiber.simulation.transceivers.mixtures import mixtures
-from mcfiber.simulation.transceivers.least_squares import factored, solved
-from mcfiber.simulation.transceivers.phase import PhaseRecovery
-from mcfiber.simulation.transceivers.propagation import Effects, passed
-from mcfiber.simulation.transceivers.quality import SignalQuality, effective_snr, signal_quality
-from mcfiber.simulation.transceivers.readings import reading
-from mcfiber.simulation.transceivers.transmitter import (
+from mcfiber.simulation.equalizers import Equalized, Equalizer, equalized
+from mcfiber.simulation.front_end import FrontEnd, ReceivedField
+from mcfiber.simulation.least_squares import factored, solved
+from mcfiber.simulation.mixtures import mixtures
+from mcfiber.simulation.phase import PhaseRecovery
+from mcfiber.simulation.propagation import Effects, passed
+from mcfiber.simulation.quality import SignalQuality, effective_snr, signal_quality
+from mcfiber.simulation.readings import reading
+from mcfiber.simulation.transmission_line import TransmissionLine, TransmissionSpan
+from mcfiber.simulation.transmitter import (
     Draw,
     FrequencyGrid,
     WdmChannel,
@@ -44,8 +45,7 @@ from mcfiber.simulation.transceivers.transmitter import (
     smooth,
     transmitted,
 )
-from mcfiber.simulation.transceivers.truth import Follower, Truth, truth_frequencies
-from mcfiber.simulation.transceivers.way import TransmissionLine, TransmissionSpan
+from mcfiber.simulation.truth import Follower, Truth, truth_frequencies
 
 RESULTS = Path(__file__).with_suffix(".json")
 NP = 10.0 / math.log(10.0)  # decibels in a neper of power
@@ -98,7 +98,9 @@ def received(
     samples = smooth(max(2 * symbols, math.ceil(4 * reach) if effects.kerr else 0))
     grid, draw = FrequencyGrid(rate / symbols, samples), Draw(seed)
     sent = transmitted(every, grid, modes=line.modes, roll_off=roll_off, noise=transmitter, linewidth=laser, draw=draw)
-    follower = Follower(line, rate, truth_frequencies(line, rate, symbols, roll_off, fine=fine), effects.noise, roll_off)
+    follower = Follower(
+        line, rate, truth_frequencies(line, rate, symbols, roll_off, fine=fine), effects.noise, roll_off
+    )
     centers = np.sort([one.center * grid.spacing for one in every])
     got = passed(
         sent.spectrum, grid, line, follower, bandwidth=2 * reach * grid.spacing, centers=centers, effects=effects,
@@ -212,7 +214,7 @@ def splits() -> dict[str, Any]:
     """The same with transceivers of 17 dB: all noise at the transmitter, half of it, all at the receiver."""
     found = {}
     trx = ratio(17.0)
-    for cores, linear, kerr in ((2, 16, 6), (4, 10, 4)):
+    for cores, linear, kerr in ((2, 8, 4), (4, 6, 3)):
         for loss in (0.0, 0.5, 1.0):
             for share in (0.0, 0.5, 1.0):
                 for effects, draws in ((LINEAR, linear), (KERR, kerr)):
@@ -627,12 +629,12 @@ def crosstalk() -> dict[str, Any]:
     found = {}
     for name, spans, power, effects, draws in (
         ("alone", 1, 1e-3, replace(LINEAR, noise=False, sections=80), 24),
-        ("all", 5, 2e-3, KERR, 12),
+        ("all", 5, 2e-3, KERR, 8),
     ):
         values = []
         for seed in range(draws):
-            field = received(row_of_cores(spans, power, 16.0), 40 + seed, effects=effects, symbols=8192, fine=False)
-            quality = measured(field, equalized(field, Equalizer("mmse", 24, training=4096)))
+            field = received(row_of_cores(spans, power, 16.0), 40 + seed, effects=effects, symbols=16384, fine=False)
+            quality = measured(field, equalized(field, Equalizer("mmse", 24, training=12288)))
             values.append(float(np.mean(1.0 / quality.snr[2:4])))
         found[name] = mean_and_error(values)
         print(name, found[name], flush=True)

@@ -8,24 +8,26 @@ from typing import Any, Literal
 import numpy as np
 import xarray as xr
 
-from mcfiber.arguments import NUMBER, NUMBERS, SEED, arguments, choice, instance, real, whole
+from mcfiber.arguments import NUMBER, SEED, arguments, choice, instance, real, several, whole
+from mcfiber.descriptions.errors import shown
 from mcfiber.descriptions.formats import DESCRIBED_FORMATS, UNIFORM_FORMATS
+from mcfiber.descriptions.record import axes
 from mcfiber.descriptions.system import System
 from mcfiber.evaluate import quantities, records
 from mcfiber.fiber.channels import Channels
 from mcfiber.labelled import labelled_dataset
 from mcfiber.line.budget import Scene, line_noises
 from mcfiber.receiver.receiver import Receiver
+from mcfiber.simulation.equalizers import Equalized, Equalizer, equalized
+from mcfiber.simulation.front_end import ReceivedField
+from mcfiber.simulation.phase import PhaseRecovery
 from mcfiber.simulation.points import number_at
+from mcfiber.simulation.propagation import Effects
+from mcfiber.simulation.quality import SignalQuality, effective_snr, signal_quality
+from mcfiber.simulation.readings import reading
 from mcfiber.simulation.streams import root_of
-from mcfiber.simulation.transceivers.equalizers import Equalized, Equalizer, equalized
-from mcfiber.simulation.transceivers.front_end import ReceivedField
-from mcfiber.simulation.transceivers.phase import PhaseRecovery
-from mcfiber.simulation.transceivers.propagation import Effects
-from mcfiber.simulation.transceivers.quality import SignalQuality, effective_snr, signal_quality
-from mcfiber.simulation.transceivers.readings import reading
-from mcfiber.simulation.transceivers.transmission import Setup, Transmission
-from mcfiber.simulation.transceivers.transmitter import GAUSSIAN, Draw, Modulation
+from mcfiber.simulation.transceivers import Setup, Transmission
+from mcfiber.simulation.transmitter import GAUSSIAN, Draw, Modulation
 from mcfiber.typing import AnyArray, FloatArray, Quantity
 
 POLARIZATIONS = ("x", "y")
@@ -33,14 +35,14 @@ POLARIZATIONS = ("x", "y")
 _SHARED = {
     "channel": whole(low=0, remedy="a number of the spectrum, the lowest frequency first"),
     "channels": whole(low=1, high=10_000),
-    "cores": NUMBERS,
+    "cores": several(whole(low=0), different=True),
     "symbols": whole(low=64, high=2**24),
     "samples": whole(low=128, high=2**28),
     "modulation": choice(*UNIFORM_FORMATS, GAUSSIAN, kinds=DESCRIBED_FORMATS),
     "laser_linewidth_khz": real(low=0, high=1e6, dims=NUMBER),
     "sections": whole(low=1, high=1_000_000),
     "seed": SEED,
-    "point": instance(Mapping, otherwise="give positions by the names of the axes, as in {'launch': 0}"),
+    "point": instance(dict, otherwise="give positions by the names of the axes, as in {'launch': 0}"),
 }
 
 
@@ -60,7 +62,7 @@ def received_field(
     noise: bool = True,
     sections: int | None = None,
     precision: Literal["single", "double"] = "double",
-    point: Mapping[str, int] | None = None,
+    point: dict[str, int] | None = None,
     seed: int = 0,
     draw: int = 0,
     progress: Callable[[int, int], None] | None = None,
@@ -156,7 +158,7 @@ def simulate_transmission(
     noise: bool = True,
     sections: int | None = None,
     precision: Literal["single", "double"] = "double",
-    point: Mapping[str, int] | None = None,
+    point: dict[str, int] | None = None,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> xr.Dataset:
@@ -228,6 +230,18 @@ def simulate_transmission(
     return _dataset(rows, ready, how)
 
 
+def _check_point(system: System, point: Mapping[str, int]) -> None:
+    """Refuse positions along what is no axis, or beyond its end."""
+    sizes = {str(dim): size for _, axis in axes(system) for dim, size in zip(axis.dims, axis.shape, strict=True)}
+    for name, place in point.items():
+        if name not in sizes or isinstance(place, bool) or not isinstance(place, int) or not 0 <= place < sizes[name]:
+            known = (
+                ", ".join(f"{dim} (0 to {size - 1})" for dim, size in sizes.items()) or "none: the system has no axes"
+            )
+            msg = f"point: got {shown(name)}: {shown(place)}; allowed: a position along {known}"
+            raise ValueError(msg)
+
+
 class _Ready:
     """A system behind its doors, and the part of it that is simulated."""
 
@@ -241,6 +255,7 @@ class _Ready:
         point: Mapping[str, int] | None,
         **setup: Any,
     ) -> None:
+        _check_point(system, point or {})
         scene, arrived = records(system)
         count = scene.channels.count
         middle = count // 2 if channel is None else channel

@@ -7,9 +7,10 @@ from typing import Literal
 import numpy as np
 from scipy import fft
 
+from mcfiber.arguments import NUMBER, arguments, real, whole
 from mcfiber.kernels.equalizers import least_mean_squares
-from mcfiber.simulation.transceivers.front_end import ReceivedField
-from mcfiber.simulation.transceivers.least_squares import (
+from mcfiber.simulation.front_end import ReceivedField
+from mcfiber.simulation.least_squares import (
     covariance,
     cross_covariance,
     factored,
@@ -17,11 +18,18 @@ from mcfiber.simulation.transceivers.least_squares import (
     solved,
     tributaries,
 )
-from mcfiber.simulation.transceivers.phase import PhaseRecovery
-from mcfiber.simulation.transceivers.transmitter import known_constellation, raised_cosine_root
+from mcfiber.simulation.phase import PhaseRecovery
+from mcfiber.simulation.transmitter import known_constellation, raised_cosine_root
 from mcfiber.typing import AnyArray, ComplexArray, FloatArray
 
 
+@arguments(
+    taps=whole(low=1, high=100_000),
+    training=whole(low=1, high=2**40),
+    step=real(above=0, below=2, dims=NUMBER),
+    rounds=whole(low=1, high=10_000),
+    loop_gain=real(low=0, high=1, dims=NUMBER),
+)
 @dataclass(frozen=True)
 class Equalizer:
     """How modes are separated.
@@ -78,6 +86,7 @@ class Equalized:
     errors: FloatArray
 
 
+@arguments()
 def equalized(
     field: ReceivedField, equalizer: Equalizer | None = None, *, phase: PhaseRecovery | None = None
 ) -> Equalized:

@@ -9,11 +9,11 @@ import numpy as np
 from scipy import fft
 
 from mcfiber.kernels.splitstep import delayed, filtered, kerr_rotation, transfer
+from mcfiber.simulation.mixtures import Mixtures, mixtures
 from mcfiber.simulation.splitstep import KEPT_LENGTHS, Steps
-from mcfiber.simulation.transceivers.mixtures import Mixtures, mixtures
-from mcfiber.simulation.transceivers.transmitter import Draw, FrequencyGrid, Part
-from mcfiber.simulation.transceivers.truth import Follower, Truth
-from mcfiber.simulation.transceivers.way import TransmissionLine, TransmissionSpan
+from mcfiber.simulation.transmission_line import TransmissionLine, TransmissionSpan
+from mcfiber.simulation.transmitter import Draw, FrequencyGrid, Part
+from mcfiber.simulation.truth import Follower, Truth
 from mcfiber.typing import AnyArray, ComplexArray, FloatArray
 
 Progress = Callable[[int, int], None]

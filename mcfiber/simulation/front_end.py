@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft
 
-from mcfiber.simulation.transceivers.transmitter import (
+from mcfiber.simulation.transmission_line import Groups
+from mcfiber.simulation.transmitter import (
     Draw,
     FrequencyGrid,
     Modulation,
@@ -15,8 +16,7 @@ from mcfiber.simulation.transceivers.transmitter import (
     phase_walk,
     smooth,
 )
-from mcfiber.simulation.transceivers.truth import Truth
-from mcfiber.simulation.transceivers.way import Groups
+from mcfiber.simulation.truth import Truth
 from mcfiber.typing import AnyArray, ComplexArray, FloatArray, IntArray
 
 

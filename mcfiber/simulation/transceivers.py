@@ -1,4 +1,4 @@
-"""One realisation from end to end, on the records of a system: transmitter, line, receiver's front end."""
+"""The judge: one realisation from end to end, on the records of a system: transmitter, line, receiver's front end."""
 
 import math
 import warnings
@@ -10,11 +10,12 @@ import numpy as np
 
 from mcfiber.line.budget import Scene
 from mcfiber.receiver.receiver import Receiver
+from mcfiber.simulation.equalizers import Equalizer
+from mcfiber.simulation.front_end import FrontEnd, ReceivedField
 from mcfiber.simulation.points import channels_at, number_at
-from mcfiber.simulation.transceivers.equalizers import Equalizer
-from mcfiber.simulation.transceivers.front_end import FrontEnd, ReceivedField
-from mcfiber.simulation.transceivers.propagation import Effects, Progress, passed
-from mcfiber.simulation.transceivers.transmitter import (
+from mcfiber.simulation.propagation import Effects, Progress, passed
+from mcfiber.simulation.transmission_line import TransmissionLine
+from mcfiber.simulation.transmitter import (
     GAUSSIAN,
     Draw,
     FrequencyGrid,
@@ -23,8 +24,7 @@ from mcfiber.simulation.transceivers.transmitter import (
     smooth,
     transmitted,
 )
-from mcfiber.simulation.transceivers.truth import Follower, truth_frequencies
-from mcfiber.simulation.transceivers.way import TransmissionLine
+from mcfiber.simulation.truth import Follower, truth_frequencies
 from mcfiber.typing import FloatArray
 
 

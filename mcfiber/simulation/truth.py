@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
-from mcfiber.simulation.transceivers.mixtures import Mixtures
-from mcfiber.simulation.transceivers.transmitter import raised_cosine_root
-from mcfiber.simulation.transceivers.way import TransmissionLine
+from mcfiber.simulation.mixtures import Mixtures
+from mcfiber.simulation.transmission_line import TransmissionLine
+from mcfiber.simulation.transmitter import raised_cosine_root
 from mcfiber.typing import ComplexArray, FloatArray
 
 RESOLVED_TURN = 0.1
@@ -145,8 +145,8 @@ class Follower:
 
         Notes
         -----
-        Signal held: the mean over the pulse's power of ``tr(H H^H)/D``. Total power held: that and all noise, also what this
-        amplifier adds.
+        Signal held: the mean over the pulse's power of ``tr(H H^H)/D``. Total power held: that and all noise,
+        also what this amplifier adds.
         """
         place = self.line.place(number)
         if place not in self.known:

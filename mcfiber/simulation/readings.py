@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft
 
-from mcfiber.simulation.transceivers.front_end import ReceivedField
+from mcfiber.simulation.front_end import ReceivedField
 from mcfiber.typing import ComplexArray, FloatArray
 
 FREQUENCIES = 256
@@ -51,7 +51,8 @@ def reading(field: ReceivedField, taps: ComplexArray, snr: float) -> Reading:
     Notes
     -----
     Least mean squares give ``w = h/(h^2 + nu)`` for a gain h of amplitude, with ``nu = 1/snr``: undone by
-    ``h = (1 + sqrt(1 - 4 nu w^2))/(2 w)`` [1]_, on the branch of the strong gains. The floor of the taps' energy is the mean of its weakest eighth.
+    ``h = (1 + sqrt(1 - 4 nu w^2))/(2 w)`` [1]_, on the branch of strong gains. The floor of the
+    taps' energy is the mean of its weakest eighth.
 
     References
     ----------

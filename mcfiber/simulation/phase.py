@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from scipy import fft
 
+from mcfiber.arguments import arguments, whole
 from mcfiber.kernels.equalizers import phase_distances
-from mcfiber.simulation.transceivers.transmitter import known_constellation
+from mcfiber.simulation.transmitter import known_constellation
 from mcfiber.typing import AnyArray, ComplexArray, FloatArray
 
 if TYPE_CHECKING:
-    from mcfiber.simulation.transceivers.front_end import ReceivedField
+    from mcfiber.simulation.front_end import ReceivedField
 
 
+@arguments(window=whole(low=1, high=2**30), angles=whole(low=2, high=10_000), first_block=whole(low=1, high=2**40))
 @dataclass(frozen=True)
 class PhaseRecovery:
     """How the phase of the lasers is recovered, together for all streams of a group of cores.

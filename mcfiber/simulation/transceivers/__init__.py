@@ -1,1 +1,0 @@
-"""The judge: a waveform from a transmitter through a line into a receiver, sample by sample."""
