@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from scipy import fft
 
-from mcfiber.kernels.splitstep import delayed, filtered, kerr_rotation, transfer
+from mcfiber.kernels.splitstep import delayed, filtered, kerr_rotation, mixed, transfer
 from mcfiber.simulation.mixtures import Mixtures, mixtures
 from mcfiber.simulation.splitstep import KEPT_LENGTHS, Steps
 from mcfiber.simulation.transmission_line import TransmissionLine, TransmissionSpan
@@ -17,6 +17,9 @@ from mcfiber.simulation.truth import Follower, Truth
 from mcfiber.typing import AnyArray, ComplexArray, FloatArray
 
 Progress = Callable[[int, int], None]
+
+FEW = 16
+"""Modes up to which a compiled loop mixes as fast as a library whose threads wait for each other."""
 
 
 @dataclass(frozen=True)
@@ -194,8 +197,14 @@ class _Engine:
     def mode_gains(self, field: AnyArray, drawn: Mixtures) -> AnyArray:
         """Mix at the end of a span, and give each mode its gain."""
         if np.any(drawn.gain):
-            field = drawn.turn.astype(self.kind) @ field
+            field = self._product(drawn.turn, field)
             field *= np.exp(0.5 * drawn.gain).astype(field.real.dtype)[:, None]
+        return field
+
+    def _product(self, matrix: ComplexArray, field: AnyArray) -> AnyArray:
+        if len(matrix) > FEW:
+            return matrix.astype(self.kind) @ field
+        mixed(np.ascontiguousarray(matrix, self.kind), field)
         return field
 
     def _plan(self, span: TransmissionSpan, sections: int, bandwidth: float) -> list[list[float]]:
@@ -237,7 +246,7 @@ class _Engine:
         """Mixture of a section: a unitary matrix, then delays."""
         matrix = drawn.matrices[section]
         if len(drawn.matrices) > 1 or np.any(matrix != np.eye(len(matrix))):
-            field = matrix.astype(self.kind) @ field
+            field = self._product(matrix, field)
         delays = drawn.delays[section] + drawn.group_delay[section]
         if np.any(delays):
             delayed(2.0 * math.pi * delays * self.grid.spacing, field)

@@ -230,7 +230,7 @@ def simulate_transmission(
     return _dataset(rows, ready, how)
 
 
-def _check_point(system: System, point: Mapping[str, int]) -> None:
+def _check_point(system: System, point: Mapping[str, Any]) -> None:
     """Refuse positions along what is no axis, or beyond its end."""
     sizes = {str(dim): size for _, axis in axes(system) for dim, size in zip(axis.dims, axis.shape, strict=True)}
     for name, place in point.items():
