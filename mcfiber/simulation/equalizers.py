@@ -192,9 +192,11 @@ def _last_round(
     errors = np.mean(np.abs(out - wanted) ** 2, axis=0)
     blocks = max(1, errors.size // 64)
     history = errors[: errors.size // blocks * blocks].reshape(blocks, -1).mean(axis=1)
-    last = out[:, -count:]
+    place = np.arange(out.shape[1] - count, out.shape[1]) % count  # blocks need not end with the period
+    last, inside = np.empty_like(out[:, :count]), np.empty(count)
+    last[:, place], inside[place] = out[:, -count:], turns[-count:]
     turn = phase.recovered(last, field)
-    return Equalized(last * np.exp(-1j * turn), np.arange(count), (taps,), (turn + turns[-count:])[None], history[None])
+    return Equalized(last * np.exp(-1j * turn), np.arange(count), (taps,), (turn + inside)[None], history[None])
 
 
 def _frequency_adapted(field: ReceivedField, how: Equalizer, phase: PhaseRecovery) -> Equalized:
