@@ -55,14 +55,17 @@ BETA2, GAMMA, LOSS = -2.17e-26, 1.3e-3, 0.2e-3 / NP
 
 
 def db(ratio: Any) -> Any:
+    """Decibels of a ratio."""
     return 10.0 * np.log10(ratio)
 
 
 def ratio(decibels: float) -> float:
+    """Ratio of decibels."""
     return 10.0 ** (0.1 * decibels)
 
 
 def mean_and_error(values: Sequence[float]) -> dict[str, float]:
+    """Mean over draws, and its standard error."""
     every = np.asarray(values, float)
     error = float(every.std(ddof=1) / math.sqrt(every.size)) if every.size > 1 else math.inf
     return {"value": float(every.mean()), "standard_error": error, "draws": int(every.size)}
@@ -115,6 +118,7 @@ def received(
 
 
 def measured(field: ReceivedField, found: Equalized) -> SignalQuality:
+    """Quality of the symbols that the equaliser was not fitted to."""
     place = found.measured
     return signal_quality(found.symbols[:, place], field.symbols[:, place], field.numbers[:, place], field.modulation)
 
@@ -267,11 +271,12 @@ def still_channel(
 
 
 def error_of(field: ReceivedField, symbols: Any, place: Any) -> float:
+    """Mean square error of some symbols."""
     return float(np.mean(np.abs(symbols[:, place] - field.symbols[:, place]) ** 2))
 
 
 def exact_filter(field: ReceivedField, taps: int, *, samples_per_symbol: int) -> tuple[float, Any]:
-    """Error of the filter of least mean-square error of the channel as it is, with white noise: mean, and of streams."""
+    """Error of the filter of least mean-square error of the channel as it is, with white noise: mean, and by stream."""
     truth, count, modes, q = field.truths[0], 4096, field.modes, samples_per_symbol
     offset = np.fft.fftfreq(q * count, 1.0 / (q * count)).astype(int)
     pulse = raised_cosine_root(offset, count, field.roll_off)
@@ -521,17 +526,13 @@ def receiver_noise() -> dict[str, Any]:
         each = np.array([np.mean(np.log1p(one)) for one in snr])
         mean = math.expm1(each.mean())
         error = each.std(ddof=1) / math.sqrt(draws) * (1 + mean) / mean * NP
-        law = rule_even(modes, loss, line_db, trx, share)
+        law = rule(modes, 20, loss, line_db, trx, share)
         found[f"D{modes}-{loss}-{line_db}-{trx_db}-{share}"] = {
             "value": float(db(mean)),
             "standard_error": float(error),
             "rule": law,
         }
     return found
-
-
-def rule_even(modes: int, loss: float, line_db: float, trx: float, share: float) -> float:
-    return rule(modes, 20, loss, line_db, trx, share)
 
 
 def droop_and_loss() -> dict[str, Any]:
@@ -674,7 +675,7 @@ def long_coupled() -> dict[str, Any]:
     unknowns = 38 * 81
     return {
         "half window over the rms delay": window / 2 / sigma, "snr_db": value,
-        "expected of the fit alone": float(db(1.0 / ((1 + ratio(-16.4)) * 0 + ratio(-16.4) * 24576 / (24576 - unknowns)))),
+        "expected of the fit alone": 16.4 - float(db(24576 / (24576 - unknowns))),
     }  # fmt: skip
 
 
@@ -718,6 +719,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
 
 
 def main(names: Sequence[str]) -> None:
+    """Run some parts, or all, and write the record."""
     known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for name in names or PARTS:
         started = time.perf_counter()
