@@ -535,7 +535,7 @@ _add(
 )
 
 # What a waveform measures: streams are the polarisations of the cores.
-_STREAM = "g = <a* z>/<|a|^2>, |g|^2 <|a|^2>/<|z - g a|^2>, of recovered symbols z and those sent, a"
+_STREAM = "one complex gain for each stream, and what is left of its symbols: mcfiber.signal_quality"
 _add("waveform_snr", "draw core polarization", "1", "signal-to-noise ratio of a stream", source=_STREAM)
 _add(
     "waveform_snr_error",
