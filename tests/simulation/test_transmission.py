@@ -381,7 +381,7 @@ def test_system__receiver_noise_costs_more_under_mode_dependent_loss():
         ({"samples": 4096}, "samples: got 4096; allowed: an even number of at least 4506, twice the band"),
         ({"equalizer": Equalizer(taps=48, training=100)}, "training: got 100 symbols for 192 unknowns"),
         ({"equalizer": Equalizer(taps=8192)}, "symbols: got 2048; allowed: more than 4096"),
-        ({"equalizer": Equalizer("lms", 32, step=2.5)}, "step: got 2.5; allowed: above 0 and below 2"),
+        ({"equalizer": Equalizer("frequency_lms", 32, step=0.6)}, "step: got 0.6; allowed: above 0 and below 0.5"),
         ({"equalizer": Equalizer("frequency_lms", 31, step=0.1)}, "taps: got 31; allowed: an even number"),
         ({"channel": 99}, "channel: got 99; allowed: 0 to"),
         ({"cores": [0]}, r"cores: got \[0\]; allowed: whole groups"),
@@ -391,6 +391,11 @@ def test_system__receiver_noise_costs_more_under_mode_dependent_loss():
 def test_system__refuses_what_is_too_little(options, message):
     with pytest.raises((ValueError, DescriptionError), match=message):
         mcf.simulate_transmission(system(), **{"symbols": 2048, "seed": 1} | options)
+
+
+def test_equaliser__refuses_a_step_that_diverges():
+    with pytest.raises(DescriptionError, match=r"step: got 2\.5; allowed: a number, above 0 and below 2"):
+        Equalizer("lms", 32, step=2.5)
 
 
 def test_system__warns_of_short_windows_and_few_symbols():
