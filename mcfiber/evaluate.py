@@ -17,7 +17,7 @@ from mcfiber.line.line import line, repeated
 from mcfiber.line.mode_delay import group_delay_spread
 from mcfiber.line.mode_loss import grouped_loss
 from mcfiber.line.power import power_profile
-from mcfiber.receiver.decoder import at_decoder, loss_at_end
+from mcfiber.receiver.decoder import at_decoder, loss_at_end, warn_of_oscillator
 from mcfiber.receiver.outage import frequency_diversity
 from mcfiber.receiver.penalty import grouped_penalty, loss_range
 from mcfiber.receiver.rates import achievable_rate
@@ -168,6 +168,7 @@ def quantities(
         return grouped_penalty(ratio, loss, scene.medium.group_sizes, receiver=arrived.kind)
 
     received = at_decoder(scene, arrived, ratios["gsnr"], loss.effective, penalty_of)
+    warn_of_oscillator(scene, arrived)
     values = {
         "symbol_rate": grid.symbol_rate,
         "signal_power": power.launch,

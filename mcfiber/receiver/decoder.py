@@ -20,8 +20,8 @@ from mcfiber.typing import Quantity
 USUAL_LINEWIDTH = 100e3
 """Of a local oscillator of which nothing is said, for a warning. [Hz]"""
 
-NOTICED = 10.0**0.05 - 1.0
-"""Noise that costs 0.5 dB."""
+AT, NOTICED_DB = 10.0, 0.5
+"""Signal-to-noise ratio at which it is asked what phase noise costs, and cost that is told. [1, dB]"""
 
 PenaltyOf = Callable[[Quantity, Quantity], Quantity]
 """Penalty of mode-dependent loss by the ratio to all noise that it multiplies, and the loss as that noise sees it."""
@@ -56,7 +56,7 @@ def at_decoder(
     `mcfiber.kernels.mode_delay`.
     """
     found = _multiplied(arrived, gsnr, loss, penalty_of)
-    if (phase := phase_noise_ratio(scene, arrived, found["snr"])) is not None:
+    if (phase := phase_noise_ratio(scene, arrived)) is not None:
         found |= {"snr_phase_noise": phase, "snr": with_both(found["snr"], phase)}
     if (truncated := equalizer_ratio(scene, arrived, found["snr"])) is not None:
         found |= {"snr_equalizer": truncated, "snr": with_both(found["snr"], truncated)}
@@ -112,7 +112,7 @@ def loss_at_end(loss: Quantity) -> Quantity:
     return compute("mode_dependent_loss_effective", kernels.loss_at_end, loss)
 
 
-def phase_noise_ratio(scene: Scene, arrived: Receiver, snr: Quantity) -> Quantity:
+def phase_noise_ratio(scene: Scene, arrived: Receiver) -> Quantity:
     """Signal over the local oscillator's phase noise that dispersion compensation enhances; None where none is given.
 
     Parameters
@@ -121,38 +121,55 @@ def phase_noise_ratio(scene: Scene, arrived: Receiver, snr: Quantity) -> Quantit
         Dispersion and lengths of the spans.
     arrived
         Line width and roll-off.
-    snr
-        Ratio to all other noise, for a warning. [1]
 
     Returns
     -------
     :data:`~mcfiber.variables.snr_phase_noise`
-
-    Warns
-    -----
-    ValidityWarning
-        If nothing is said of the local oscillator, and a usual one of 100 kHz would cost more than 0.5 dB.
 
     Notes
     -----
     Eq. (3) of `mcfiber.kernels.receivers`: behind phase recovery over times that are short against the delay of the
     dispersion, while the ratio is above 15 dB.
     """
-    accumulated = over_spans(
-        scene.line, combined(np.multiply, scene.medium.group_velocity_dispersion, scene.line.length)
-    )
+    if arrived.oscillator_linewidth is None:
+        return None
+    return _phase_noise(scene, arrived, arrived.oscillator_linewidth)
+
+
+def _phase_noise(scene: Scene, arrived: Receiver, linewidth: Quantity) -> Quantity:
+    beta2 = scene.medium.group_velocity_dispersion
+    accumulated = as_variable(over_spans(scene.line, combined(np.multiply, beta2, scene.line.length)))
     inputs = accumulated, scene.channels.symbol_rate, arrived.roll_off
+    return compute("snr_phase_noise", kernels.phase_noise_ratio, linewidth, *inputs)
+
+
+def warn_of_oscillator(scene: Scene, arrived: Receiver) -> None:
+    """Tell that nothing is said of a local oscillator where a usual one would matter.
+
+    Parameters
+    ----------
+    scene, arrived
+        Records behind the doors.
+
+    Warns
+    -----
+    ValidityWarning
+        If one of 100 kHz would cost more than 0.5 dB at a signal-to-noise ratio of 10 dB.
+
+    Notes
+    -----
+    Eq. (3) of `mcfiber.kernels.receivers`.
+    """
     if arrived.oscillator_linewidth is not None:
-        return compute("snr_phase_noise", kernels.phase_noise_ratio, arrived.oscillator_linewidth, *inputs)
-    least = compute("snr_phase_noise", kernels.phase_noise_ratio, USUAL_LINEWIDTH, *map(as_variable, inputs))
-    most = float(np.max(plain_numbers(combined(np.divide, as_variable(snr), least)), initial=0.0))
-    if most > NOTICED and math.isfinite(most):
+        return
+    least = float(np.min(plain_numbers(_phase_noise(scene, arrived, USUAL_LINEWIDTH)), initial=math.inf))
+    cost = 10.0 * math.log10(1.0 + AT / least) if least > 0.0 else 0.0
+    if cost > NOTICED_DB:
         text = (
-            f"a local oscillator of {USUAL_LINEWIDTH / 1e3:g} kHz would cost {10.0 * math.log10(1.0 + most):.1f} dB "
-            "behind so much dispersion at this symbol rate; give transceiver.local_oscillator_linewidth_khz, 0 for none"
+            f"a local oscillator of {USUAL_LINEWIDTH / 1e3:g} kHz would cost {cost:.1f} dB at a ratio of 10 dB, behind so "
+            "much dispersion at this symbol rate; give transceiver.local_oscillator_linewidth_khz (0 for none)"
         )
-        warnings.warn(text, ValidityWarning, stacklevel=4)
-    return None
+        warnings.warn(text, ValidityWarning, stacklevel=3)
 
 
 @arguments(
