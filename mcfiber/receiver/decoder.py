@@ -166,8 +166,8 @@ def warn_of_oscillator(scene: Scene, arrived: Receiver) -> None:
     cost = 10.0 * math.log10(1.0 + AT / least) if least > 0.0 else 0.0
     if cost > NOTICED_DB:
         text = (
-            f"a local oscillator of {USUAL_LINEWIDTH / 1e3:g} kHz would cost {cost:.1f} dB at a ratio of 10 dB, behind so "
-            "much dispersion at this symbol rate; give transceiver.local_oscillator_linewidth_khz (0 for none)"
+            f"a local oscillator of {USUAL_LINEWIDTH / 1e3:g} kHz would cost {cost:.1f} dB at a ratio of 10 dB, behind "
+            "so much dispersion at this symbol rate; give transceiver.local_oscillator_linewidth_khz (0 for none)"
         )
         warnings.warn(text, ValidityWarning, stacklevel=3)
 
