@@ -72,6 +72,7 @@ from .line.mode_delay import equalizer_taps as equalizer_taps
 from .line.mode_delay import group_delay_spread as group_delay_spread
 from .line.mode_loss import mode_dependent_loss as mode_dependent_loss
 from .receiver.constellation import symbol_moments as symbol_moments
+from .receiver.decoder import equalizer_misadjustment as equalizer_misadjustment
 from .receiver.information import bit_error_ratio as bit_error_ratio
 from .receiver.information import q_factor as q_factor
 from .receiver.outage import frequency_diversity as frequency_diversity
@@ -97,6 +98,10 @@ from .simulation.channels import mode_delays as mode_delays
 from .simulation.channels import mode_gains as mode_gains
 from .simulation.crosstalk import draw_crosstalk as draw_crosstalk
 from .simulation.egn import format_correction as format_correction
+from .simulation.equalizers import Equalizer as Equalizer
+from .simulation.equalizers import equalized as equalized
+from .simulation.phase import PhaseRecovery as PhaseRecovery
+from .simulation.quality import signal_quality as signal_quality
 from .simulation.splices import draw_splice_loss as draw_splice_loss
 from .simulation.splices import splice_loss as splice_loss
 from .simulation.splitstep import CoupledFiber as CoupledFiber
@@ -109,14 +114,16 @@ from .studies.cables import CableOptimum as CableOptimum
 from .studies.cables import optimize_cable as optimize_cable
 from .studies.calibration import calibrated as calibrated
 from .studies.calibration import noise_figure_for_osnr as noise_figure_for_osnr
+from .studies.fronts import non_dominated as non_dominated
 from .studies.launch import LaunchOptimum as LaunchOptimum
 from .studies.launch import optimize_launch as optimize_launch
 from .studies.pumps import pumped_to_gain as pumped_to_gain
 from .studies.search import DesignOptimum as DesignOptimum
-from .studies.search import non_dominated as non_dominated
 from .studies.search import optimize_design as optimize_design
 from .studies.search import pareto_front as pareto_front
 from .studies.sweeps import cluster_settings as cluster_settings
 from .studies.sweeps import sweep as sweep
+from .studies.transmission import received_field as received_field
+from .studies.transmission import simulate_transmission as simulate_transmission
 from .studies.uncertainty import influences as influences
 from .studies.uncertainty import predict as predict

@@ -1,7 +1,7 @@
 """The one evaluation path: a plain system, a system with axes, samples and draws all take it."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,16 +14,17 @@ from mcfiber.fiber.along import medium_along
 from mcfiber.fiber.channels import channels
 from mcfiber.labelled import as_variable, combined, plain_numbers, quantity, stacked
 from mcfiber.line.amplifiers import driven_line
-from mcfiber.line.budget import OSNR_BANDWIDTH, Choices, Scene, line_noises, line_ratios, received_ratio
+from mcfiber.line.budget import OSNR_BANDWIDTH, Choices, Scene, line_noises, line_ratios
 from mcfiber.line.erbium import amplifier_variables
 from mcfiber.line.line import Line, line, repeated
 from mcfiber.line.mode_delay import group_delay_spread
 from mcfiber.line.mode_loss import grouped_loss
+from mcfiber.receiver.decoder import at_decoder, loss_at_end, warn_of_oscillator
 from mcfiber.receiver.outage import frequency_diversity
 from mcfiber.receiver.penalty import grouped_penalty, loss_range
 from mcfiber.receiver.rates import achievable_rate
 from mcfiber.receiver.receiver import Receiver, receiver
-from mcfiber.receiver.window import dispersion_range, equalizer_ratio, with_both
+from mcfiber.receiver.window import dispersion_range
 from mcfiber.simulation.penalties import draw_mdl_penalty, loop_scatter
 from mcfiber.typing import Quantity
 
@@ -144,7 +145,12 @@ def _choices(system: "System", arrived: Receiver) -> Choices:
 
 
 def quantities(
-    scene: Scene, arrived: Receiver, *, draws: int | None = None, seed: int | None = None
+    scene: Scene,
+    arrived: Receiver,
+    *,
+    draws: int | None = None,
+    seed: int | None = None,
+    noises: Mapping[str, Quantity] | None = None,
 ) -> dict[str, Quantity]:
     """Every variable of the result by name, before it becomes a dataset (which a sweep has no need of).
 
@@ -154,13 +160,15 @@ def quantities(
         What `records` returns.
     draws, seed
         Number of random realisations, and their seed.
+    noises
+        Powers of the line's noises by variable, where some are to be left out; all where not given. [W]
 
     Notes
     -----
     Noises add by Eq. (1) of :doc:`/theory/index`; the decoder sees Eq. (2) there.
     """
     grid, spans, power = scene.channels, scene.line, scene.power
-    noises = line_noises(scene)
+    noises = line_noises(scene) if noises is None else noises
     ratios = line_ratios(power.launch, noises)
     loss = grouped_loss(
         as_variable(repeated(spans, spans.mode_dependent_loss)),
@@ -171,16 +179,16 @@ def quantities(
         polarization=repeated(spans, spans.polarization_loss),
     )
     drawn = draws is not None and scene.medium.coupled_cores > 1
-    penalties = loss_range(loss.effective, arrived.kind, drawn=drawn)
-    if draws is not None and drawn:
-        penalty = _drawn_penalty(scene, arrived, ratios["gsnr"], loss.effective, draws, seed)
-    else:
-        penalty = grouped_penalty(ratios["gsnr"], loss.effective, scene.medium.group_sizes, receiver=arrived.kind)
-    snr = received_ratio(ratios["gsnr"], penalty, arrived.snr)
-    beyond: dict[str, Quantity] = {}
-    if (truncated := equalizer_ratio(scene, arrived, snr)) is not None:
-        beyond["snr_equalizer"] = truncated
-        snr = with_both(snr, truncated)
+    widest = loss.effective if arrived.receiver_share is None else loss_at_end(loss.effective)
+    penalties = loss_range(widest, arrived.kind, drawn=drawn)
+
+    def penalty_of(ratio: Quantity, loss: Quantity) -> Quantity:
+        if draws is not None and drawn:
+            return _drawn_penalty(scene, arrived, ratio, loss, draws, seed)
+        return grouped_penalty(ratio, loss, scene.medium.group_sizes, receiver=arrived.kind)
+
+    received = at_decoder(scene, arrived, ratios["gsnr"], loss.effective, penalty_of)
+    warn_of_oscillator(scene, arrived)
     values = {
         "symbol_rate": grid.symbol_rate,
         "signal_power": power.launch,
@@ -191,12 +199,11 @@ def quantities(
         "mode_dependent_loss_effective": loss.effective,
         "mode_dependent_loss_rms": loss.rms,
         "mode_dependent_loss_peak_to_peak": loss.peak_to_peak,
-        "mdl_penalty": penalty,
+        "mdl_penalty": received.pop("mdl_penalty"),
         "snr_trx": arrived.snr,
-        **beyond,
         **({} if spans.driven is None else amplifier_variables(spans.driven)),
-        "snr": snr,
-        **achievable_rate(arrived, snr, grid.symbol_rate),
+        **received,
+        **achievable_rate(arrived, received["snr"], grid.symbol_rate),
     }
     known = status.problems(grid, scene.medium, spans, penalties, dispersion_range(scene, arrived))
     return result.with_totals(values | {"status": status.judged(scene, arrived, values, known)}, scene)

@@ -29,7 +29,8 @@ from mcfiber.fiber.channels import Channels, channels
 from mcfiber.figures.results import ResultPlots
 from mcfiber.files import beside, unwritable, write_whole
 from mcfiber.labelled import as_variable, combined, coordinates_of, from_tables, has, kept, reduced
-from mcfiber.line.budget import Scene, entering, received_ratio
+from mcfiber.line.budget import Scene, received_ratio, rows_of
+from mcfiber.receiver.decoder import loss_at_end
 from mcfiber.receiver.penalty import grouped_penalty
 from mcfiber.receiver.rates import achievable_rate, ladder_totals, rate_ladder
 from mcfiber.receiver.receiver import Receiver, receiver
@@ -492,11 +493,9 @@ class ResultAccessor:
             `total_net_rate_without`, the net rate of the cores and channels at hand if that one were absent.  The
             shares are 0 in a channel without signal or without noise.
         """
-        on_line, at_end = (
-            [row for row in entering(where) if row.always or row.ratio in self._dataset]
-            for where in ("line", "receiver")
-        )
+        on_line, at_end = (rows_of(where, self._dataset) for where in ("line", "receiver"))
         ratios = [row.ratio for row in (*on_line, *at_end)]
+        ratios += ["receiver_penalty"] if "snr_receiver" in ratios else []
         ds = self._loaded(*ratios, "snr", "gsnr", "mdl_penalty", "mode_dependent_loss_effective", "symbol_rate")
         noise = {row.name: _inverse(ds[row.ratio]) for row in on_line}
         received = {row.name: _inverse(ds[row.ratio]) for row in at_end}
@@ -520,12 +519,19 @@ class ResultAccessor:
         """Net rate of what is at hand if one limit were absent, given noise over signal by name."""
         transceiver = self._receiver()
         gsnr = _inverse(sum(value for name, value in noise.items() if name != absent))
+        left = {name: value for name, value in received.items() if name != absent}
+        own: Quantity = left["receiver"] / ds["receiver_penalty"] if "receiver" in left else 0.0
         penalty: Quantity = 1.0
+        at_end: Quantity = 1.0
         if absent != MODE_LOSS:
-            loss = ds["mode_dependent_loss_effective"]
-            penalty = grouped_penalty(gsnr, loss, self._group_sizes(), receiver=transceiver.kind)
-        left = [value for name, value in received.items() if name != absent]
-        snr = received_ratio(gsnr, penalty, _inverse(sum(left)) if left else math.inf)
+            loss, sizes = ds["mode_dependent_loss_effective"], self._group_sizes()
+            ratio = gsnr if "receiver" not in left else _inverse(_inverse(gsnr) + own)
+            penalty = grouped_penalty(ratio, loss, sizes, receiver=transceiver.kind)
+            if "receiver" in left:
+                at_end = grouped_penalty(ratio, loss_at_end(loss), sizes, receiver=transceiver.kind)
+        if "receiver" in left:
+            left["receiver"] = own * at_end
+        snr = received_ratio(gsnr, penalty, _inverse(sum(left.values())) if left else math.inf)
         return _summed(ds, achievable_rate(transceiver, snr, ds["symbol_rate"])["net_rate"], "core", "channel")
 
     def _where_possible(self, table: xr.Dataset) -> xr.Dataset:

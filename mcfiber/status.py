@@ -89,7 +89,16 @@ REASONS = {
 
 UNBOUNDED = (
     *("snr_ase", "osnr", "snr_nli", "snr_xt", "snr_scattering", "snr_filtering", "gsnr"),
-    *("snr_trx", "snr_equalizer", "snr", "shannon"),
+    *(
+        "snr_trx",
+        "snr_transmitter",
+        "snr_receiver",
+        "snr_phase_noise",
+        "snr_equalizer",
+        "snr_adaptation",
+        "snr",
+        "shannon",
+    ),
 )
 """Variables that are infinite by their meaning where there is no noise."""
 

@@ -54,6 +54,7 @@ UNITS: dict[str, Unit] = {
     "um2": _scaled("um^2", 1e-12),
     "ghz": _scaled("GHz", 1e9),
     "thz": _scaled("THz", 1e12),
+    "khz": _scaled("kHz", 1e3),
     "gbd": _scaled("GBd", 1e9),
     "s": _scaled("s", 1.0),
     "ps": _scaled("ps", 1e-12),
@@ -110,7 +111,7 @@ def unit_label(field: str) -> str:
 
 _FAMILIES: tuple[tuple[str, dict[str, Unit]], ...] = (
     ("lengths", {unit.label: unit for unit in map(UNITS.get, ("m", "um", "nm", "mm", "km")) if unit is not None}),
-    ("frequencies", {"Hz": _scaled("Hz", 1.0), "GHz": UNITS["ghz"], "THz": UNITS["thz"]}),
+    ("frequencies", {"Hz": _scaled("Hz", 1.0), "kHz": UNITS["khz"], "GHz": UNITS["ghz"], "THz": UNITS["thz"]}),
     ("symbol rates", {"Bd": _scaled("Bd", 1.0), "GBd": UNITS["gbd"], "TBd": _scaled("TBd", 1e12)}),
     ("powers", {"W": UNITS["w"], "mW": UNITS["mw"], "dBm": UNITS["dbm"]}),
     ("times", {"s": UNITS["s"], "ps": UNITS["ps"]}),

@@ -286,6 +286,44 @@ _add(
     "Of receivers whose window is given.",
     source="Eq. (4) of mcfiber.kernels.mode_delay",
 )
+_add(
+    "snr_transmitter",
+    "core channel",
+    "1",
+    "signal over noise of the transmitter",
+    "Of transceivers whose receiver's share is given.",
+    source="definition: snr_trx over what the receiver does not add",
+)
+_add(
+    "snr_receiver",
+    "core channel",
+    "1",
+    "signal over noise of the receiver, multiplied by mode-dependent loss",
+    "Of transceivers whose receiver's share is given.",
+    source="Eq. (2) of mcfiber.kernels.receivers",
+)
+_add(
+    "receiver_penalty",
+    "core channel",
+    "1",
+    "factor by which mode-dependent loss multiplies the noise of the receiver",
+    source="Eq. (1) of mcfiber.kernels.receivers, in the table of mdl_penalty",
+    low=1.0,
+)
+_add(
+    "snr_phase_noise",
+    "core channel",
+    "1",
+    "signal over phase noise of the local oscillator that dispersion compensation enhances",
+    source="Eq. (3) of mcfiber.kernels.receivers",
+)
+_add(
+    "snr_adaptation",
+    "core channel",
+    "1",
+    "signal over the error that adaptation of the equaliser adds",
+    source="Eq. (4) of mcfiber.kernels.receivers",
+)
 _add("snr_nli", "core channel", "1", "signal over nonlinear interference", source="definition: signal_power/nli_power")
 _add("snr_xt", "core channel", "1", "signal over inter-core crosstalk", source="definition: 1/crosstalk")
 _add(
@@ -494,6 +532,136 @@ _add(
     "For the named receiver; 1 where cores are not coupled.",
     low=1.0,
     source=("definition: gsnr/(2^rate - 1), with the mean rate per mode of the named receiver (mode_capacity)"),
+)
+
+# What a waveform measures: streams are the polarisations of the cores.
+_STREAM = "one complex gain for each stream, and what is left of its symbols: mcfiber.signal_quality"
+_add("waveform_snr", "draw core polarization", "1", "signal-to-noise ratio of a stream", source=_STREAM)
+_add(
+    "waveform_snr_error",
+    "draw core polarization",
+    "1",
+    "standard error of the signal-to-noise ratio of a stream",
+    source="means of batches of symbols",
+)
+_add(
+    "waveform_core_snr",
+    "draw core",
+    "1",
+    "signal-to-noise ratio of a core",
+    "From the mean error of both streams.",
+    source=_STREAM,
+)
+_add(
+    "waveform_mutual_information",
+    "draw core polarization",
+    "bit",
+    "mutual information of a stream",
+    source="Eq. (4) of mcfiber.kernels.equalizers",
+)
+_add(
+    "waveform_gmi",
+    "draw core polarization",
+    "bit",
+    "generalised mutual information of a stream",
+    low=-20.0,
+    source="Eq. (5) of mcfiber.kernels.equalizers",
+)
+_add(
+    "waveform_gmi_error",
+    "draw core polarization",
+    "bit",
+    "standard error of the generalised mutual information of a stream",
+    source="means of batches of symbols",
+)
+_add(
+    "waveform_ngmi",
+    "draw core polarization",
+    "1",
+    "part of the bits that a code may keep",
+    "1 - (entropy - gmi)/bits.",
+    low=-20.0,
+    source="J. Cho et al., J. Lightw. Technol. 37, 1590 (2019)",
+)
+_add(
+    "waveform_bit_error_ratio",
+    "draw core polarization",
+    "1",
+    "bit error ratio of a stream, counted",
+    source="most probable symbols against those sent",
+)
+_add(
+    "waveform_bit_error_ratio_error",
+    "draw core polarization",
+    "1",
+    "standard error of the counted bit error ratio",
+    source="means of batches of symbols",
+)
+_add(
+    "effective_snr",
+    "draw",
+    "1",
+    "signal-to-noise ratio of the mean rate of all streams",
+    source="definition: 2^mean(log2(1 + waveform_snr)) - 1",
+)
+_add(
+    "simulated_snr",
+    "",
+    "1",
+    "signal-to-noise ratio that was simulated",
+    source="definition: mean of effective_snr over the draws, in decibels",
+)
+_add(
+    "simulated_snr_error",
+    "",
+    "1",
+    "standard error of the simulated signal-to-noise ratio",
+    "Between draws; of one draw, from batches of its symbols.",
+    source="standard deviation of effective_snr over the root of the number of draws",
+)
+_add(
+    "predicted_snr",
+    "core",
+    "1",
+    "signal-to-noise ratio that the budget predicts of what is simulated",
+    source="mcfiber.evaluate.quantities, of the channels and effects that are simulated",
+)
+_add(
+    "drawn_loss_rms",
+    "draw group",
+    "Np",
+    "rms mode-dependent loss of the channel as it was drawn",
+    source="singular values of its matrix",
+)
+_add(
+    "read_loss_rms",
+    "draw group",
+    "Np",
+    "rms mode-dependent loss that the taps of the equaliser show",
+    source="singular values of the taps' transfer matrix",
+)
+_add(
+    "corrected_loss_rms",
+    "draw group",
+    "Np",
+    "rms mode-dependent loss from the taps, corrected for the noise",
+    "Exact for noise of the receiver; noise of the line makes it too large.",
+    source="R. S. B. Ospina et al., J. Lightw. Technol. 39, 1968 (2021)",
+)
+_add(
+    "drawn_delay_rms",
+    "draw group",
+    "s",
+    "rms delay of the modes of the channel as it was drawn",
+    source="group-delay operator: K.-P. Ho, J. M. Kahn, J. Lightw. Technol. 29, 3119 (2011)",
+)
+_add("read_delay_rms", "draw group", "s", "rms width of the taps of the equaliser", source="their energy over delay")
+_add(
+    "tap_intensity",
+    "draw group tap",
+    "1",
+    "energy of each tap of the equaliser",
+    source="sum over modes and streams of the squares of the taps, sum 1",
 )
 
 # The glass: modes of cores, coupling, attenuation (per metre).

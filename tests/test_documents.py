@@ -119,7 +119,7 @@ def test_lines__every_cell_runs(capsys):
 def test_house__walks_as_the_code_does():
     source = (ROOT / "mcfiber" / "evaluate.py").read_text(encoding="utf-8")
     steps = ["channels", "medium_along", "line", "receiver", "driven_line", "line_noises", "line_ratios"]
-    steps += ["grouped_loss", "grouped_penalty", "received_ratio", "achievable_rate", "with_totals", "pack"]
+    steps += ["grouped_loss", "grouped_penalty", "at_decoder", "achievable_rate", "with_totals", "pack"]
     told = re.findall(r"`(\w+)(?:\([^`]*\))?`", HOUSE)
     assert list(dict.fromkeys(step for step in told if step in steps)) == steps
     assert [step for step in steps if not re.search(rf"\b{step}\(", source)] == []

@@ -18,7 +18,7 @@ from mcfiber.line.closed_forms import ValidityWarning
 from mcfiber.line.interference import nonlinear_interference, nonlinear_interference_integral
 from mcfiber.line.power import displaced
 from mcfiber.status import FLAGS
-from mcfiber.studies.search import non_dominated
+from mcfiber.studies.fronts import non_dominated
 
 NUMBER = {name: value for value, name in FLAGS.items()}
 

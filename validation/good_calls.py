@@ -59,6 +59,14 @@ def _pumped() -> mcf.System:
     )
 
 
+def _short() -> mcf.System:
+    return mcf.System(
+        spectrum={"frequency_thz": [193.4], "symbol_rate_gbd": 32},
+        fiber={"layout": {"kind": "hexagonal", "cores": 1}},
+        link={"span": {"length_km": 80}},
+    )
+
+
 def _weak() -> mcf.MulticoreFiber:
     layout = mcf.HexagonalLayout(cores=7, pitch_um=40)
     crosstalk = {"crosstalk_db": -30, "length_km": 10, "definition": "pair"}
@@ -820,6 +828,59 @@ def _mixing_calls() -> list[Call]:
     ]
 
 
+def _waveform_calls() -> list[Call]:
+    equalizer = mcf.Equalizer("mmse", 8, training=256)
+    shared = {
+        "system": _short(),
+        "channel": 0,
+        "channels": 1,
+        "cores": [0],
+        "symbols": 512,
+        "samples": 2048,
+        "modulation": Word("QPSK"),
+        "laser_linewidth_khz": 1.0,
+        "oscillators": Word("common"),
+        "kerr": False,
+        "noise": True,
+        "sections": 2,
+        "precision": Word("double"),
+        "point": None,
+        "seed": 1,
+    }
+    optional = ("channel", "cores", "samples", "modulation", "sections", "point")
+    field = mcf.received_field(**shared)
+    return [
+        Call(
+            "Equalizer",
+            {"kind": Word("mmse"), "taps": 8, "training": 100, "step": 0.1, "rounds": 2, "loop_gain": 0.0},
+            ("training",),
+        ),
+        Call("PhaseRecovery", {"kind": Word("blind"), "window": 8, "angles": 8, "first_block": 64}, ("first_block",)),
+        Call("received_field", shared | {"draw": 0}, optional),
+        Call(
+            "simulate_transmission",
+            shared | {"draws": 1, "equalizer": equalizer, "phase": mcf.PhaseRecovery()},
+            (*optional, "equalizer", "phase"),
+        ),
+        Call("equalized", {"field": field, "equalizer": equalizer, "phase": None}, ("equalizer", "phase")),
+        Call(
+            "signal_quality",
+            {
+                "recovered": field.symbols * 1.1 + 0.01,
+                "symbols": field.symbols,
+                "numbers": field.numbers,
+                "modulation": Word("QPSK"),
+            },
+            infinite=True,
+        ),
+        Call(
+            "equalizer_misadjustment",
+            {"kind": Word("lms"), "modes": 4, "taps": 8, "step": 0.1, "forgetting": 0.999, "training": 100},
+            ("training",),
+        ),
+    ]
+
+
 def good_calls() -> list[Call]:
     """One good call of every public function."""
-    return [*_public_calls(), *_plain_calls(), *_glass_calls(), *_mixing_calls()]
+    return [*_public_calls(), *_plain_calls(), *_glass_calls(), *_mixing_calls(), *_waveform_calls()]

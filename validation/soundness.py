@@ -15,7 +15,7 @@ import xarray as xr
 import mcfiber as mcf
 from mcfiber.descriptions.formats import UNIFORM_FORMATS
 from mcfiber.fiber.geometry import positions
-from mcfiber.line.budget import entering
+from mcfiber.line.budget import rows_of
 from mcfiber.line.closed_forms import ValidityWarning
 from mcfiber.status import INNER as NO_AXES
 from mcfiber.status import NOT_FINITE, OK, UNBOUNDED
@@ -81,7 +81,7 @@ def _impossible_values(result: xr.Dataset) -> Iterator[str]:
 
 def _broken_budget(result: xr.Dataset) -> Iterator[str]:
     good = possible(result)
-    rows = {where: [noise for noise in entering(where) if noise.ratio in good] for where in ("line", "receiver")}
+    rows = {where: [row for row in rows_of(where, good) if row.ratio in good] for where in ("line", "receiver")}
     line, receiver = (sum(1.0 / good[noise.ratio] for noise in rows[where]) for where in ("line", "receiver"))
     if not _close(1.0 / good["gsnr"], line):
         yield "the inverse of gsnr is not the sum of the noises of the line"

@@ -35,7 +35,7 @@ PAGES = [
     ("simulation", "Simulation", "The slow and the random, on the same records.", ("mcfiber.simulation",)),
     ("exchange", "Measured data", "Other people's files: tables, constellations, channels.", ("mcfiber.exchange",)),
     ("studies", "Studies", "Many evaluations: sweeps, uncertainty, search, launch powers.", ("mcfiber.studies",)),
-    ("figures", "Figures", "Of results, fibres, crosstalk and mixing.", ("mcfiber.figures",)),
+    ("figures", "Figures", "Of results, fibres, crosstalk, mixing and waveforms.", ("mcfiber.figures",)),
     ("arrays", "Plain arrays", "The door for other programs: no description, no labels.", ("mcfiber.arrays",)),
     ("base", "Base", "Units, and the way from labels to kernels.",
      ("mcfiber.units", "mcfiber.dimensions", "mcfiber.labelled", "mcfiber._jit")),

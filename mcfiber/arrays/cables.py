@@ -3,6 +3,7 @@
 Arrays or numbers in, arrays out; all functions broadcast. Equations are those of :doc:`/theory/power-fed-cables`.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -139,7 +140,7 @@ def best_snr_of_a_share(share: ArrayLike) -> FloatArray:
     """
     given = np.asarray(share, dtype=float)
     solve: Any = lambertw  # its stubs know no array
-    plain = np.exp(1.0 + np.real(solve((given - 1.0) / np.e))) - 1.0
+    plain = np.exp(1.0 + np.real(solve((given - 1.0) / math.e))) - 1.0
     # Beside 0 the function has a branch point; two steps of Newton from the root of 2 q mend what it loses there.
     z = np.where(given < 1e-3, np.sqrt(2.0 * given), plain)
     for _ in range(6):

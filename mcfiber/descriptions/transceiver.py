@@ -34,6 +34,15 @@ class Transceiver(Description):
         cores, or polarisation-mode dispersion of single ones, spreads beyond it is lost and disturbs.
     dispersion_window_ps_per_nm
         Largest accumulated chromatic dispersion, of either sign, that the receiver makes good; any where left out.
+    receiver_noise_share
+        Part of the transceivers' noise that the receiver adds: mode-dependent loss of the whole line multiplies it.
+        Left out, all noise of the transceivers passes the line like the signal.
+    equalizer_misadjustment
+        Error that adaptation adds, over the least one: 0.1 is 0.41 dB. See `mcfiber.equalizer_misadjustment`.
+    local_oscillator_linewidth_khz
+        Of the receiver's laser, whose phase noise dispersion compensation enhances; left out, none.
+    roll_off
+        Of the pulses, raised cosine, 0.1 where left out: what phase noise and waveforms ask.
 
     Examples
     --------
@@ -58,6 +67,14 @@ class Transceiver(Description):
     receiver: Literal["mmse", "zero_forcing", "optimal"] = "mmse"
     equalizer_window_ps: Annotated[Quantity | None, number(above=0, high=1e9)] = None
     dispersion_window_ps_per_nm: Annotated[Quantity | None, number(above=0, high=1e9)] = None
+    receiver_noise_share: Annotated[
+        Quantity | None, number(low=0.0, high=1.0, remedy="0 is all noise at the transmitter, 1 all at the receiver")
+    ] = None
+    equalizer_misadjustment: Annotated[
+        Quantity | None, number(low=0.0, high=1.0, remedy="a fraction: 0.05 to 0.2 is usual")
+    ] = None
+    local_oscillator_linewidth_khz: Annotated[Quantity | None, number(low=0.0, high=1e6)] = None
+    roll_off: Annotated[Quantity | None, number(low=0.0, high=1.0, remedy="usual: 0.01 to 0.2")] = None
 
     @property
     def varies(self) -> bool:

@@ -25,7 +25,7 @@ from mcfiber._jit import kernel
 from mcfiber.typing import FloatArray
 
 COUNT: Final = 64
-"""Places in the flat part of half the spectrum, and as many in its edge: good to 1e-5 of 25 steep filters."""
+"""Places in the flat part of half the spectrum, and as many in its edge: good to 2e-5 of 25 steep filters."""
 
 NODES: Final[FloatArray] = 0.5 + 0.5 * np.polynomial.legendre.leggauss(COUNT)[0]
 

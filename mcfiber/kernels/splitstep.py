@@ -111,6 +111,28 @@ def filtered(transfer: ComplexArray, field: ComplexArray) -> None:
 
 
 @kernel
+def mixed(matrix: ComplexArray, field: ComplexArray) -> None:
+    """Multiply the components of a field by one matrix, in place: a product of few rows, without threads of its own.
+
+    matrix (component, component), of the field's kind; field (component, sample), changed in place.
+    """
+    count = field.shape[0]
+    part = np.empty((count, BLOCK), field.dtype)
+    for start in range(0, field.shape[1], BLOCK):
+        stop = min(start + BLOCK, field.shape[1])
+        for row in range(count):
+            for sample in range(stop - start):
+                part[row, sample] = field[row, start + sample]
+        for row in range(count):
+            for sample in range(start, stop):
+                field[row, sample] = 0.0
+            for column in range(count):
+                factor = matrix[row, column]
+                for sample in range(stop - start):
+                    field[row, start + sample] += factor * part[column, sample]
+
+
+@kernel
 def delayed(turn: FloatArray, field: ComplexArray) -> None:
     """Delay each row of a spectrum by its own time.
 

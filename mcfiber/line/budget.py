@@ -1,8 +1,8 @@
 """The budget: the table of noises, and the signal against each of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -94,6 +94,8 @@ class Noise:
         Whether amplifiers that hold the total power lower the signal for it.
     always
         Whether every line and receiver has it.
+    part_of
+        Name of the row that it takes the place of, together with the others that are parts of that.
     follows
         How it follows the launch powers: "gradient", the optimiser knows its derivative; "signal", it is a fixed part
         of the signal where all cores are launched alike; "unknown", the optimiser refuses it.
@@ -109,6 +111,7 @@ class Noise:
     of_sum: "Callable[[Scene, Quantity], Mapping[str, Quantity]] | None" = None
     displaces: bool = False
     always: bool = True
+    part_of: str = ""
     follows: Literal["gradient", "signal", "unknown"] = "unknown"
 
 
@@ -246,6 +249,35 @@ NOISES: tuple[Noise, ...] = (
     ),
     Noise(name="transceiver", power="", ratio="snr_trx", enters="receiver", label="transceivers", colour="#999999"),
     Noise(
+        name="transmitter",
+        power="",
+        ratio="snr_transmitter",
+        enters="receiver",
+        label="transmitters",
+        colour="#999999",
+        always=False,
+        part_of="transceiver",
+    ),
+    Noise(
+        name="receiver",
+        power="",
+        ratio="snr_receiver",
+        enters="receiver",
+        label="receivers",
+        colour="#666666",
+        always=False,
+        part_of="transceiver",
+    ),
+    Noise(
+        name="phase_noise",
+        power="",
+        ratio="snr_phase_noise",
+        enters="receiver",
+        label="enhanced phase noise",
+        colour="#009E73",
+        always=False,
+    ),
+    Noise(
         name="equalizer",
         power="",
         ratio="snr_equalizer",
@@ -254,16 +286,41 @@ NOISES: tuple[Noise, ...] = (
         colour="black",
         always=False,
     ),
+    Noise(
+        name="adaptation",
+        power="",
+        ratio="snr_adaptation",
+        enters="receiver",
+        label="adaptation",
+        colour="#E69F00",
+        always=False,
+    ),
 )
 """Every noise, in the order of the path: evaluation, limits, figures and the optimiser read this table.
 
 A line has those whose power its scene gives: double scattering is one of pumped lines alone, filtering of lines with
-filters, and that of short equalisers of receivers whose window is given."""
+filters, and what a receiver adds where it is described: noise of its own beside the transmitter's, phase noise, a
+window, adaptation."""
 
 
 def entering(where: Literal["line", "receiver"]) -> tuple[Noise, ...]:
     """Rows of `NOISES` that enter on the line, or in the receiver."""
     return tuple(noise for noise in NOISES if noise.enters == where)
+
+
+def rows_of(where: Literal["line", "receiver"], known: Container[Any]) -> tuple[Noise, ...]:
+    """Rows of `NOISES` that a result has, of those that enter at one place; parts stand instead of their whole.
+
+    Parameters
+    ----------
+    where
+        "line" or "receiver".
+    known
+        Names of the variables of the result.
+    """
+    rows = tuple(row for row in entering(where) if row.always or row.ratio in known)
+    whole = {row.part_of for row in rows}
+    return tuple(row for row in rows if row.name not in whole)
 
 
 def line_noises(scene: Scene) -> dict[str, Quantity]:

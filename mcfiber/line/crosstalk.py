@@ -168,14 +168,14 @@ def line_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> xr.Varia
 
 def _device_pairs(line: Line, medium: FiberMedium, power: PowerProfile) -> Quantity:
     """Crosstalk of the devices of the line from every neighbour of the same direction, with the powers of the cores."""
-    pairs = _device_shares(medium.power_coupling) * line.device_crosstalk * _relative_power(line, power)
+    pairs = device_shares(medium.power_coupling) * line.device_crosstalk * _relative_power(line, power)
     exchanged = line.permutation is not None
     total = reduced(np.sum, along_paths(line, pairs, medium.cores), "span") if exchanged else over_spans(line, pairs)
     ways = _ways(line)
     return total if ways is None else kept(total, ways == renamed(ways, core_out="core_in"), 0.0)
 
 
-def _device_shares(coupling: Any) -> xr.Variable:
+def device_shares(coupling: Any) -> xr.Variable:
     """Part of the crosstalk of a device that comes from each neighbour: the neighbours are those of the glass."""
     strength = reduced(np.mean, coupling, "channel", "span")
     adjacent = strength > _NEIGHBOURS * reduced(np.max, strength, "core_out", "core_in")
@@ -263,7 +263,7 @@ def _at_one_end(line: Line, coupling: Any, there: xr.Variable) -> Quantity:
     """
     found: Quantity = 0.0
     if is_axis(line.near_end_crosstalk) or line.near_end_crosstalk > 0.0:
-        found = _device_shares(coupling) * line.near_end_crosstalk
+        found = device_shares(coupling) * line.near_end_crosstalk
     if is_axis(line.reflection) or line.reflection > 0.0:
         way_back = reduced(np.sum, renamed(there, core_in="core") * renamed(there, core_out="core"), "core")
         found = found + way_back * line.reflection
@@ -288,7 +288,7 @@ def _amplified_pairs(line: Line, medium: FiberMedium, power: PowerProfile, ways:
     if is_axis(near) or near > 0.0:
         lost = units.mapped(np.exp, level.isel(position=0) - level.isel(position=-1))
         opposite = ways != renamed(ways, core_out="core_in")
-        pairs = pairs + kept(_device_shares(medium.power_coupling) * near * lost, opposite, 0.0)
+        pairs = pairs + kept(device_shares(medium.power_coupling) * near * lost, opposite, 0.0)
     entering = power.fiber_input
     if has(entering, "core"):
         pairs = pairs * (renamed(entering, core="core_in") / renamed(entering, core="core_out"))

@@ -32,6 +32,10 @@ ReceiverKind = Literal["mmse", "zero_forcing", "optimal"]
 """How coupled cores are separated."""
 
 
+ROLL_OFF = 0.1
+"""Of pulses of which nothing is said. [1]"""
+
+
 class CodeLaw(NamedTuple):
     """What the kernel knows of a code.
 
@@ -100,6 +104,14 @@ class Receiver:
         Length of impulse responses that the equaliser spans; None where it spans any. [s]
     dispersion_window
         Largest accumulated dispersion that is made good; None where any is. [s/m]
+    receiver_share
+        Part of the noise that the receiver adds; None where it is not told apart. [1]
+    misadjustment
+        Error that adaptation adds over the least one; None without. [1]
+    oscillator_linewidth
+        Of the local oscillator; None where it has none. [Hz]
+    roll_off
+        Of the pulses. [1]
     formats
         Modulation formats that it may use.
     parts
@@ -115,6 +127,10 @@ class Receiver:
     formats: tuple[SingleFormat, ...]
     window: Quantity = None
     dispersion_window: Quantity = None
+    receiver_share: Quantity = None
+    misadjustment: Quantity = None
+    oscillator_linewidth: Quantity = None
+    roll_off: Quantity = ROLL_OFF
     parts: "tuple[Receiver, ...]" = ()
     which: Quantity = 0
 
@@ -197,6 +213,10 @@ def receiver(transceiver: Transceiver, channels: Channels | None = None) -> Rece
         kind=transceiver.receiver,
         window=quantity(transceiver, "equalizer_window_ps"),
         dispersion_window=quantity(transceiver, "dispersion_window_ps_per_nm"),
+        receiver_share=quantity(transceiver, "receiver_noise_share"),
+        misadjustment=quantity(transceiver, "equalizer_misadjustment"),
+        oscillator_linewidth=quantity(transceiver, "local_oscillator_linewidth_khz"),
+        roll_off=ROLL_OFF if transceiver.roll_off is None else quantity(transceiver, "roll_off"),
         formats=candidates(transceiver.format),
     )
 

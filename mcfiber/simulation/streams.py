@@ -31,6 +31,7 @@ class Stream(IntEnum):
     PENALTIES = 8
     SPLICES = 9
     MODE_GAINS = 10
+    TRANSMISSION = 11
 
 
 def root_of(seed: int | None) -> Entropy:

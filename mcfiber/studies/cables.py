@@ -23,9 +23,9 @@ from mcfiber.descriptions.values import Declaration, declarations
 from mcfiber.dimensions import spread
 from mcfiber.evaluate import records
 from mcfiber.status import OK
+from mcfiber.studies.fronts import Constraint, non_dominated
 from mcfiber.studies.launch import optimize_launch
 from mcfiber.studies.outputs import PointRefused, checked, evaluated
-from mcfiber.studies.search import Constraint, non_dominated
 from mcfiber.studies.waterfilling import filled_powers
 from mcfiber.typing import AnyArray, FloatArray
 

@@ -1,5 +1,6 @@
 """What a reported rate says about unknown inputs."""
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ import xarray as xr
 
 from mcfiber.arguments import NUMBER, SEED, arguments, real, whole
 from mcfiber.catalog import CatalogEntry
-from mcfiber.descriptions.errors import refused
+from mcfiber.descriptions.errors import ValidityWarning, refused
 from mcfiber.evaluate import records
 from mcfiber.labelled import labelled_result
 from mcfiber.line.budget import OSNR_BANDWIDTH, entering
@@ -144,7 +145,9 @@ def noise_figure_for_osnr(system: "System", osnr_db: float) -> xr.DataArray:
     where += [f"link.span.{k}" if listed else "link.span" for k in own]
     paths = [f"{place}.amplifier.noise_figure_db" for place in where]
     plain = system.replace({"link.power_control": "signal"})
-    weak, strong = (plain.replace(dict.fromkeys(paths, db)).evaluate() for db in (10.0, 20.0))
+    with warnings.catch_warnings():  # neither of the two is the system: a warning of their ratios would mean nothing
+        warnings.filterwarnings("ignore", "the signal-to-noise ratio of the line is", ValidityWarning)
+        weak, strong = (plain.replace(dict.fromkeys(paths, db)).evaluate() for db in (10.0, 20.0))
     low, high = 1.0 / weak["snr_ase"], 1.0 / strong["snr_ase"]
     wanted = 10.0 ** (-osnr_db / 10.0) * weak["symbol_rate"] / OSNR_BANDWIDTH
     if system.link.power_control == "channel":

@@ -15,13 +15,13 @@ from mcfiber.descriptions.models import refuse_contradictions
 from mcfiber.dimensions import spread
 from mcfiber.evaluate import evaluate, quantities, records
 from mcfiber.labelled import array, as_variable, combined
-from mcfiber.line.budget import Scene, behind_filters, entering, received_ratio
+from mcfiber.line.budget import Scene, behind_filters, entering
 from mcfiber.line.crosstalk import line_pairs
 from mcfiber.line.mode_loss import mode_dependent_loss
 from mcfiber.line.power import droop, droop_slope
+from mcfiber.receiver.decoder import at_decoder
 from mcfiber.receiver.penalty import mdl_penalty
 from mcfiber.receiver.rates import achievable_rate
-from mcfiber.receiver.window import equalizer_ratio, with_both
 from mcfiber.status import OK, failure
 from mcfiber.studies.launch_gradient import NoiseOfLaunch, optimum_power
 from mcfiber.typing import AnyArray, FloatArray, Quantity
@@ -316,10 +316,11 @@ class LaunchProblem:
         """Ratio at the decoder; any leading dimensions."""
         labelled = array(("step", "core", "channel")[-gsnr.ndim :], gsnr)
         passed = behind_filters(self._scene, labelled)
-        penalty = mdl_penalty(passed, self._loss, modes=self._modes, receiver=self._receiver.kind)
-        snr = received_ratio(passed, penalty, self._receiver.snr)
-        if (truncated := equalizer_ratio(self._scene, self._receiver, snr)) is not None:
-            snr = with_both(snr, truncated)
+
+        def penalty_of(ratio: Quantity, loss: Quantity) -> Quantity:
+            return mdl_penalty(ratio, loss, modes=self._modes, receiver=self._receiver.kind)
+
+        snr = at_decoder(self._scene, self._receiver, passed, self._loss, penalty_of)["snr"]
         result: FloatArray = snr.transpose(*labelled.dims).data
         return result
 

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from scipy.optimize import NonlinearConstraint, differential_evolution
 
-from mcfiber.arguments import NUMBER, SEED, TABLE, TEXT, arguments, plain_array, real, sequence_of, several, whole
+from mcfiber.arguments import NUMBER, SEED, TABLE, TEXT, arguments, real, sequence_of, several, whole
 from mcfiber.descriptions.cable import Cable
 from mcfiber.descriptions.errors import DescriptionError, refused
 from mcfiber.evaluate import evaluate
 from mcfiber.status import OK
 from mcfiber.studies.axes import grid_or_paired
+from mcfiber.studies.fronts import Constraint, non_dominated
 from mcfiber.studies.outputs import checked, evaluated
 from mcfiber.studies.sweeps import probe, run_block
-from mcfiber.typing import AnyArray, FloatArray
+from mcfiber.typing import FloatArray
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from mcfiber.descriptions.system import System
     from mcfiber.studies.cables import CableOptimum
 
-Constraint = tuple[str, float, float]
 Goal = Callable[[FloatArray], FloatArray]
 
 LARGEST = 1e300
@@ -226,46 +226,6 @@ def pareto_front(
     return designs.front()
 
 
-@arguments(values=plain_array("design", "objective", exact=True, scalar=False, missing=True))
-def non_dominated(values: FloatArray) -> AnyArray:
-    """Positions of rows that no other row beats: none is as large in every column and larger in one.
-
-    Parameters
-    ----------
-    values
-        Shape (design, objective); larger is better.
-
-    Returns
-    -------
-    numpy.ndarray
-        Positions, the largest of the first column first; of equal rows the first stands for all.  A row with NaN is
-        not among them.
-
-    References
-    ----------
-    .. [1] K. Miettinen, "Nonlinear Multiobjective Optimization," Kluwer, 1999 (dominance).
-
-    Examples
-    --------
-    >>> non_dominated(np.array([[1.0, 3.0], [2.0, 2.0], [1.0, 2.0]])).tolist()
-    [1, 0]
-    """
-    return _non_dominated(values)
-
-
-def _non_dominated(values: FloatArray) -> AnyArray:
-    # From the largest row down (columns in turn), nothing that comes later beats what came before.
-    order = np.lexsort((np.arange(len(values)), *(-values[:, column] for column in reversed(range(values.shape[1])))))
-    kept: list[int] = []
-    for position in order:
-        if np.isnan(values[position]).any():
-            continue
-        rivals = values[kept]
-        if not (rivals >= values[position]).all(axis=1).any():
-            kept.append(int(position))
-    return np.array(kept, dtype=np.int64)
-
-
 class _Quantity(NamedTuple):
     """An output or a variable, and the sign that makes larger better."""
 
@@ -343,13 +303,13 @@ class _Designs:
     def limits(self) -> tuple[FloatArray, FloatArray]:
         """Best and worst of every objective among the designs that nothing dominates."""
         values = self._feasible()[1]
-        front = values[_non_dominated(values)]
+        front = values[non_dominated(values)]
         return front.max(axis=0), front.min(axis=0)
 
     def front(self) -> list[DesignOptimum]:
         """All designs that nothing dominates."""
         points, values = self._feasible()
-        return [self.best(points[position]) for position in _non_dominated(values)]
+        return [self.best(points[position]) for position in non_dominated(values)]
 
     def best(self, point: FloatArray) -> DesignOptimum:
         """Make the system of a point."""
