@@ -106,6 +106,7 @@ RESERVED_AXES: Mapping[str, str] = {
         *("core_a", "core_b", "signal", "supermode", "coordinate", "panel", "node", "node_in", "term", "position"),
         *("draw", "step", "time", "mode", "mode_in", "mode_out", "mode_out_other", "receiver", "separation"),
         *("limit", "rung", "status", "symbol_rate", "cell", "coefficient", "moment", "pole", "use"),
+        *("tap", "polarization", "group"),
     ),
     _RENAME,
 )

@@ -18,6 +18,8 @@ SEVEN = {"layout": {"kind": "hexagonal", "cores": 7, "pitch_um": 40}, "cladding_
 MIXED = mcf.MulticoreFiber(**SEVEN, coupling="random")
 APART = mcf.MulticoreFiber(**SEVEN, crosstalk={"crosstalk_db": -40, "length_km": 10, "definition": "pair"})
 
+FOUR = mcf.load("nict-2021-4core").system.replace({"transceiver.format": "16QAM"})
+
 
 def propagated() -> Any:
     signal = mcf.wdm_signal([0.0], 32e9, 1e-3, symbols=64, samples=256, modes=4, seed=SEED)
@@ -32,6 +34,7 @@ DRAWS: dict[str, Callable[[], Any]] = {
     "penalties": lambda: draw_mdl_penalty(10.0, 0.5, modes=4, draws=70, seed=SEED),
     "crosstalk": lambda: mcf.draw_crosstalk(APART, length_km=1, frequency_ghz=[0.0], draws=70, seed=SEED),
     "waveforms and split-step": propagated,
+    "transmission": lambda: mcf.received_field(FOUR, symbols=256, kerr=False, laser_linewidth_khz=10.0, seed=SEED),
 }
 
 
